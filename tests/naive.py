@@ -1,0 +1,211 @@
+"""The whole network once more, in plain NumPy loops over sequences, layers and steps: the oracle of the engine.
+
+Nothing here is fast and nothing is shared with tsrnn. Sequences are computed one at a time, so that there is no
+padding that could go wrong; arithmetic is float64. Names, gate order and equations are those of `torch.nn.RNN`,
+`LSTM` and `GRU`; `tests/test_golden.py` holds this file against PyTorch's own numbers.
+"""
+
+import numpy as np
+
+
+def sigmoid(a):
+    """Logistic function by tanh, which cannot overflow."""
+    return 0.5 * (1.0 + np.tanh(0.5 * a))
+
+
+def rnn_step(pre_x, pre_h, state):
+    """Elman cell: h' = tanh(W_ih x + b_ih + W_hh h + b_hh)."""
+    return [np.tanh(pre_x + pre_h)]
+
+
+def lstm_step(pre_x, pre_h, state):
+    """LSTM cell, gates in the order i f g o: c' = f c + i g, h' = o tanh(c')."""
+    i, f, g, o = np.split(pre_x + pre_h, 4)
+    c = sigmoid(f) * state[1] + sigmoid(i) * np.tanh(g)
+    return [sigmoid(o) * np.tanh(c), c]
+
+
+def gru_step(pre_x, pre_h, state):
+    """GRU cell, gates in the order r z n, reset after the product: h' = (1 - z) n + z h."""
+    r_x, z_x, n_x = np.split(pre_x, 3)
+    r_h, z_h, n_h = np.split(pre_h, 3)
+    r, z = sigmoid(r_x + r_h), sigmoid(z_x + z_h)
+    n = np.tanh(n_x + r * n_h)
+    return [(1.0 - z) * n + z * state[0]]
+
+
+# Name of the cell -> its step and its number of states; state 0 is h.
+CELLS = {"rnn": (rnn_step, 1), "lstm": (lstm_step, 2), "gru": (gru_step, 1)}
+
+
+def cell_step(config, parameters, name, x, state):
+    """One step of the layer whose parameters end in `name`: the new state, a list of (H,)."""
+    step, _ = CELLS[config["cell"]]
+    prefix, _, layer = name.rpartition(".")
+    dot = "." if prefix else ""
+    weight_ih, weight_hh, bias_ih, bias_hh = (
+        np.asarray(parameters[f"{prefix}{dot}{kind}_{layer}"], dtype=np.float64)
+        for kind in ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
+    )
+    return step(weight_ih @ x + bias_ih, weight_hh @ state[0] + bias_hh, state)
+
+
+def zero_state(config):
+    """First state of every layer, a list of (H,)."""
+    return [np.zeros(config["hidden_size"]) for _ in range(CELLS[config["cell"]][1])]
+
+
+def encode(config, parameters, inputs):
+    """Run the stack over one sequence (T, F).
+
+    Returns the top layer's outputs (T, D * H), and the final states `[layer][direction][state]`, each (H,).
+    The final state of the reverse direction is the one after it has read the first step.
+    """
+    finals = []
+    for layer in range(config["num_layers"]):
+        columns, layer_finals = [], []
+        for suffix, order in (("", 1), ("_reverse", -1))[: 1 + config["bidirectional"]]:
+            state, outputs = zero_state(config), []
+            for x in inputs[::order]:
+                state = cell_step(config, parameters, f"l{layer}{suffix}", x, state)
+                outputs.append(state[0])
+            columns.append(np.array(outputs)[::order])
+            layer_finals.append(state)
+        inputs = np.concatenate(columns, axis=1)
+        finals.append(layer_finals)
+    return inputs, finals
+
+
+def readout(parameters, features):
+    """Linear layer on top."""
+    return parameters["readout.weight"].astype(np.float64) @ features + parameters["readout.bias"]
+
+
+def decode(config, parameters, finals, targets):
+    """Decoder outputs (output_steps, output_size), fed with `targets`, or with its own output if None."""
+    states = [[sum(parts) for parts in zip(*directions)] for directions in finals]
+    previous, outputs = np.zeros(config["output_size"]), []
+    for step in range(config["output_steps"] if targets is None else len(targets)):
+        x = previous
+        for layer in range(config["num_layers"]):
+            states[layer] = cell_step(config, parameters, f"decoder.l{layer}", x, states[layer])
+            x = states[layer][0]
+        outputs.append(readout(parameters, x))
+        previous = outputs[-1] if targets is None else targets[step]
+        if config["loss"] == "cross_entropy":
+            code = np.argmax(previous) if targets is None else previous
+            previous = np.eye(config["output_size"])[code]
+    return np.array(outputs)
+
+
+def head_last(config, parameters, outputs, finals, targets):
+    """One output from the top layer's final h, directions side by side."""
+    return readout(parameters, np.concatenate([state[0] for state in finals[-1]]))[None]
+
+
+def head_every(config, parameters, outputs, finals, targets):
+    """One output for each step."""
+    return np.array([readout(parameters, features) for features in outputs])
+
+
+def head_decoder(config, parameters, outputs, finals, targets):
+    """Outputs of a second stack that starts from the first one's final states."""
+    return decode(config, parameters, finals, targets)
+
+
+HEADS = {"last": head_last, "every": head_every, "decoder": head_decoder}
+
+
+def forward(config, parameters, inputs, targets=None):
+    """Outputs (output steps, output_size) of one sequence: (T, F) floats, or (T,) tokens.
+
+    `targets` are what a decoder is fed with while it is trained; without them it is fed with its own output.
+    """
+    if inputs.ndim == 1:
+        inputs = np.eye(config["input_size"])[inputs]
+    outputs, finals = encode(config, parameters, inputs)
+    return HEADS[config["head"]](config, parameters, outputs, finals, targets)
+
+
+def squared_error(output, target):
+    """Squares of the errors."""
+    return (output - target) ** 2
+
+
+def absolute_error(output, target):
+    """Absolute errors."""
+    return np.abs(output - target)
+
+
+def huber(output, target, delta=1.0):
+    """Huber's loss as in `torch.nn.HuberLoss`: e^2 / 2 within delta, delta (|e| - delta / 2) beyond."""
+    error = np.abs(output - target)
+    return np.where(error <= delta, 0.5 * error**2, delta * (error - 0.5 * delta))
+
+
+def quantile(output, target, levels):
+    """Pinball loss; output k * Q + q is the level q of target k."""
+    error = np.repeat(target, len(levels)) - output
+    level = np.tile(levels, len(target))
+    return np.where(error >= 0, level * error, (level - 1) * error)
+
+
+def cross_entropy(output, target):
+    """Minus the log of the softmax at the true class, one element per output step."""
+    top = output.max()
+    return np.array([top + np.log(np.sum(np.exp(output - top))) - output[target]])
+
+
+LOSSES = {
+    "squared_error": squared_error,
+    "absolute_error": absolute_error,
+    "huber": huber,
+    "quantile": quantile,
+    "cross_entropy": cross_entropy,
+}
+
+
+def read_inputs(sequences, sample):
+    """Inputs (T, segment * columns), or (T,) tokens, of one sequence: its own length, shifted and scaled."""
+    start, length, segment = sequences.starts[sample], sequences.lengths[sample], sequences.segment
+    rows = sequences.values[start : start + length * segment]
+    if rows.ndim == 1:
+        return rows
+    return normalize(sequences, sample, rows.astype(np.float64)).reshape(length, -1)
+
+
+def read_targets(sequences, sample):
+    """Targets (output steps, K), or (output steps,) classes, of one sequence."""
+    start, length = sequences.target_starts[sample], sequences.target_lengths[sample]
+    rows = sequences.targets[start : start + length]
+    return rows if rows.ndim == 1 else normalize(sequences, sample, rows.astype(np.float64))
+
+
+def normalize(sequences, sample, rows):
+    """Take the sample's level off and divide by its scale."""
+    shift = 0.0 if sequences.shift is None else sequences.shift[sample]
+    scale = 1.0 if sequences.scale is None else sequences.scale[sample]
+    return (rows - shift) / scale
+
+
+def predict(config, parameters, sequences):
+    """Outputs (n, output_steps, output_size), NaN beyond a sequence's own end."""
+    result = np.full((len(sequences.starts), config["output_steps"], config["output_size"]), np.nan)
+    for sample in range(len(result)):
+        outputs = forward(config, parameters, read_inputs(sequences, sample))
+        result[sample, : len(outputs)] = outputs
+    return result
+
+
+def mean_loss(config, parameters, sequences):
+    """Sum of weight * loss over the valid output elements, divided by the sum of weight * number of them."""
+    loss, total, count = LOSSES[config["loss"]], 0.0, 0.0
+    for sample in range(len(sequences.starts)):
+        targets = read_targets(sequences, sample)
+        outputs = forward(config, parameters, read_inputs(sequences, sample), targets)
+        weight = 1.0 if sequences.weights is None else float(sequences.weights[sample])
+        for output, target in zip(outputs, targets):
+            elements = loss(output, target, **config["loss_options"])
+            total += weight * elements.sum()
+            count += weight * elements.size
+    return total / count
