@@ -6,8 +6,8 @@ import numpy as np
 def numerical_gradient(function, x, step=1e-3):
     """Gradient of `function()` with respect to the float64 array `x`, which it reads.
 
-    Fourth-order central differences: (8 (f(+h) - f(-h)) - (f(+2h) - f(-2h))) / 12 h. Their truncation error is
-    h^4 f'''''/30, the rounding error about 1e-16 f / h: with h = 1e-3 both lie near 1e-13 for the smooth losses
+    Fourth-order central differences: (8 (f(+h) - f(-h)) - (f(+2h) - f(-2h))) / 12 h. Their truncation error
+    is h^4 f'''''/30, the rounding error about 1e-16 f / h: with h = 1e-3 both lie near 1e-13 for the losses
     of order 1 that are tested here. `x` is changed in place and put back exactly.
     """
     gradient = np.empty(x.shape)

@@ -1,8 +1,8 @@
-"""The whole network once more, in plain NumPy loops over sequences, layers and steps: the oracle of the engine.
+"""The whole network again, in plain NumPy loops over sequences, layers and steps: the oracle of the engine.
 
-Nothing here is fast and nothing is shared with tsrnn. Sequences are computed one at a time, so that there is no
-padding that could go wrong; arithmetic is float64. Names, gate order and equations are those of `torch.nn.RNN`,
-`LSTM` and `GRU`; `tests/test_golden.py` holds this file against PyTorch's own numbers.
+Nothing here is fast and nothing is shared with tsrnn. Sequences are computed one at a time, so that there is
+no padding that could go wrong; arithmetic is float64. Names, gate order and equations are those of
+`torch.nn.RNN`, `LSTM` and `GRU`; `tests/test_naive.py` holds this file against PyTorch's own numbers.
 """
 
 import numpy as np
@@ -83,7 +83,7 @@ def readout(parameters, features):
 
 def decode(config, parameters, finals, targets):
     """Decoder outputs (output_steps, output_size), fed with `targets`, or with its own output if None."""
-    states = [[sum(parts) for parts in zip(*directions)] for directions in finals]
+    states = [[sum(parts) for parts in zip(*directions, strict=True)] for directions in finals]
     previous, outputs = np.zeros(config["output_size"]), []
     for step in range(config["output_steps"] if targets is None else len(targets)):
         x = previous
@@ -204,7 +204,7 @@ def mean_loss(config, parameters, sequences):
         targets = read_targets(sequences, sample)
         outputs = forward(config, parameters, read_inputs(sequences, sample), targets)
         weight = 1.0 if sequences.weights is None else float(sequences.weights[sample])
-        for output, target in zip(outputs, targets):
+        for output, target in zip(outputs, targets, strict=True):
             elements = loss(output, target, **config["loss_options"])
             total += weight * elements.sum()
             count += weight * elements.size

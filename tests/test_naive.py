@@ -6,8 +6,6 @@ import naive
 import numpy as np
 import pytest
 
-
-
 # Both sides are float64 and differ by the order of a few thousand additions.
 TOLERANCE = 1e-12
 # Error of the finite differences, see gradients.numerical_gradient.

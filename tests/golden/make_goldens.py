@@ -15,12 +15,13 @@ targets             (n, output_steps, K) float16, or (n, output_steps) uint8 cla
 target_lengths      (n,) number of valid output steps
 weights             (n,) sample weights
 parameter.NAME      float16, under PyTorch's names
-outputs             (n, output_steps, output_size) float64, of prediction: a decoder is fed with its own output
-loss                float64, of training: a decoder is fed with the true targets (teacher forcing)
+outputs             (n, output_steps, output_size) float64, of prediction: a decoder reads its own output
+loss                float64, of training: a decoder reads the true targets (teacher forcing)
 gradient.NAME       float64, of the loss
 input_gradient      (n, T, F) float64; absent for tokens
 
-and `adam_*.npz`, `trajectory_loss`, `trajectory_norm` (before clipping) and `final.NAME` instead of the gradients.
+and the files of Adam `trajectory_loss`, `trajectory_norm` (before clipping) and `final.NAME` instead of the
+outputs, loss and gradients.
 """
 
 import json
@@ -57,8 +58,9 @@ CASES = {
                     ragged=True, ragged_targets=True, weighted=True, output_size=2),
     "decoder_both": dict(n=3, T=4, input_size=1, hidden_size=5, num_layers=2, bidirectional=True,
                          head="decoder", output_steps=7, ragged=True, loss="absolute_error"),
-    "decoder_classes": dict(n=4, T=5, input_size=6, hidden_size=5, head="decoder", output_steps=5, tokens=True,
-                            ragged=True, ragged_targets=True, output_size=4, loss="cross_entropy"),
+    "decoder_classes": dict(n=4, T=5, input_size=6, hidden_size=5, head="decoder", output_steps=5,
+                            tokens=True, ragged=True, ragged_targets=True, output_size=4,
+                            loss="cross_entropy"),
     "generator": dict(n=3, T=1, input_size=2, hidden_size=5, head="decoder", output_steps=6),
 }  # fmt: skip
 
@@ -242,7 +244,8 @@ def write_adam_case(name, options, cell):
     losses, norms = [], []
     for _ in range(options["epochs"]):
         optimizer.zero_grad()
-        loss = weighted_loss(config, tensors, model(tensors["inputs"], tensors["lengths"], tensors["targets"]))
+        outputs = model(tensors["inputs"], tensors["lengths"], tensors["targets"])
+        loss = weighted_loss(config, tensors, outputs)
         loss.backward()
         norms.append(float(torch.nn.utils.clip_grad_norm_(model.parameters(), options["clip_norm"])))
         losses.append(float(loss.detach()))
