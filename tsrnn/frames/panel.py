@@ -1,0 +1,183 @@
+"""`Panel`: all series in one flat float64 array, and what is needed to give a forecast back as it came."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+
+from tsrnn.frames.frequency import times_after
+
+
+@dataclass(frozen=True)
+class Panel:
+    """One or many regular series.
+
+    Attributes
+    ----------
+    values : ndarray of shape (n_rows,), float64
+        The observations, one series after another, time ascending; all finite.
+    offsets : ndarray of shape (n_series + 1,), int64
+        Series ``i`` is ``values[offsets[i]:offsets[i + 1]]``.
+    ids : Index of shape (n_series,)
+        Column names, ids, or the name of the Series.
+    times : Index of shape (n_rows,) or (n_steps,)
+        Time stamps, one a row, or one run where all series share it (Series, wide frame, array).
+    frequencies : tuple of length n_series
+        Step of each series: a pandas offset, or an int for integer stamps.
+    layout : Layout
+        The container it came from.
+    rows : ndarray of shape (n_rows,), or None
+        Row of the container behind each value, where the container is in another order.
+    """
+
+    values: np.ndarray
+    offsets: np.ndarray
+    ids: pd.Index
+    times: pd.Index
+    frequencies: tuple
+    layout: object
+    rows: np.ndarray | None = None
+
+    @property
+    def n_series(self):
+        """Number of series."""
+        return len(self.offsets) - 1
+
+    @property
+    def lengths(self):
+        """Number of observations of each series, int64 of shape (n_series,)."""
+        return np.diff(self.offsets)
+
+    @property
+    def shares_times(self):
+        """Whether all series share one run of time stamps."""
+        return self.layout.shares_times
+
+    def series(self, i):
+        """Return the observations of series ``i``: a view of shape (lengths[i],)."""
+        return self.values[self.offsets[i] : self.offsets[i + 1]]
+
+    def stamps(self, i):
+        """Return the time stamps of series ``i``: an Index of shape (lengths[i],)."""
+        return self.times if self.shares_times else self.times[self.offsets[i] : self.offsets[i + 1]]
+
+    def label(self, i):
+        """Name series ``i`` for an error, such as ``"column 'a'"``."""
+        return self.layout.label(self.ids[i])
+
+    def ends(self):
+        """Return the last time stamp of each series: an Index of shape (n_series,)."""
+        return (
+            self.times[np.full(self.n_series, -1)] if self.shares_times else self.times[self.offsets[1:] - 1]
+        )
+
+    def continue_index(self, horizon):
+        """Give the time stamps after the end.
+
+        Parameters
+        ----------
+        horizon : int
+            How many for each series, at least 1.
+
+        Returns
+        -------
+        Index of shape (horizon,) or (n_series * horizon,)
+            One run where the series share it, with its frequency and time zone; otherwise series after
+            series.
+        """
+        if self.shares_times:
+            return times_after(self.times[-1], self.frequencies[0], horizon, name=self.times.name)
+        known = {}
+        for last, freq in zip(self.ends(), self.frequencies, strict=True):
+            if (last, freq) not in known:
+                known[last, freq] = times_after(last, freq, horizon)
+        runs = [known[last, freq] for last, freq in zip(self.ends(), self.frequencies, strict=True)]
+        return runs[0].append(runs[1:])
+
+    def restore(self, forecasts):
+        """Put forecasts into the container that the series came in.
+
+        Parameters
+        ----------
+        forecasts : ndarray of shape (n_series, horizon)
+            Values for the steps after the end of each series.
+
+        Returns
+        -------
+        Series, DataFrame or ndarray
+            float64, names and columns kept, index continued.
+        """
+        forecasts = np.asarray(forecasts, dtype=np.float64)
+        return self.layout.build(self.ids, self.continue_index(forecasts.shape[1]), forecasts)
+
+    def align(self, per_row):
+        """Bring one number for each row of the container into the order of ``values``.
+
+        Parameters
+        ----------
+        per_row : ndarray of shape (n_container_rows,)
+            For example sample weights. Rows of a wide frame or array count for all its columns.
+
+        Returns
+        -------
+        ndarray of shape (n_rows,)
+            The numbers, one for each value.
+        """
+        if self.rows is not None:
+            return per_row[self.rows]
+        return np.tile(per_row, self.n_series) if self.shares_times else per_row
+
+    @property
+    def n_container_rows(self):
+        """Number of rows of the container."""
+        return len(self.times)
+
+    def head(self, lengths):
+        """Keep the first observations of each series, as if the rest had not been seen.
+
+        Parameters
+        ----------
+        lengths : int or ndarray of shape (n_series,)
+            How many to keep, from 1 to the length of the series; one number where the series share their
+            stamps.
+
+        Returns
+        -------
+        Panel
+            With values and stamps of its own.
+        """
+        lengths = np.broadcast_to(np.asarray(lengths, dtype=np.int64), self.n_series)
+        keep = np.concatenate(
+            [np.arange(start, start + n) for start, n in zip(self.offsets[:-1], lengths, strict=True)]
+        )
+        return replace(
+            self,
+            values=self.values[keep],
+            offsets=np.concatenate([[0], np.cumsum(lengths)]),
+            times=self.times[: lengths[0]] if self.shares_times else self.times[keep],
+            rows=None if self.rows is None else self.rows[keep],
+        )
+
+    def select(self, series):
+        """Keep some series; for layouts whose series do not share their stamps.
+
+        Parameters
+        ----------
+        series : ndarray of int
+            Positions of the series, ascending.
+
+        Returns
+        -------
+        Panel
+            The series in the order given.
+        """
+        keep = np.concatenate([np.arange(self.offsets[i], self.offsets[i + 1]) for i in series])
+        return replace(
+            self,
+            values=self.values[keep],
+            offsets=np.concatenate([[0], np.cumsum(self.lengths[series])]),
+            ids=self.ids[series],
+            times=self.times[keep],
+            frequencies=tuple(self.frequencies[i] for i in series),
+            rows=None if self.rows is None else self.rows[keep],
+        )
