@@ -1,0 +1,62 @@
+"""Sum of the gradients, clipping by global norm, and Adam, each for one thread's share of the parameters.
+
+D. P. Kingma, J. Ba, "Adam: a method for stochastic optimization", ICLR 2015; weight decay decoupled as in
+I. Loshchilov, F. Hutter, "Decoupled weight decay regularization", ICLR 2019. Constants as in `torch.optim.AdamW`.
+"""
+
+import numpy as np
+
+from tsrnn.backends.compilation import inline
+
+BETA_1, BETA_2, EPSILON = 0.9, 0.999, 1e-8
+SHARE = 1024  # parameters whose squares are summed at a time, in one order for any number of threads
+
+
+@inline
+def collect_gradient(tensors, slots, gradient, thread, n_threads):
+    """Sum the slots' gradients, row by row, into the flat gradient."""
+    for n in range(tensors.shape[0]):
+        tensor = tensors[n]
+        for i in range(thread, tensor["rows"], n_threads):
+            start, source = tensor["start"] + i * tensor["row"], tensor["slot"] + i * tensor["slot_row"]
+            row = gradient[start : start + tensor["columns"]]
+            row[:] = slots[0, source : source + tensor["columns"]]
+            for s in range(1, slots.shape[0]):
+                part = slots[s, source : source + tensor["columns"]]
+                for k in range(row.shape[0]):
+                    row[k] += part[k]
+
+
+@inline
+def sum_squares(gradient, squares, thread, n_threads):
+    """Write the sums of squares of `SHARE` elements each."""
+    for n in range(thread, squares.shape[0], n_threads):
+        total = 0.0
+        for g in gradient[n * SHARE : (n + 1) * SHARE]:
+            total += g * g
+        squares[n] = total
+
+
+@inline
+def clip_factor(squares, clip_norm):
+    """Return what a gradient is multiplied by so that its norm is at most `clip_norm`, as in PyTorch."""
+    norm = np.sqrt(np.sum(squares))
+    return min(1.0, clip_norm / (norm + 1e-6))
+
+
+@inline
+def adam_step(theta, gradient, moments, count, rate, weight_decay, factor, thread, n_threads):
+    """Update this thread's share of the parameters; `count` is the number of this update, from 1."""
+    T = theta.dtype.type
+    share = (theta.shape[0] + n_threads - 1) // n_threads
+    first, last = thread * share, min((thread + 1) * share, theta.shape[0])
+    step = T(rate / (1 - BETA_1**count))
+    correction = T(1 / np.sqrt(1 - BETA_2**count))
+    shrink, scale, epsilon = T(1 - rate * weight_decay), T(factor), T(EPSILON)
+    b_1, b_2, c_1, c_2 = T(BETA_1), T(BETA_2), T(1 - BETA_1), T(1 - BETA_2)
+    mean, square = moments[0], moments[1]
+    for k in range(first, last):
+        g = gradient[k] * scale
+        m, v = b_1 * mean[k] + c_1 * g, b_2 * square[k] + c_2 * g * g
+        mean[k], square[k] = m, v
+        theta[k] = theta[k] * shrink - step * m / (np.sqrt(v) * correction + epsilon)

@@ -1,0 +1,257 @@
+"""A block of sequences: from the flat arrays of samples into lanes, through the network, and back."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from tsrnn.backends.compilation import inline
+from tsrnn.backends.readout import readout_backward, readout_forward, readout_loss
+from tsrnn.backends.recurrence import layer_backward, layer_forward, rows_at, state_bounds
+
+
+class Data(NamedTuple):
+    """Samples as a kernel reads them: `tsrnn.sequences.Sequences` with every array present.
+
+    Attributes
+    ----------
+    values : ndarray of shape (n_rows, n_columns)
+    tokens : ndarray of int32, shape (n_rows,)
+    starts, lengths : ndarray of int64, shape (n,)
+    shift, scale : ndarray of shape (n,)
+    targets : ndarray of shape (m_rows, target_size)
+    target_codes : ndarray of int32, shape (m_rows,)
+    target_starts, target_lengths : ndarray of int64, shape (n,)
+    weights : ndarray of shape (n,)
+    numbers : ndarray of int64, shape (3,)
+        Rows of a segment, leading columns that are shifted and scaled, whether targets are too.
+    """
+
+    values: np.ndarray
+    tokens: np.ndarray
+    starts: np.ndarray
+    lengths: np.ndarray
+    shift: np.ndarray
+    scale: np.ndarray
+    targets: np.ndarray
+    target_codes: np.ndarray
+    target_starts: np.ndarray
+    target_lengths: np.ndarray
+    weights: np.ndarray
+    numbers: np.ndarray
+
+
+@inline
+def count_active(data, members, active, lanes):
+    """Fill ``active[t]``, the number of lanes with a step t, and return the longest length.
+
+    `members` are sorted by length, longest first; lanes without a sequence end with the shortest one.
+    """
+    longest, shortest = data.lengths[members[0]], data.lengths[members[-1]]
+    active[:shortest] = lanes
+    count = members.shape[0]
+    for t in range(shortest, longest):
+        while data.lengths[members[count - 1]] <= t:
+            count -= 1
+        active[t] = count
+    return longest
+
+
+@inline
+def load_inputs(model, data, members, work, codes, steps):
+    """Write the input sequences of a block into lanes; all that is no data becomes zero."""
+    lanes, size = model["lanes"], model["input_size"]
+    segment, n_scaled, n_columns = data.numbers[0], data.numbers[1], data.values.shape[1]
+    if model["tokens"]:
+        codes[model["x"] : model["x"] + steps * lanes] = -1
+    else:
+        work[model["x"] : model["x"] + steps * size * lanes] = 0
+    for lane in range(members.shape[0]):
+        i = members[lane]
+        start = data.starts[i]
+        if model["tokens"]:
+            for t in range(data.lengths[i]):
+                codes[model["x"] + t * lanes + lane] = data.tokens[start + t]
+            continue
+        shift, factor = data.shift[i], 1 / data.scale[i]
+        for t in range(data.lengths[i]):
+            place = model["x"] + t * size * lanes + lane
+            for j in range(segment):
+                row = data.values[start + t * segment + j]
+                for k in range(n_columns):
+                    value = (row[k] - shift) * factor if k < n_scaled else row[k]
+                    work[place + (j * n_columns + k) * lanes] = value
+
+
+@inline
+def load_targets(model, data, members, work, codes, unit):
+    """Write targets and weights of a block into lanes and return its longest output.
+
+    An element of sample i weighs ``weights[i] * unit``, and nothing beyond its own outputs.
+    """
+    lanes, size, steps = model["lanes"], model["target_size"], model["output_steps"]
+    work[model["target"] : model["target"] + steps * size * lanes] = 0
+    work[model["weight"] : model["weight"] + steps * lanes] = 0
+    codes[model["target_codes"] : model["target_codes"] + steps * lanes] = 0
+    longest = 0
+    for lane in range(members.shape[0]):
+        i = members[lane]
+        start, length = data.target_starts[i], data.target_lengths[i]
+        longest = max(longest, length)
+        shift, factor = data.shift[i], 1 / data.scale[i]
+        for o in range(length):
+            work[model["weight"] + o * lanes + lane] = data.weights[i] * unit
+            if data.target_codes.shape[0]:
+                codes[model["target_codes"] + o * lanes + lane] = data.target_codes[start + o]
+                continue
+            for k in range(size):
+                value = data.targets[start + o, k]
+                value = (value - shift) * factor if data.numbers[2] else value
+                work[model["target"] + (o * size + k) * lanes + lane] = value
+    return longest
+
+
+@inline
+def feed_targets(model, work, codes, output_steps):
+    """Give the decoder the previous targets as inputs; its first input is nothing."""
+    lanes, size = model["lanes"], model["target_size"]
+    if model["feeds_classes"]:
+        x, target = model["decoder_x"], model["target_codes"]
+        codes[x : x + lanes] = -1
+        codes[x + lanes : x + output_steps * lanes] = codes[target : target + (output_steps - 1) * lanes]
+    else:
+        x, target, step = model["decoder_x"], model["target"], size * lanes
+        work[x : x + step] = 0
+        work[x + step : x + output_steps * step] = work[target : target + (output_steps - 1) * step]
+
+
+@inline
+def feed_prediction(model, work, codes, o):
+    """Give the decoder its own output step `o` as the next input."""
+    lanes, size = model["lanes"], model["output_size"]
+    prediction = rows_at(work, model["prediction"] + o * size * lanes, size, lanes)
+    if not model["feeds_classes"]:
+        start = model["decoder_x"] + (o + 1) * size * lanes
+        for k in range(size):
+            work[start + k * lanes : start + (k + 1) * lanes] = prediction[k]
+        return
+    for lane in range(lanes):
+        best = 0
+        for k in range(1, size):
+            if prediction[k, lane] > prediction[best, lane]:
+                best = k
+        codes[model["decoder_x"] + (o + 1) * lanes + lane] = best
+
+
+@inline
+def _begin_layer(layers, p, work, steps, decoder_steps, lanes):
+    """Set the first state of layer p: zero, or the sum of the last states of the layers that it starts from."""
+    layer = layers[p]
+    first, _ = state_bounds(layer, decoder_steps if layer["decoder"] else steps)
+    count = layer["n_states"] * layer["hidden_size"] * lanes
+    state = work[first : first + count]
+    state[:] = 0
+    for n in range(layer["n_initial"]):
+        last = state_bounds(layers[layer["initial"] + n], steps)[1]
+        for k in range(count):
+            state[k] += work[last + k]
+
+
+@inline
+def encode(model, layers, theta, panels, work, codes, active, steps, keep, rate, key):
+    """Run the first stack over all steps."""
+    for p in range(model["n_encoder"]):
+        layer = layers[p]
+        _begin_layer(layers, p, work, steps, 0, model["lanes"])
+        layer_forward(
+            model["cell"], layer, theta, panels, work, codes, active, 0, steps, keep, model["lanes"],
+            rate if layer["drops"] else 0.0, key
+        )  # fmt: skip
+
+
+@inline
+def decode(model, layers, theta, panels, work, codes, everyone, first, last, steps, output_steps, keep, rate, key):
+    """Run the decoder's output steps `first` .. `last` - 1; `everyone` says that no lane ever ends."""
+    for p in range(model["n_encoder"], layers.shape[0]):
+        layer = layers[p]
+        if first == 0:
+            _begin_layer(layers, p, work, steps, output_steps, model["lanes"])
+        layer_forward(
+            model["cell"], layer, theta, panels, work, codes, everyone, first, last, keep, model["lanes"],
+            rate if layer["drops"] else 0.0, key
+        )  # fmt: skip
+
+
+@inline
+def block_loss(model, layers, data, members, theta, panels, work, codes, active, everyone, unit, loss_parameters, rate, key):
+    """Run a block forward and leave the gradient of its loss in place of its predictions.
+
+    Returns
+    -------
+    loss : float
+    steps, output_steps : int
+        Longest input and output of the block.
+    """
+    lanes = model["lanes"]
+    steps = count_active(data, members, active, lanes)
+    load_inputs(model, data, members, work, codes, steps)
+    output_steps = load_targets(model, data, members, work, codes, unit)
+    encode(model, layers, theta, panels, work, codes, active, steps, 1, rate, key)
+    if model["has_decoder"]:
+        feed_targets(model, work, codes, output_steps)
+        decode(
+            model, layers, theta, panels, work, codes, everyone, 0, output_steps, steps, output_steps, 1, rate, key
+        )
+    for o in range(output_steps):
+        readout_forward(model, layers, theta, panels, work, o, steps, lanes)
+    weight = rows_at(work, model["weight"], output_steps, lanes)
+    target_codes = codes[model["target_codes"] : model["target_codes"] + output_steps * lanes]
+    return readout_loss(model, work, target_codes, weight, loss_parameters, output_steps, lanes), steps, output_steps
+
+
+@inline
+def block_gradient(model, layers, panels, work, codes, slot, active, everyone, steps, output_steps, rate, key):
+    """Propagate a block's gradient back through all layers, adding to `slot`."""
+    lanes = model["lanes"]
+    work[model["clear_from"] : model["clear_to"]] = 0
+    readout_backward(model, layers, panels, work, slot, output_steps, steps, lanes)
+    for n in range(layers.shape[0]):
+        p = layers.shape[0] - 1 - n
+        layer = layers[p]
+        length, lanes_at = (output_steps, everyone) if layer["decoder"] else (steps, active)
+        layer_backward(
+            model["cell"], layer, panels, work, codes, slot, lanes_at, length, lanes, rate if layer["drops"] else 0.0, key
+        )
+        count = layer["n_states"] * layer["hidden_size"] * lanes
+        for k in range(layer["n_initial"]):
+            d_last = layers[layer["initial"] + k]["d_state"]
+            for e in range(count):
+                work[d_last + e] += work[layer["d_state"] + e]
+
+
+@inline
+def block_predict(model, layers, data, members, theta, panels, work, codes, active, everyone, output):
+    """Run a block forward, a decoder on its own outputs, and write ``output[i]`` for its members i."""
+    lanes, size = model["lanes"], model["output_size"]
+    steps = count_active(data, members, active, lanes)
+    load_inputs(model, data, members, work, codes, steps)
+    encode(model, layers, theta, panels, work, codes, active, steps, 0, 0.0, 0)
+    output_steps = output.shape[1]
+    if model["has_decoder"]:
+        if model["feeds_classes"]:
+            codes[model["decoder_x"] : model["decoder_x"] + lanes] = -1
+        else:
+            work[model["decoder_x"] : model["decoder_x"] + size * lanes] = 0
+    else:
+        output_steps = min(output_steps, steps)
+    for o in range(output_steps):
+        if model["has_decoder"]:
+            decode(
+                model, layers, theta, panels, work, codes, everyone, o, o + 1, steps, output.shape[1], 0, 0.0, 0
+            )
+        readout_forward(model, layers, theta, panels, work, o, steps, lanes)
+        if model["has_decoder"] and o + 1 < output_steps:
+            feed_prediction(model, work, codes, o)
+    for lane in range(members.shape[0]):
+        for o in range(output_steps):
+            for k in range(size):
+                output[members[lane], o, k] = work[model["prediction"] + (o * size + k) * lanes + lane]

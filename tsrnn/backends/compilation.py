@@ -1,0 +1,73 @@
+"""How kernels are compiled and cached.
+
+Numba's disk cache is keyed by a kernel's own bytecode and closure; it sees neither edits in other files nor
+changed module constants. Every kernel therefore holds `SOURCE_STAMP`, a digest of all that kernels are made of, in
+its closure. Where no folder can be written, kernels are compiled anew in each process.
+"""
+
+import hashlib
+from pathlib import Path
+
+import numba
+from numba.core import config
+from numba.extending import register_jitable
+
+JIT = not config.DISABLE_JIT
+
+_PACKAGE = Path(__file__).resolve().parent.parent
+_SOURCES = sorted([*(_PACKAGE / "cells").glob("*.py"), *(_PACKAGE / "backends").glob("*.py"), _PACKAGE / "losses.py"])
+SOURCE_STAMP = hashlib.sha256(b"".join(source.read_bytes() for source in _SOURCES)).hexdigest()
+
+_OPTIONS = {
+    "nogil": True,
+    "error_model": "numpy",  # without it a division keeps its loop from being vectorised
+    "fastmath": {"contract"},  # fused multiply-add; nothing that would drop NaN or reorder sums
+}
+
+
+def inline(function):
+    """Make `function` usable inside kernels; it has no kernel of its own."""
+    return register_jitable(**_OPTIONS)(function)
+
+
+def kernel(make):
+    """Compile the function that ``make(SOURCE_STAMP)`` returns, when it is first called.
+
+    Parameters
+    ----------
+    make : callable
+        Takes the stamp and returns a function that mentions it, so that the stamp is part of the cache's key.
+
+    Returns
+    -------
+    dispatcher
+    """
+    function = make(SOURCE_STAMP)
+    try:
+        return numba.njit(cache=True, **_OPTIONS)(function)
+    except RuntimeError:  # Numba found no folder to write the cache to
+        return numba.njit(**_OPTIONS)(function)
+
+
+def choose(functions):
+    """Return ``f(code, *arguments)``, usable in kernels, that calls the function at position `code`.
+
+    Kernels thus hold every registered part; a loss or cell is chosen when they run, not when they are compiled.
+    """
+    first = inline(functions[0])
+    if len(functions) == 1:
+
+        @inline
+        def last(code, *arguments):
+            return first(*arguments)
+
+        return last
+    others = choose(functions[1:])
+
+    @inline
+    def chosen(code, *arguments):
+        if code == 0:
+            return first(*arguments)
+        return others(code - 1, *arguments)
+
+    return chosen

@@ -1,0 +1,256 @@
+"""Memory, threads and launches of the kernels on the processor."""
+
+import threading
+import time
+
+import numpy as np
+from numba.core import config
+
+from tsrnn.backends.adam import SHARE
+from tsrnn.backends.blocks import Data
+from tsrnn.backends.compilation import JIT
+from tsrnn.backends.plan import make_plan
+from tsrnn.backends.vectors import VECTOR_BYTES
+from tsrnn.backends.worker import DIFFERENTIATE, EVALUATE, UPDATE, Memory, Minibatches, predict, train
+
+MAX_SLOTS = 16  # parts of a minibatch that threads can share; more cost memory and time to add up
+_WORK_PER_THREAD = 2e6  # multiply-adds that are worth a thread: some 20 microseconds
+_SECONDS_PER_CALL = 0.1  # after which Python has its turn, for progress and Ctrl-C
+
+
+def count_threads(n_jobs, work, parts):
+    """Return how many threads to use.
+
+    Parameters
+    ----------
+    n_jobs : int or None
+        None for as many as the work is worth, up to Numba's number of threads (the processor's cores, or
+        ``NUMBA_NUM_THREADS``, which joblib sets for its workers); -1 for that many always.
+    work : float
+        Multiply-adds of one launch or minibatch.
+    parts : int
+        Independent parts.
+    """
+    available = config.NUMBA_NUM_THREADS
+    if not JIT:
+        return 1
+    if n_jobs is None:
+        wanted = min(available, int(work / _WORK_PER_THREAD))
+    else:
+        wanted = n_jobs if n_jobs > 0 else max(1, available + 1 + n_jobs)
+    return max(1, min(wanted, parts))
+
+
+def run_threads(function, n_threads):
+    """Call ``function(thread)`` in `n_threads` threads at once and return the first one's result.
+
+    None of them begins before all have been started: they wait for each other inside, and must not do so in vain if
+    the program is interrupted in between.
+    """
+    if n_threads == 1:
+        return function(0)
+    results, begin, complete = [None] * n_threads, threading.Event(), False
+
+    def run(thread):
+        begin.wait()
+        if complete:
+            results[thread] = function(thread)
+
+    threads = [threading.Thread(target=run, args=(thread,)) for thread in range(n_threads)]
+    started = []
+    try:
+        for thread in threads:
+            thread.start()
+            started.append(thread)
+        complete = True
+    finally:
+        begin.set()
+        for thread in started:
+            thread.join()
+    return results[0]
+
+
+def _aligned(shape, dtype):
+    """Zeros whose rows begin on cache lines, if their length does; Numba's vectors need no more than that."""
+    count, line = int(np.prod(shape)), 64 // np.dtype(dtype).itemsize
+    flat = np.zeros(count + line, dtype)
+    skip = -(flat.ctypes.data // flat.itemsize) % line
+    return flat[skip : skip + count].reshape(shape)
+
+
+def _multiply_adds(layout, sequences, n):
+    """Multiply-adds of one forward pass over `n` of the sequences, roughly."""
+    steps = sequences.steps + (sequences.output_steps if layout.head.has_decoder else 0)
+    return float(layout.size) * steps * n
+
+
+def _allocate(plan, sequences, dtype, n_threads, n_slots, n_parameters, input_gradient=(0, 0, 0)):
+    model = plan.model[0]
+    # Rows of a register's length of slack: a tile's last load may begin at the last number.
+    slack = 2 * VECTOR_BYTES // dtype.itemsize
+    return Memory(
+        panels=_aligned((plan.panel_size + slack,), dtype),
+        work=_aligned((n_threads, plan.work_size + slack), dtype),
+        codes=np.zeros((n_threads, plan.code_size + slack), np.int32),
+        active=np.zeros((n_threads, sequences.steps), np.int64),
+        everyone=np.full(max(1, model["output_steps"]), model["lanes"], np.int64),
+        slots=_aligned((n_slots, plan.slot_size), dtype),
+        slot_losses=np.zeros(n_slots),
+        gradient=np.zeros(n_parameters, dtype),
+        squares=np.zeros(-(-n_parameters // SHARE)),
+        input_gradient=np.zeros(input_gradient, dtype),
+    )
+
+
+def as_data(sequences, dtype):
+    """Return `tsrnn.sequences.Sequences` as kernels read them; arrays of the right dtype are not copied."""
+    n = len(sequences)
+    nothing = np.zeros((0, 1), dtype)
+    tokens = sequences.values.ndim == 1
+    codes = sequences.targets is not None and sequences.targets.ndim == 1
+    real_targets = sequences.targets is not None and not codes
+    ones = np.ones(n, dtype)
+
+    def column(array, default, kind=dtype):
+        return default if array is None else np.ascontiguousarray(array, kind)
+
+    return Data(
+        values=nothing if tokens else np.ascontiguousarray(sequences.values, dtype),
+        tokens=np.ascontiguousarray(sequences.values, np.int32) if tokens else np.zeros(0, np.int32),
+        starts=np.ascontiguousarray(sequences.starts, np.int64),
+        lengths=np.ascontiguousarray(sequences.lengths, np.int64),
+        shift=column(sequences.shift, np.zeros(n, dtype)),
+        scale=column(sequences.scale, ones),
+        targets=np.ascontiguousarray(sequences.targets, dtype) if real_targets else nothing,
+        target_codes=np.ascontiguousarray(sequences.targets, np.int32) if codes else np.zeros(0, np.int32),
+        target_starts=column(sequences.target_starts, np.zeros(n, np.int64), np.int64),
+        target_lengths=column(sequences.target_lengths, np.zeros(n, np.int64), np.int64),
+        weights=column(sequences.weights, ones),
+        numbers=np.array([sequences.segment, sequences.n_scaled, sequences.scales_targets], np.int64),
+    )
+
+
+def _longest_first(lengths, order, batch_size):
+    """Sort each minibatch of `order` by length, longest first."""
+    if lengths.size and lengths.min() == lengths.max():
+        return order
+    parts = [order[i : i + batch_size] for i in range(0, len(order), batch_size)]
+    return np.concatenate([part[np.argsort(-lengths[part], kind="stable")] for part in parts])
+
+
+class Trainer:
+    """Runs minibatches of one network over one set of sequences; holds the memory for it.
+
+    Parameters
+    ----------
+    layout : tsrnn.parameters.Layout
+    theta : ndarray of shape (n_parameters,)
+        Parameters; updated in place.
+    sequences : tsrnn.sequences.Sequences
+        With targets.
+    loss : tsrnn.losses.Loss
+    batch_size : int
+    n_jobs : int or None
+    input_gradient : bool
+        Whether `differentiate` gives the gradient of the inputs.
+    """
+
+    def __init__(self, layout, theta, sequences, loss, batch_size, n_jobs=None, input_gradient=False):
+        dtype = theta.dtype
+        self.theta, self.batch_size = theta, min(batch_size, len(sequences))
+        self.data = as_data(sequences, dtype)
+        plan = make_plan(layout, dtype, sequences.steps, sequences.output_steps, loss, input_gradient)
+        self._plan = (plan.model, plan.layers, plan.tensors, plan.packings)
+        n_slots = min(MAX_SLOTS, -(-self.batch_size // int(plan.model[0]["lanes"])))
+        work = 3 * _multiply_adds(layout, sequences, self.batch_size)
+        self.n_threads = count_threads(n_jobs, work, n_slots)
+        inputs = (len(sequences), sequences.steps, layout.input_size) if input_gradient and not layout.tokens else (0, 0, 0)
+        self.memory = _allocate(plan, sequences, dtype, self.n_threads, n_slots, layout.size, inputs)
+        self._loss_parameters = np.array(loss.parameters, dtype)
+        self._per_step = 1.0 if loss.takes_classes else float(layout.output_size)
+        self._calls_per_second = 0.0
+
+    def _run(self, order, moments, updates, rates, keys, clip_norm, weight_decay, dropout, mode):
+        order = _longest_first(self.data.lengths, order, self.batch_size)
+        n = -(-len(order) // self.batch_size)
+        bounds = np.minimum(np.arange(n + 1) * self.batch_size, len(order))
+        losses, totals = np.zeros(n), np.zeros(n)
+        numbers = (float(clip_norm), float(weight_decay), float(dropout), self._per_step)
+        done = 0
+        while done < n:
+            last = min(n, done + max(1, int(self._calls_per_second * _SECONDS_PER_CALL)))
+            part = slice(done, last)
+            todo = Minibatches(order, bounds[done : last + 1], rates[part], keys[part], losses[part], totals[part])
+            barrier = np.zeros(2, np.int64)
+            began = time.perf_counter()
+            completed = run_threads(
+                lambda thread, barrier=barrier, todo=todo, done=done: train(
+                    thread, self.n_threads, barrier, self._plan, self.data, self.theta, moments, updates + done,
+                    self.memory, todo, self._loss_parameters, numbers, mode,
+                ),
+                self.n_threads,
+            )  # fmt: skip
+            self._calls_per_second = (last - done) / max(time.perf_counter() - began, 1e-9)
+            done += completed
+            if done < last:
+                break
+        return losses, totals, done
+
+    def update(self, order, moments, updates, rates, keys, clip_norm=np.inf, weight_decay=0.0, dropout=0.0):
+        """Take one step of Adam for each minibatch of `order`.
+
+        Parameters
+        ----------
+        order : ndarray of int64
+            Samples; each `batch_size` of them are a minibatch.
+        moments : ndarray of shape (2, n_parameters)
+            Adam's running means of gradients and of their squares; updated in place.
+        updates : int
+            Steps of Adam taken before.
+        rates, keys : ndarray
+            Learning rate and dropout seed of each minibatch.
+
+        Returns
+        -------
+        losses, totals : ndarray of float64
+            Weighted mean loss of each minibatch, and the weight of its elements.
+        done : int
+            Minibatches completed: fewer than there are if a loss was not finite.
+        """
+        return self._run(order, moments, updates, rates, keys, clip_norm, weight_decay, dropout, UPDATE)
+
+    def evaluate(self):
+        """Return the weighted mean loss over all samples."""
+        losses, totals, _ = self._pass(EVALUATE)
+        return float(np.sum(losses * totals) / np.sum(totals))
+
+    def differentiate(self):
+        """Return the loss of all samples as one minibatch, its gradient (n_parameters,) and that of the inputs."""
+        losses, _, _ = self._pass(DIFFERENTIATE)
+        order = _longest_first(self.data.lengths, np.arange(len(self.data.starts)), self.batch_size)
+        inputs = np.empty_like(self.memory.input_gradient)
+        if inputs.size:
+            inputs[order] = self.memory.input_gradient
+        return float(losses[0]), self.memory.gradient.copy(), inputs
+
+    def _pass(self, mode):
+        order = np.arange(len(self.data.starts))
+        n = -(-len(order) // self.batch_size)
+        nothing = np.zeros((2, 0), self.theta.dtype)
+        return self._run(order, nothing, 0, np.zeros(n), np.zeros(n, np.int64), np.inf, 0.0, 0.0, mode)
+
+
+def run_predict(layout, theta, sequences, n_jobs=None):
+    """Return a network's outputs, (n, output_steps, output_size), for `sequences`."""
+    output = np.zeros((len(sequences), sequences.output_steps, layout.output_size), theta.dtype)
+    if not len(sequences):
+        return output
+    plan = make_plan(layout, theta.dtype, sequences.steps, sequences.output_steps)
+    n_blocks = -(-len(sequences) // int(plan.model[0]["lanes"]))
+    n_threads = count_threads(n_jobs, _multiply_adds(layout, sequences, len(sequences)), n_blocks)
+    memory = _allocate(plan, sequences, theta.dtype, n_threads, 0, 0)
+    data = as_data(sequences, theta.dtype)
+    order = _longest_first(data.lengths, np.arange(len(sequences)), len(sequences))
+    arrays, barrier = (plan.model, plan.layers, plan.tensors, plan.packings), np.zeros(2, np.int64)
+    run_threads(lambda thread: predict(thread, n_threads, barrier, arrays, data, theta, memory, order, output), n_threads)
+    return output

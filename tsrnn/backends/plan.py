@@ -1,0 +1,270 @@
+"""Where everything lies: places of weights, panels, tape, states and gradients in a few flat arrays.
+
+A kernel works on flat arrays (parameters, panels of packed weights, a workspace a thread, gradient slots) and reads
+from the records made here what lies where. Sizes and places count elements.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from tsrnn.backends.recurrence import CHUNK_STEPS
+from tsrnn.backends.vectors import TILE_BYTES
+from tsrnn.cells import CELLS
+from tsrnn.losses import LOSSES
+
+NARROW = 4  # inputs up to here are multiplied in with the bias, without a product of their own
+
+
+def _record(names):
+    return np.dtype([(name, np.int64) for name in names.split()])
+
+
+LAYER = _record(
+    "hidden_size input_size n_gates n_states n_coupled n_rows tokens narrow reverse decoder drops initial n_initial "
+    "weight_ih weight_hh bias_ih bias_hh panels_ih panels_ih_t panels_hh panels_hh_rest panels_hh_t "
+    "x d_x tape tape_step state state_step d_state d_frozen output d_output output_step bias_sums input_sums columns "
+    "slot_ih slot_ih_row slot_hh slot_hh_row slot_bias"
+)
+MODEL = _record(
+    "cell hidden_size input_size output_size target_size directions lanes steps output_steps n_encoder tokens "
+    "reads_final_state has_decoder feeds_classes top_layer loss "
+    "readout_bias panels_readout panels_readout_t x d_x decoder_x prediction target weight target_codes clear_from clear_to "
+    "panels_readout_part slot_readout slot_readout_part slot_readout_row slot_readout_bias"
+)
+TENSOR = _record("start row rows columns slot slot_row")
+PACKING = _record("start row column rows columns panels")
+
+
+class _Places:
+    """Gives out places in a flat array one after the other, each on a cache line of its own."""
+
+    def __init__(self, line):
+        self.size, self._line = 0, line
+
+    def take(self, count):
+        place = self.size
+        self.size += -(-count // self._line) * self._line
+        return place
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Records for a kernel, and the sizes of the arrays that it works on.
+
+    Attributes
+    ----------
+    model : ndarray of MODEL, shape (1,)
+    layers : ndarray of LAYER, shape (n_layers,)
+    tensors : ndarray of TENSOR
+        Where the parameters' gradients are in a slot.
+    packings : ndarray of PACKING
+        Which weights are packed into which panels.
+    work_size, code_size, panel_size, slot_size : int
+    """
+
+    model: np.ndarray
+    layers: np.ndarray
+    tensors: np.ndarray
+    packings: np.ndarray
+    work_size: int
+    code_size: int
+    panel_size: int
+    slot_size: int
+
+
+def make_plan(layout, dtype, steps, output_steps, loss=None, input_gradient=False):
+    """Lay out the arrays for sequences of up to `steps` steps.
+
+    Parameters
+    ----------
+    layout : tsrnn.parameters.Layout
+    dtype : numpy.dtype
+    steps, output_steps : int
+        Longest input, and longest output (of the decoder or at every step; else 1).
+    loss : tsrnn.losses.Loss, optional
+        Without it the plan is for prediction alone.
+    input_gradient : bool
+        Whether the gradient of real inputs is wanted.
+
+    Returns
+    -------
+    Plan
+    """
+    return _Planner(layout, dtype, steps, output_steps, loss, input_gradient).plan()
+
+
+class _Planner:
+    def __init__(self, layout, dtype, steps, output_steps, loss, input_gradient):
+        self.layout, self.steps, self.output_steps, self.loss = layout, steps, output_steps, loss
+        self.line = TILE_BYTES // dtype.itemsize
+        self.lanes = self.line  # two vector registers' worth
+        self.work, self.codes, self.panels, self.slot = (_Places(self.line) for _ in range(4))
+        self.input_gradient = input_gradient and not layout.tokens
+        self.tensors, self.packings = [], []
+
+    def plan(self):
+        model, layers = np.zeros(1, MODEL), np.zeros(len(self.layout.layers), LAYER)
+        self.plan_data(model[0])
+        for record, layer in zip(layers, self.layout.layers, strict=True):
+            self.plan_kind(record, layer)
+            self.plan_weights(record, layer)
+            self.plan_work(record, layer)
+        self.plan_outputs(layers)
+        if self.loss is not None:
+            self.plan_gradients(model[0], layers)
+        self.plan_readout(model[0])
+        return Plan(
+            model, layers, np.array(self.tensors, TENSOR), np.array(self.packings, PACKING),
+            self.work.size, self.codes.size, self.panels.size, self.slot.size,
+        )  # fmt: skip
+
+    def plan_data(self, model):
+        layout, lanes = self.layout, self.lanes
+        for name in ("hidden_size", "input_size", "output_size", "directions", "tokens", "feeds_classes"):
+            model[name] = getattr(layout, name)
+        model["cell"] = list(CELLS).index(layout.cell_name)
+        model["reads_final_state"], model["has_decoder"] = layout.head.reads_final_state, layout.head.has_decoder
+        model["lanes"], model["steps"], model["output_steps"] = lanes, self.steps, self.output_steps
+        model["n_encoder"] = sum(layer.stack == "" for layer in layout.layers)
+        model["top_layer"] = len(layout.layers) - layout.directions
+        model["target_size"] = layout.output_size
+        if self.loss is not None:
+            model["loss"] = list(LOSSES).index(self.loss.name)
+            model["target_size"] = 1 if self.loss.takes_classes else layout.output_size // self.loss.n_levels
+        model["x"] = (self.codes if layout.tokens else self.work).take(self.steps * self.input_width(layout) * lanes)
+        if layout.head.has_decoder:
+            width = 1 if layout.feeds_classes else layout.output_size
+            model["decoder_x"] = (self.codes if layout.feeds_classes else self.work).take(self.output_steps * width * lanes)
+        model["prediction"] = self.work.take(self.output_steps * layout.output_size * lanes)
+        model["target"] = self.work.take(self.output_steps * model["target_size"] * lanes)
+        model["weight"] = self.work.take(self.output_steps * lanes)
+        model["target_codes"] = self.codes.take(self.output_steps * lanes)
+        self.x = {"": model["x"], "decoder.": model["decoder_x"]}
+
+    @staticmethod
+    def input_width(layout):
+        return 1 if layout.tokens else layout.input_size
+
+    def steps_of(self, layer):
+        return self.output_steps if layer.stack else self.steps
+
+    def plan_kind(self, record, layer):
+        cell = self.layout.cell
+        record["hidden_size"], record["input_size"] = self.layout.hidden_size, layer.input_size
+        for name in ("n_gates", "n_states", "n_coupled", "n_rows"):
+            record[name] = getattr(cell, name)
+        record["tokens"], record["reverse"], record["decoder"] = layer.tokens, layer.reverse, layer.stack != ""
+        record["narrow"] = layer.tokens or layer.input_size <= NARROW
+        record["drops"] = layer.level < self.layout.num_layers - 1
+        record["initial"], record["n_initial"] = min(layer.initial, default=0), len(layer.initial)
+
+    def plan_weights(self, record, layer):
+        """Parameters, their panels, and the places of their gradients."""
+        starts, hidden, size = self.layout.starts, self.layout.hidden_size, layer.input_size
+        rows, coupled = record["n_gates"] * hidden, record["n_coupled"] * hidden
+        for kind in ("weight_ih", "weight_hh", "bias_ih", "bias_hh"):
+            record[kind] = starts[f"{layer.stack}{kind}_{layer.suffix}"]
+        weight_ih, weight_hh = record["weight_ih"], record["weight_hh"]
+        record["panels_hh"] = self.pack(weight_hh, hidden, 1, coupled, hidden)
+        record["panels_hh_rest"] = self.pack(weight_hh + coupled * hidden, hidden, 1, rows - coupled, hidden)
+        if not record["narrow"]:
+            record["panels_ih"] = self.pack(weight_ih, size, 1, rows, size)
+        if self.loss is None:
+            return
+        record["panels_hh_t"] = self.pack(weight_hh, 1, hidden, hidden, rows)
+        if not layer.tokens and (layer.level or self.input_gradient):
+            record["panels_ih_t"] = self.pack(weight_ih, 1, size, size, rows)
+        record["slot_hh"], record["slot_hh_row"] = self.add_matrix(weight_hh, rows, hidden, self.padded(hidden))
+        width = size if record["narrow"] else self.padded(size)
+        record["slot_ih"], record["slot_ih_row"] = self.add_matrix(weight_ih, rows, size, width)
+        bias = record["slot_bias"] = self.slot.take(record["n_rows"] * hidden)
+        for start, count, place in (
+            (record["bias_ih"], rows, bias),
+            (record["bias_hh"], coupled, bias),
+            (record["bias_hh"] + coupled, rows - coupled, bias + rows),
+        ):
+            self.tensors.append((start, count, 1, count, place, count))
+
+    def padded(self, count):
+        return -(-count // self.line) * self.line
+
+    def pack(self, start, row, column, rows, columns):
+        place = self.panels.take(rows * columns)
+        self.packings.append((start, row, column, rows, columns, place))
+        return place
+
+    def add_matrix(self, start, rows, columns, slot_row):
+        place = self.slot.take(rows * slot_row)
+        self.tensors.append((start, columns, rows, columns, place, slot_row))
+        return place, slot_row
+
+    def plan_work(self, record, layer):
+        """Tape, states and sums of a layer."""
+        hidden, lanes, steps = self.layout.hidden_size, self.lanes, self.steps_of(layer)
+        tape_rows, state_rows = record["n_rows"] * hidden, record["n_states"] * hidden
+        # An odd number of rows keeps the same row of many steps from falling on one set of the cache.
+        record["tape_step"], record["state_step"] = (tape_rows + 1) * lanes, state_rows * lanes
+        record["tape"] = self.work.take((steps if self.loss else 1) * record["tape_step"])
+        record["state"] = self.work.take((steps + 1) * record["state_step"])
+        if self.loss is None:
+            return
+        record["d_frozen"] = self.work.take(state_rows * lanes)
+        record["bias_sums"] = self.work.take(tape_rows * lanes)
+        if record["narrow"] and not layer.tokens:
+            record["input_sums"] = self.work.take(record["n_gates"] * hidden * layer.input_size * lanes)
+        widest = max(hidden, 0 if record["narrow"] else layer.input_size)
+        record["columns"] = self.work.take(self.padded(widest) * min(steps, CHUNK_STEPS) * lanes)
+
+    def plan_outputs(self, layers):
+        """What goes from layer to layer."""
+        width = self.layout.hidden_size * self.lanes
+        self.outputs = {
+            (layer.stack, layer.level): self.steps_of(layer) * layer.directions * width
+            for layer in self.layout.layers
+            if layer.has_output
+        }
+        places = {key: self.work.take(size) for key, size in self.outputs.items()}
+        for record, layer in zip(layers, self.layout.layers, strict=True):
+            record["x"] = places[layer.stack, layer.level - 1] if layer.level else self.x[layer.stack]
+            record["output"] = record["d_output"] = record["d_x"] = -1
+            if layer.has_output:
+                record["output"] = places[layer.stack, layer.level] + (width if layer.reverse else 0)
+                record["output_step"] = layer.directions * width
+
+    def plan_gradients(self, model, layers):
+        """Gradients that are added to, side by side, so that a block clears them all at once."""
+        model["clear_from"] = self.work.size
+        places = {key: self.work.take(size) for key, size in self.outputs.items()}
+        model["d_x"] = self.work.take(self.steps * self.layout.input_size * self.lanes) if self.input_gradient else -1
+        for record, layer in zip(layers, self.layout.layers, strict=True):
+            record["d_state"] = self.work.take(record["state_step"])
+            if layer.level:
+                record["d_x"] = places[layer.stack, layer.level - 1]
+            elif not layer.stack:
+                record["d_x"] = model["d_x"]
+            if layer.has_output:
+                part = record["output_step"] // layer.directions if layer.reverse else 0
+                record["d_output"] = places[layer.stack, layer.level] + part
+        model["clear_to"] = self.work.size
+
+    def plan_readout(self, model):
+        layout = self.layout
+        hidden, outputs, parts = layout.hidden_size, layout.output_size, layout.directions
+        weight, model["readout_bias"] = layout.starts["readout.weight"], layout.starts["readout.bias"]
+        columns = hidden * parts
+        model["panels_readout"] = self.pack(weight, columns, 1, outputs, columns)
+        if self.loss is None:
+            return
+        # The panels of each direction's features begin anew, so that each is a product of its own.
+        places = [self.panels.take(hidden * outputs) for _ in range(parts)]
+        model["panels_readout_t"], model["slot_readout_part"] = places[0], self.padded(hidden)
+        model["panels_readout_part"] = self.padded(hidden * outputs)
+        model["slot_readout_row"] = parts * self.padded(hidden)
+        model["slot_readout"] = self.slot.take(outputs * model["slot_readout_row"])
+        for part, place in enumerate(places):
+            self.packings.append((weight + part * hidden, 1, columns, hidden, outputs, place))
+            slot = model["slot_readout"] + part * model["slot_readout_part"]
+            self.tensors.append((weight + part * hidden, columns, outputs, hidden, slot, model["slot_readout_row"]))
+        model["slot_readout_bias"] = self.slot.take(outputs)
+        self.tensors.append((model["readout_bias"], outputs, 1, outputs, model["slot_readout_bias"], outputs))

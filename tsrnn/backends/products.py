@@ -1,0 +1,103 @@
+"""Matrix products of blocks, all of them ``C += A B``, and the layouts that they want.
+
+Weights are packed into panels of `TILE_ROWS` rows, column by column, so that a tile reads them in order. The
+columns of C and B are lanes for products of weights and states, and hidden units for weight gradients, where the
+long inner dimension is steps times lanes.
+"""
+
+from tsrnn.backends.compilation import inline
+from tsrnn.backends.vectors import (
+    TILE_BYTES,
+    TILE_ROWS,
+    VECTOR_BYTES,
+    tile_1,
+    tile_2,
+    tile_3,
+    tile_4,
+    tile_5,
+    tile_6,
+    transpose_block,
+)
+
+
+@inline
+def _tile(rows, a, a_start, a_row, a_inner, a_outer, b, b_start, b_inner, b_outer, c, c_start, c_row, inner, outer):
+    if rows == 6:
+        tile_6(a, a_start, a_row, a_inner, a_outer, b, b_start, b_inner, b_outer, c, c_start, c_row, inner, outer)
+    elif rows == 5:
+        tile_5(a, a_start, a_row, a_inner, a_outer, b, b_start, b_inner, b_outer, c, c_start, c_row, inner, outer)
+    elif rows == 4:
+        tile_4(a, a_start, a_row, a_inner, a_outer, b, b_start, b_inner, b_outer, c, c_start, c_row, inner, outer)
+    elif rows == 3:
+        tile_3(a, a_start, a_row, a_inner, a_outer, b, b_start, b_inner, b_outer, c, c_start, c_row, inner, outer)
+    elif rows == 2:
+        tile_2(a, a_start, a_row, a_inner, a_outer, b, b_start, b_inner, b_outer, c, c_start, c_row, inner, outer)
+    else:
+        tile_1(a, a_start, a_row, a_inner, a_outer, b, b_start, b_inner, b_outer, c, c_start, c_row, inner, outer)
+
+
+@inline
+def tile_columns(array):
+    """Columns of a tile for the dtype of `array`; lanes and padded rows are multiples of it."""
+    return TILE_BYTES // array.itemsize
+
+
+@inline
+def pack(source, source_start, source_row, source_column, rows, columns, panels, panels_start):
+    """Write ``A[i, k] = source[source_start + i * source_row + k * source_column]`` as panels."""
+    for i in range(0, rows, TILE_ROWS):
+        height = min(TILE_ROWS, rows - i)
+        place = panels_start + i * columns
+        for k in range(columns):
+            for r in range(height):
+                panels[place + k * height + r] = source[source_start + (i + r) * source_row + k * source_column]
+
+
+@inline
+def add_product(panels, panels_start, rows, columns, first, inner, b, b_start, c, c_start, lanes):
+    """``C (rows, lanes) += A[:, first:first + inner] B (inner, lanes)`` with A (rows, columns) in panels."""
+    if inner == 0:
+        return
+    width = tile_columns(c)
+    for i in range(0, rows, TILE_ROWS):
+        height = min(TILE_ROWS, rows - i)
+        a_start = panels_start + i * columns + first * height
+        for q in range(0, lanes, width):
+            _tile(
+                height, panels, a_start, 1, height, 0, b, b_start + q, lanes, 0, c, c_start + i * lanes + q, lanes, inner, 1
+            )  # fmt: skip
+
+
+@inline
+def transpose(source, source_start, rows, lanes, target, target_start, panel):
+    """Write a (rows, lanes) block as panels of `tile_columns` rows: ``target[i // w, lane, i % w]``.
+
+    `panel` is the distance between panels of `target`; the columns of a last, narrower panel that belong to no row
+    are left as they are.
+    """
+    width, size = tile_columns(source), VECTOR_BYTES // source.itemsize
+    for i in range(0, rows - rows % size, size):
+        place = target_start + (i // width) * panel + i % width
+        for lane in range(0, lanes, size):
+            transpose_block(source, source_start + i * lanes + lane, lanes, target, place + lane * width, width)
+    for i in range(rows - rows % size, rows):
+        place = target_start + (i // width) * panel + i % width
+        for lane in range(lanes):
+            target[place + lane * width] = source[source_start + i * lanes + lane]
+
+
+@inline
+def add_outer_products(a, a_start, a_outer, rows, lanes, b, panel, columns, steps, c, c_start, c_row):
+    """``C (rows, columns) += sum over steps of A_t (rows, lanes) B_t (columns, lanes)^T``.
+
+    `a_outer` is the distance between the A of neighbouring steps. `b` holds all B_t as `transpose` writes them,
+    step after step within a panel of size `panel`. Rows of C are `c_row` apart, a multiple of `tile_columns`.
+    """
+    width = tile_columns(c)
+    for q in range(0, columns, width):
+        for i in range(0, rows, TILE_ROWS):
+            height = min(TILE_ROWS, rows - i)
+            _tile(
+                height, a, a_start + i * lanes, lanes, 1, a_outer, b, (q // width) * panel, width, lanes * width,
+                c, c_start + i * c_row + q, c_row, lanes, steps
+            )  # fmt: skip

@@ -1,0 +1,278 @@
+"""One layer over time, forward and back, for a block of lanes; every cell runs in these loops.
+
+A block's numbers lie in one flat array, `work`, at the places that `tsrnn.backends.plan` has laid out; the lanes
+are innermost throughout. `active[t]` counts the lanes whose sequences have a step t: sequences are sorted by
+length, so that they are the first ones. The state of a lane beyond its end stays as it is.
+"""
+
+import numpy as np
+
+from tsrnn.backends.compilation import choose, inline
+from tsrnn.backends.products import add_outer_products, add_product, tile_columns, transpose
+from tsrnn.cells import CELLS
+
+CHUNK_STEPS = 16  # steps whose weight gradients are taken together: enough to keep a tile busy, few enough for L2
+
+_cell_forward = choose([cell.forward for cell in CELLS.values()])
+_cell_backward = choose([cell.backward for cell in CELLS.values()])
+
+
+@inline
+def rows_at(work, start, rows, lanes):
+    """View of `rows` rows of `lanes` numbers."""
+    return work[start : start + rows * lanes].reshape(rows, lanes)
+
+
+@inline
+def _old_and_new(layer, t):
+    """Places of the states before and after step t, in the layer's own direction."""
+    earlier, later = layer["state"] + t * layer["state_step"], layer["state"] + (t + 1) * layer["state_step"]
+    return (later, earlier) if layer["reverse"] else (earlier, later)
+
+
+@inline
+def state_bounds(layer, steps):
+    """Places of a layer's first and last state in a block of `steps` steps."""
+    start, end = layer["state"], layer["state"] + steps * layer["state_step"]
+    return (end, start) if layer["reverse"] else (start, end)
+
+
+@inline
+def _project_input(layer, theta, panels, work, tokens, t, place, lanes):
+    """Put ``W_ih x_t + b`` into the tape, with the recurrent bias too where a gate is coupled."""
+    rows = layer["n_gates"] * layer["hidden_size"]
+    coupled = layer["n_coupled"] * layer["hidden_size"]
+    tape = rows_at(work, place, layer["n_rows"] * layer["hidden_size"], lanes)
+    size = layer["input_size"]
+    weight = theta[layer["weight_ih"] : layer["weight_ih"] + rows * size].reshape(rows, size)
+    bias_ih, bias_hh = theta[layer["bias_ih"] :], theta[layer["bias_hh"] :]
+    x = work[layer["x"] + t * size * lanes :]
+    codes = tokens[layer["x"] + t * lanes :]
+    for i in range(rows):
+        bias = bias_ih[i] + bias_hh[i] if i < coupled else bias_ih[i]
+        row, w = tape[i], weight[i]
+        if layer["tokens"]:
+            for lane in range(lanes):
+                row[lane] = bias + (w[codes[lane]] if codes[lane] >= 0 else 0)
+        else:
+            w_0 = w[0]
+            for lane in range(lanes):
+                row[lane] = bias + w_0 * x[lane]
+            if layer["narrow"]:
+                for k in range(1, size):
+                    x_k, w_k = x[k * lanes :], w[k]
+                    for lane in range(lanes):
+                        row[lane] += w_k * x_k[lane]
+    for i in range(coupled, rows):
+        tape[rows + i - coupled] = bias_hh[i]
+    if not layer["narrow"]:
+        # The first column is in the sums already.
+        start = layer["x"] + t * size * lanes + lanes
+        add_product(panels, layer["panels_ih"], rows, size, 1, size - 1, work, start, work, place, lanes)
+
+
+@inline
+def _project_state(layer, panels, work, state, place, lanes):
+    """Add ``W_hh h`` to the tape's rows."""
+    size = layer["hidden_size"]
+    coupled, rest = layer["n_coupled"] * size, (layer["n_gates"] - layer["n_coupled"]) * size
+    add_product(panels, layer["panels_hh"], coupled, size, 0, size, work, state, work, place, lanes)
+    further = place + layer["n_gates"] * size * lanes
+    add_product(panels, layer["panels_hh_rest"], rest, size, 0, size, work, state, work, further, lanes)
+
+
+@inline
+def _freeze(work, old, new, rows, first, lanes):
+    """Keep the state of the lanes from `first` on."""
+    for i in range(rows):
+        for lane in range(first, lanes):
+            work[new + i * lanes + lane] = work[old + i * lanes + lane]
+
+
+@inline
+def dropout_factor(key, place, rate):
+    """Zero with probability `rate`, else ``1 / (1 - rate)``: a hash of the place, the same for any thread count."""
+    x = (key + place * 40503) & 0xFFFFFFFF
+    x = ((x ^ (x >> 16)) * 0x7FEB352D) & 0xFFFFFFFF
+    x = ((x ^ (x >> 15)) * 0x5BD1E995) & 0xFFFFFFFF
+    x = x ^ (x >> 16)
+    return 0.0 if x < rate * 4294967296.0 else 1.0 / (1.0 - rate)
+
+
+@inline
+def _write_output(layer, work, new, t, lanes, rate, key):
+    """Copy h to where the next layer reads it, with dropout."""
+    count = layer["hidden_size"] * lanes
+    place = layer["output"] + t * layer["output_step"]
+    output, h = work[place : place + count], work[new : new + count]
+    if rate > 0:
+        for n in range(count):
+            output[n] = h[n] * h.dtype.type(dropout_factor(key, place + n, rate))
+    else:
+        output[:] = h
+
+
+@inline
+def layer_forward(cell, layer, theta, panels, work, tokens, active, first, last, keep, lanes, rate, key):
+    """Run steps `first` .. `last` - 1 of one layer.
+
+    Parameters
+    ----------
+    cell : int
+        Place of the cell in `CELLS`.
+    layer : record
+        The layer's sizes and places (`plan.LAYER`).
+    keep : int
+        1 to keep the tape for `layer_backward`, 0 to use one step's tape over and over.
+    rate, key : float, int
+        Dropout of the output, and the seed of its pattern.
+    """
+    size = layer["hidden_size"]
+    for s in range(first, last):
+        t = last - 1 - s + first if layer["reverse"] else s
+        place = layer["tape"] + keep * t * layer["tape_step"]
+        old, new = _old_and_new(layer, t)
+        _project_input(layer, theta, panels, work, tokens, t, place, lanes)
+        _project_state(layer, panels, work, old, place, lanes)
+        tape = rows_at(work, place, layer["n_rows"] * size, lanes)
+        state, new_state = rows_at(work, old, layer["n_states"] * size, lanes), rows_at(work, new, layer["n_states"] * size, lanes)
+        for unit in range(size):
+            _cell_forward(cell, tape, state, new_state, unit, size)
+        if active[t] < lanes:
+            _freeze(work, old, new, layer["n_states"] * size, active[t], lanes)
+        if layer["output"] >= 0:
+            _write_output(layer, work, new, t, lanes, rate, key)
+
+
+@inline
+def _add_output_gradient(layer, work, t, lanes, rate, key):
+    count = layer["hidden_size"] * lanes
+    place = layer["output"] + t * layer["output_step"]
+    start = layer["d_output"] + t * layer["output_step"]
+    d_output, d_h = work[start : start + count], work[layer["d_state"] : layer["d_state"] + count]
+    if rate > 0:
+        for n in range(count):
+            d_h[n] += d_output[n] * d_h.dtype.type(dropout_factor(key, place + n, rate))
+    else:
+        for n in range(count):
+            d_h[n] += d_output[n]
+
+
+@inline
+def _cell_backward_active(cell, layer, work, t, active, lanes):
+    """Take the cell one step back; lanes that have no step t keep their gradient and add nothing to the sums."""
+    size = layer["hidden_size"]
+    place = layer["tape"] + t * layer["tape_step"]
+    old, new = _old_and_new(layer, t)
+    n_states, n_rows = layer["n_states"] * size, layer["n_rows"] * size
+    if active < lanes:
+        _freeze(work, layer["d_state"], layer["d_frozen"], n_states, active, lanes)
+    tape, d_state = rows_at(work, place, n_rows, lanes), rows_at(work, layer["d_state"], n_states, lanes)
+    state, new_state = rows_at(work, old, n_states, lanes), rows_at(work, new, n_states, lanes)
+    for unit in range(size):
+        _cell_backward(cell, tape, state, new_state, d_state, unit, size)
+    if active < lanes:
+        tape[:, active:] = 0
+        _freeze(work, layer["d_frozen"], layer["d_state"], n_states, active, lanes)
+
+
+@inline
+def _sum_lanewise(layer, work, tokens, slot, t, lanes):
+    """Add a step's gradients of biases and of narrow or token input weights, lane by lane."""
+    size, inputs = layer["hidden_size"], layer["input_size"]
+    rows = layer["n_gates"] * size
+    tape = rows_at(work, layer["tape"] + t * layer["tape_step"], layer["n_rows"] * size, lanes)
+    sums = rows_at(work, layer["bias_sums"], layer["n_rows"] * size, lanes)
+    for i in range(layer["n_rows"] * size):
+        d, total = tape[i], sums[i]
+        for lane in range(lanes):
+            total[lane] += d[lane]
+    if layer["tokens"]:
+        for i in range(rows):
+            place = layer["slot_ih"] + i * inputs
+            for lane in range(lanes):
+                code = tokens[layer["x"] + t * lanes + lane]
+                if code >= 0:
+                    slot[place + code] += tape[i, lane]
+    elif layer["narrow"]:
+        for k in range(inputs):
+            x = work[layer["x"] + (t * inputs + k) * lanes :]
+            sums_k = rows_at(work, layer["input_sums"] + k * rows * lanes, rows, lanes)
+            for i in range(rows):
+                d, total = tape[i], sums_k[i]
+                for lane in range(lanes):
+                    total[lane] += d[lane] * x[lane]
+
+
+@inline
+def _add_weight_gradients(layer, work, slot, first, steps, lanes):
+    """Add the gradients of the recurrent and of wide input weights from `steps` steps."""
+    size, inputs = layer["hidden_size"], layer["input_size"]
+    width = tile_columns(work)
+    panel = steps * lanes * width
+    rows, coupled = layer["n_gates"] * size, layer["n_coupled"] * size
+    tape, step = layer["tape"] + first * layer["tape_step"], layer["tape_step"]
+    for s in range(steps):
+        old, _ = _old_and_new(layer, first + s)
+        transpose(work, old, size, lanes, work, layer["columns"] + s * lanes * width, panel)
+    columns, row = work[layer["columns"] :], layer["slot_hh_row"]
+    add_outer_products(work, tape, step, coupled, lanes, columns, panel, size, steps, slot, layer["slot_hh"], row)
+    add_outer_products(
+        work, tape + rows * lanes, step, rows - coupled, lanes, columns, panel, size, steps, slot,
+        layer["slot_hh"] + coupled * row, row
+    )  # fmt: skip
+    if not layer["narrow"]:
+        for s in range(steps):
+            x = layer["x"] + (first + s) * inputs * lanes
+            transpose(work, x, inputs, lanes, work, layer["columns"] + s * lanes * width, panel)
+        add_outer_products(
+            work, tape, step, rows, lanes, columns, panel, inputs, steps, slot, layer["slot_ih"], layer["slot_ih_row"]
+        )
+
+
+@inline
+def _sum_lanes(layer, work, slot, lanes):
+    """Reduce what `_sum_lanewise` has gathered, at the end of a block."""
+    rows = layer["n_gates"] * layer["hidden_size"]
+    for i in range(layer["n_rows"] * layer["hidden_size"]):
+        start = layer["bias_sums"] + i * lanes
+        slot[layer["slot_bias"] + i] += np.sum(work[start : start + lanes])
+        work[start : start + lanes] = 0
+    if layer["narrow"] and not layer["tokens"]:
+        for k in range(layer["input_size"]):
+            for i in range(rows):
+                start = layer["input_sums"] + (k * rows + i) * lanes
+                slot[layer["slot_ih"] + i * layer["input_size"] + k] += np.sum(work[start : start + lanes])
+                work[start : start + lanes] = 0
+
+
+@inline
+def layer_backward(cell, layer, panels, work, tokens, slot, active, steps, lanes, rate, key):
+    """Propagate through time: from the gradients of the outputs and of the last state to those of all else.
+
+    Adds to `slot` the gradients of the layer's parameters and to ``d_x`` that of its input; leaves that of its
+    first state in ``d_state``.
+    """
+    size = layer["hidden_size"]
+    coupled, rows = layer["n_coupled"] * size, layer["n_gates"] * size
+    waiting = 0  # steps whose weight gradients are still to be taken
+    for s in range(steps):
+        t = s if layer["reverse"] else steps - 1 - s
+        if layer["d_output"] >= 0:
+            _add_output_gradient(layer, work, t, lanes, rate, key)
+        _cell_backward_active(cell, layer, work, t, active[t], lanes)
+        place = layer["tape"] + t * layer["tape_step"]
+        d_h = layer["d_state"]
+        add_product(panels, layer["panels_hh_t"], size, rows, 0, coupled, work, place, work, d_h, lanes)
+        add_product(
+            panels, layer["panels_hh_t"], size, rows, coupled, rows - coupled, work, place + rows * lanes, work, d_h, lanes
+        )
+        if layer["d_x"] >= 0:
+            d_x = layer["d_x"] + t * layer["input_size"] * lanes
+            add_product(panels, layer["panels_ih_t"], layer["input_size"], rows, 0, rows, work, place, work, d_x, lanes)
+        _sum_lanewise(layer, work, tokens, slot, t, lanes)
+        waiting += 1
+        if waiting == CHUNK_STEPS or s == steps - 1:
+            _add_weight_gradients(layer, work, slot, t - waiting + 1 if layer["reverse"] else t, waiting, lanes)
+            waiting = 0
+    _sum_lanes(layer, work, slot, lanes)

@@ -1,0 +1,191 @@
+"""The two kernels: minibatches of training, and prediction. Each thread of a call runs the same code.
+
+Blocks of a minibatch belong to gradient slots, and a slot's blocks are added up by one thread in their order; the
+slots are then summed in their order. So the number of threads changes no bit of a result.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from tsrnn.backends.adam import adam_step, clip_factor, collect_gradient, sum_squares
+from tsrnn.backends.blocks import block_gradient, block_loss, block_predict
+from tsrnn.backends.compilation import inline, kernel
+from tsrnn.backends.products import pack
+from tsrnn.backends.threads import wait_for_all
+
+EVALUATE, DIFFERENTIATE, UPDATE = 0, 1, 2
+
+
+class Memory(NamedTuple):
+    """Arrays that a kernel works on.
+
+    Attributes
+    ----------
+    panels : ndarray of shape (panel_size,)
+    work : ndarray of shape (n_threads, work_size)
+    codes : ndarray of int32, shape (n_threads, code_size)
+    active : ndarray of int64, shape (n_threads, steps)
+    everyone : ndarray of int64, shape (output_steps,)
+        The number of lanes, over and over.
+    slots : ndarray of shape (n_slots, slot_size)
+    slot_losses : ndarray of float64, shape (n_slots,)
+    gradient : ndarray of shape (n_parameters,)
+    squares : ndarray of float64
+        Sums of squares of shares of the gradient.
+    input_gradient : ndarray of shape (n, steps, input_size)
+        Empty where it is not wanted.
+    """
+
+    panels: np.ndarray
+    work: np.ndarray
+    codes: np.ndarray
+    active: np.ndarray
+    everyone: np.ndarray
+    slots: np.ndarray
+    slot_losses: np.ndarray
+    gradient: np.ndarray
+    squares: np.ndarray
+    input_gradient: np.ndarray
+
+
+class Minibatches(NamedTuple):
+    """What a call is to do, and what came of it.
+
+    Attributes
+    ----------
+    order : ndarray of int64
+        Samples, minibatch after minibatch; within one, longest sequences first.
+    bounds : ndarray of int64, shape (n_minibatches + 1,)
+    rates : ndarray of float64, shape (n_minibatches,)
+        Learning rates.
+    keys : ndarray of int64, shape (n_minibatches,)
+        Seeds of dropout, below 2 ** 32.
+    losses, totals : ndarray of float64, shape (n_minibatches,)
+        Written: weighted mean loss, and the weight of all elements.
+    """
+
+    order: np.ndarray
+    bounds: np.ndarray
+    rates: np.ndarray
+    keys: np.ndarray
+    losses: np.ndarray
+    totals: np.ndarray
+
+
+@inline
+def _pack_weights(packings, theta, panels, thread, n_threads):
+    for n in range(thread, packings.shape[0], n_threads):
+        p = packings[n]
+        pack(theta, p["start"], p["row"], p["column"], p["rows"], p["columns"], panels, p["panels"])
+
+
+@inline
+def _total_weight(data, batch, per_step):
+    total = 0.0
+    for i in batch:
+        total += data.weights[i] * data.target_lengths[i] * per_step
+    return total
+
+
+@inline
+def _write_input_gradient(model, work, first, n_members, steps, gradient):
+    lanes = model["lanes"]
+    for lane in range(n_members):
+        for t in range(steps):
+            for k in range(model["input_size"]):
+                gradient[first + lane, t, k] = work[model["d_x"] + (t * model["input_size"] + k) * lanes + lane]
+
+
+@inline
+def _run_slot(model, layers, data, theta, memory, batch, slot, thread, unit, loss_parameters, rate, key, mode):
+    """Add up the losses and gradients of one slot's blocks."""
+    lanes = model["lanes"]
+    n_blocks, n_slots = (batch.shape[0] + lanes - 1) // lanes, memory.slots.shape[0]
+    work, codes, active = memory.work[thread], memory.codes[thread], memory.active[thread]
+    panels, everyone = memory.panels, memory.everyone
+    memory.slots[slot] = 0
+    loss = 0.0
+    for block in range(slot * n_blocks // n_slots, (slot + 1) * n_blocks // n_slots):
+        members = batch[block * lanes : (block + 1) * lanes]
+        block_key = (key + block * 7919) & 0xFFFFFFFF
+        block_sum, steps, output_steps = block_loss(
+            model, layers, data, members, theta, panels, work, codes, active, everyone, unit, loss_parameters,
+            rate, block_key
+        )  # fmt: skip
+        loss += block_sum
+        if mode != EVALUATE:
+            block_gradient(
+                model, layers, panels, work, codes, memory.slots[slot], active, everyone, steps, output_steps, rate,
+                block_key
+            )  # fmt: skip
+            if memory.input_gradient.shape[0]:
+                _write_input_gradient(model, work, block * lanes, members.shape[0], steps, memory.input_gradient)
+    memory.slot_losses[slot] = loss
+
+
+def _make_train(stamp):
+    def train(thread, n_threads, barrier, plan, data, theta, moments, updates, memory, todo, loss_parameters, numbers, mode):
+        """Run minibatches until done or until a loss is not finite; see `tsrnn.backends.cpu`.
+
+        `plan` holds the arrays model, layers, tensors and packings; `numbers` clip_norm, weight_decay, dropout and
+        the elements of one output step. Returns the number of minibatches that were completed.
+        """
+        stamp  # noqa: B018  part of the cache's key
+        models, layers, tensors, packings = plan
+        model = models[0]
+        clip_norm, weight_decay, dropout, per_step = numbers
+        n_slots = memory.slots.shape[0]
+        for n in range(todo.rates.shape[0]):
+            batch = todo.order[todo.bounds[n] : todo.bounds[n + 1]]
+            _pack_weights(packings, theta, memory.panels, thread, n_threads)
+            total = _total_weight(data, batch, per_step)
+            unit = 1 / total if total > 0 else 0.0
+            wait_for_all(barrier, n_threads)
+            for slot in range(thread, n_slots, n_threads):
+                _run_slot(
+                    model, layers, data, theta, memory, batch, slot, thread, unit, loss_parameters, dropout,
+                    todo.keys[n], mode
+                )  # fmt: skip
+            wait_for_all(barrier, n_threads)
+            loss = np.sum(memory.slot_losses)
+            todo.losses[n], todo.totals[n] = loss, total
+            if not np.isfinite(loss):
+                return n
+            if mode == EVALUATE:
+                continue
+            collect_gradient(tensors, memory.slots, memory.gradient, thread, n_threads)
+            wait_for_all(barrier, n_threads)
+            if mode == UPDATE:
+                sum_squares(memory.gradient, memory.squares, thread, n_threads)
+                wait_for_all(barrier, n_threads)
+                factor = clip_factor(memory.squares, clip_norm)
+                adam_step(
+                    theta, memory.gradient, moments, updates + n + 1, todo.rates[n], weight_decay, factor, thread, n_threads
+                )
+                wait_for_all(barrier, n_threads)
+        return todo.rates.shape[0]
+
+    return train
+
+
+def _make_predict(stamp):
+    def predict(thread, n_threads, barrier, plan, data, theta, memory, order, output):
+        """Write the outputs (n, output_steps, output_size) of the samples in `order`, longest sequences first."""
+        stamp  # noqa: B018  part of the cache's key
+        models, layers, _, packings = plan
+        model = models[0]
+        lanes = model["lanes"]
+        _pack_weights(packings, theta, memory.panels, thread, n_threads)
+        wait_for_all(barrier, n_threads)
+        for block in range(thread, (order.shape[0] + lanes - 1) // lanes, n_threads):
+            block_predict(
+                model, layers, data, order[block * lanes : (block + 1) * lanes], theta, memory.panels, memory.work[thread],
+                memory.codes[thread], memory.active[thread], memory.everyone, output
+            )  # fmt: skip
+
+    return predict
+
+
+train = kernel(_make_train)
+predict = kernel(_make_predict)

@@ -1,0 +1,114 @@
+"""A recurrent network: architecture, parameters, outputs and gradients. Training is `tsrnn.training`'s."""
+
+import numpy as np
+
+from tsrnn.backends import cpu
+from tsrnn.losses import get_loss
+from tsrnn.parameters import Layout
+
+
+class Network:
+    """Stacked recurrent layers and a linear readout.
+
+    Parameters
+    ----------
+    input_size : int
+        Features of a step, or the number of categories with `tokens`.
+    hidden_size : int
+        Units of each layer and direction.
+    output_size : int
+        Outputs of a step.
+    cell : {"rnn", "lstm", "gru"}, default="gru"
+    num_layers : int, default=1
+    bidirectional : bool, default=False
+        Whether the input is read from its end, too; a decoder then starts from the sum of both last states.
+    head : {"last", "every", "decoder"}, default="last"
+        One output from the last state; one from every step; or as many as wanted from a second stack that starts
+        from the last states and reads its own previous output (in training the previous target).
+    tokens : bool, default=False
+        Whether inputs are categories. They multiply no one-hot matrix, but pick columns of the weights.
+    feeds_classes : bool, default=False
+        Whether a decoder's outputs are classes: it is then fed the most likely one.
+    dropout : float, default=0.0
+        Probability of dropping an output of a layer below another one, in training.
+    dtype : {"float32", "float64"}, default="float32"
+
+    Attributes
+    ----------
+    theta : ndarray of shape (n_parameters,)
+        All parameters.
+    parameters : dict of str to ndarray
+        Views of `theta` under PyTorch's names (``weight_ih_l0``, ...), in its shapes and gate order. Those of a
+        decoder begin with ``decoder.``, those of the readout with ``readout.``.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from tsrnn.network import Network
+    >>> network = Network(input_size=1, hidden_size=3, output_size=2, cell="lstm")
+    >>> network.initialize(np.random.default_rng(0))
+    >>> {name: view.shape for name, view in network.parameters.items()}["weight_hh_l0"]
+    (12, 3)
+    """
+
+    def __init__(
+        self, *, input_size, hidden_size, output_size, cell="gru", num_layers=1, bidirectional=False, head="last",
+        tokens=False, feeds_classes=False, dropout=0.0, dtype="float32",
+    ):  # fmt: skip
+        self.layout = Layout(
+            cell_name=cell, input_size=input_size, hidden_size=hidden_size, output_size=output_size,
+            num_layers=num_layers, bidirectional=bidirectional, head_name=head, tokens=tokens,
+            feeds_classes=feeds_classes,
+        )  # fmt: skip
+        self.dropout = dropout
+        self.theta = np.zeros(self.layout.size, dtype)
+
+    @property
+    def parameters(self):
+        """Views of the parameters by name."""
+        return self.layout.views(self.theta)
+
+    def initialize(self, rng):
+        """Draw new parameters from the generator `rng`."""
+        self.theta[:] = self.layout.initial_values(rng)
+
+    def predict(self, sequences, n_jobs=None):
+        """Return the outputs for `sequences`.
+
+        Parameters
+        ----------
+        sequences : tsrnn.sequences.Sequences
+        n_jobs : int or None, default=None
+            Threads; None for as many as the work is worth. The result does not depend on it.
+
+        Returns
+        -------
+        ndarray of shape (n, output_steps, output_size)
+            In the network's dtype; scores before any softmax, and in the scale of the targets that it was trained
+            on. Zero beyond the end of a shorter sequence's outputs.
+        """
+        return cpu.run_predict(self.layout, self.theta, sequences, n_jobs)
+
+    def loss_and_gradient(self, sequences, loss="squared_error", n_jobs=None):
+        """Return the loss over all `sequences` and its gradients.
+
+        Parameters
+        ----------
+        sequences : tsrnn.sequences.Sequences
+            With targets.
+        loss : str or tsrnn.losses.Loss
+        n_jobs : int or None, default=None
+
+        Returns
+        -------
+        loss : float
+            Weighted mean over all elements.
+        gradient : dict of str to ndarray
+            By the names of `parameters`.
+        input_gradient : ndarray of shape (n, steps, input_size), or None
+            None for tokens.
+        """
+        loss = get_loss(loss)
+        trainer = cpu.Trainer(self.layout, self.theta, sequences, loss, max(1, len(sequences)), n_jobs, True)
+        value, gradient, inputs = trainer.differentiate()
+        return value, self.layout.views(gradient), None if self.layout.tokens else inputs

@@ -1,0 +1,113 @@
+"""Sequences as views into flat arrays of rows: overlapping windows are never copied out."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+
+@dataclass(frozen=True, eq=False)
+class Sequences:
+    """Input sequences, and the targets that belong to them, as places in flat arrays.
+
+    Step t of sequence i reads rows ``starts[i] + t * segment`` and on, `segment` of them. With `shift` and `scale`,
+    the first `n_scaled` columns are read as ``(value - shift[i]) / scale[i]``, and so are the targets if
+    `scales_targets`.
+
+    Parameters
+    ----------
+    values : ndarray of shape (n_rows, n_columns), or of int, shape (n_rows,)
+        Rows of real numbers, or categories 0, 1, ... (tokens).
+    starts : ndarray of int, shape (n,)
+    lengths : ndarray of int, shape (n,)
+        Steps of each sequence.
+    targets : ndarray of shape (m_rows, n_targets), or of int, shape (m_rows,), optional
+        Rows of real numbers, or class codes. Output step o of sequence i has row ``target_starts[i] + o``.
+    target_starts, target_lengths : ndarray of int, shape (n,), optional
+    output_steps : int
+        Longest output.
+    weights : ndarray of shape (n,), optional
+        Weights of the samples, by default 1.
+    segment : int, default=1
+        Rows that a step reads; its features are ``segment * n_columns``, row after row.
+    shift, scale : ndarray of shape (n,), optional
+        Level and scale of each sequence.
+    n_scaled : int, default=0
+        Leading columns that they apply to.
+    scales_targets : bool, default=False
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from tsrnn.sequences import Sequences
+    >>> series = np.arange(10.0)[:, None]
+    >>> windows = Sequences(series, starts=np.arange(6), lengths=np.full(6, 4))
+    >>> len(windows), windows.steps, windows.input_size
+    (6, 4, 1)
+    """
+
+    values: np.ndarray
+    starts: np.ndarray
+    lengths: np.ndarray
+    targets: np.ndarray | None = None
+    target_starts: np.ndarray | None = None
+    target_lengths: np.ndarray | None = None
+    output_steps: int = 1
+    weights: np.ndarray | None = None
+    segment: int = 1
+    shift: np.ndarray | None = None
+    scale: np.ndarray | None = None
+    n_scaled: int = 0
+    scales_targets: bool = False
+
+    @classmethod
+    def from_dense(cls, X, y=None, lengths=None, target_lengths=None, weights=None, output_steps=None):
+        """Return sequences over dense arrays.
+
+        Parameters
+        ----------
+        X : ndarray of shape (n, T, F), or of int, shape (n, T)
+            Real inputs or tokens.
+        y : ndarray of shape (n, S, K), or of int, shape (n, S), optional
+            Real targets or class codes; S = 1 for many-to-one.
+        lengths, target_lengths : ndarray of int, shape (n,), optional
+            Steps of `X` and of `y` that count, by default all.
+        weights : ndarray of shape (n,), optional
+        output_steps : int, optional
+            Longest output where there is no `y`.
+
+        Returns
+        -------
+        Sequences
+        """
+        n, steps = X.shape[:2]
+        S = y.shape[1] if y is not None else (output_steps or 1)
+        full = lambda array, size: np.full(n, size) if array is None else np.asarray(array)  # noqa: E731
+        return cls(
+            values=X.reshape(n * steps, *X.shape[2:]),
+            starts=np.arange(n) * steps,
+            lengths=full(lengths, steps),
+            targets=None if y is None else y.reshape(n * S, *y.shape[2:]),
+            target_starts=np.arange(n) * S,
+            target_lengths=full(target_lengths, S),
+            output_steps=S,
+            weights=weights,
+        )
+
+    def __len__(self):
+        return len(self.starts)
+
+    @property
+    def steps(self):
+        """Steps of the longest sequence."""
+        return int(self.lengths.max(initial=0))
+
+    @property
+    def input_size(self):
+        """Features of a step; 1 for tokens."""
+        return self.segment * self.values.shape[1] if self.values.ndim == 2 else 1
+
+    def subset(self, index):
+        """Return the sequences at `index`, over the same flat arrays."""
+        per_sample = ("starts", "lengths", "target_starts", "target_lengths", "weights", "shift", "scale")
+        parts = {name: getattr(self, name) for name in per_sample}
+        return replace(self, **{name: part[index] for name, part in parts.items() if part is not None})

@@ -1,0 +1,189 @@
+"""Training: epochs of minibatches, validation, early stopping, and what happens when a loss is not finite."""
+
+import time
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from tsrnn.backends.cpu import Trainer
+from tsrnn.losses import Loss, get_loss
+from tsrnn.optimizers import SCHEDULES, AdamState
+
+
+class NonFiniteLossError(ArithmeticError):
+    """Training met a loss that is not finite, twice."""
+
+
+@dataclass(frozen=True)
+class TrainingOptions:
+    """How to train.
+
+    Parameters
+    ----------
+    loss : str or tsrnn.losses.Loss, default="squared_error"
+    learning_rate : float, default=1e-3
+        Rate of Adam, which `schedule` multiplies.
+    schedule : {"constant", "cosine", "one_cycle"}, default="constant"
+        Course of the rate over `max_epochs`: as it is; falling to zero along a cosine; or rising from a tenth over
+        the first fifth and falling from there.
+    weight_decay : float, default=0.0
+        Decoupled from the gradient, as in AdamW.
+    batch_size : int, default=32
+    max_epochs : int, default=100
+    clip_norm : float, default=1.0
+        Largest global norm of a minibatch's gradient; inf for no limit.
+    n_iter_no_change : int, default=10
+        With validation: epochs without a better loss after which to stop.
+    tol : float, default=0.0
+        By how much a loss must be better to count.
+    n_jobs : int or None, default=None
+        Threads; None for as many as the work is worth. No result depends on it.
+    verbose : int, default=0
+        Above 0, show the progress with tqdm.
+    """
+
+    loss: str | Loss = "squared_error"
+    learning_rate: float = 1e-3
+    schedule: str = "constant"
+    weight_decay: float = 0.0
+    batch_size: int = 32
+    max_epochs: int = 100
+    clip_norm: float = 1.0
+    n_iter_no_change: int = 10
+    tol: float = 0.0
+    n_jobs: int | None = None
+    verbose: int = 0
+
+
+@dataclass
+class History:
+    """Course of a training.
+
+    Attributes
+    ----------
+    epochs : list of dict
+        One per epoch: epoch (from 1), loss, validation_loss (with validation), learning_rate (of its last
+        minibatch), seconds.
+    best_epoch : int
+        Epoch whose weights were kept; 0 for those from before the training.
+    """
+
+    epochs: list = field(default_factory=list)
+    best_epoch: int = 0
+
+
+def train(network, sequences, options, rng, validation=None, state=None):
+    """Train a network in place.
+
+    With `validation`, training stops early and the weights with the lowest loss on it are kept, which may be those
+    from before; without, those of the last epoch. If a loss is not finite, the best weights so far are restored and
+    training goes on once at half the rate.
+
+    Parameters
+    ----------
+    network : tsrnn.network.Network
+        Its parameters are as before if training is interrupted or fails.
+    sequences : tsrnn.sequences.Sequences
+        With targets.
+    options : TrainingOptions
+    rng : numpy.random.Generator
+        Order of the minibatches and pattern of the dropout.
+    validation : tsrnn.sequences.Sequences, optional
+    state : AdamState, optional
+        Memory of an earlier training to go on with; updated in place.
+
+    Returns
+    -------
+    History
+
+    Raises
+    ------
+    NonFiniteLossError
+        If a loss is not finite again after the rate was halved; names the epoch and minibatch.
+    """
+    before = network.theta.copy()
+    finished = False
+    try:
+        history = _Training(network, sequences, options, rng, validation, state).run()
+        finished = True
+    finally:
+        if not finished:
+            network.theta[:] = before
+    return history
+
+
+class _Training:
+    def __init__(self, network, sequences, options, rng, validation, state):
+        loss = get_loss(options.loss)
+        self.network, self.options, self.rng, self.n = network, options, rng, len(sequences)
+        theta, jobs = network.theta, options.n_jobs
+        self.trainer = Trainer(network.layout, theta, sequences, loss, options.batch_size, jobs)
+        self.validator = None
+        if validation is not None and len(validation):
+            self.validator = Trainer(network.layout, theta, validation, loss, max(256, options.batch_size), jobs)
+        self.state = state if state is not None else AdamState.start(theta)
+        self.history = History()
+        self.best = theta.copy()
+        self.best_loss = self.validator.evaluate() if self.validator else np.inf
+        self.halvings = 0
+
+    def run(self):
+        for epoch in self._epochs():
+            if not self._run_epoch(epoch):
+                self._recover(epoch)
+            elif self._should_stop(epoch):
+                break
+        if self.validator:
+            self.network.theta[:] = self.best
+        return self.history
+
+    def _epochs(self):
+        epochs = range(1, self.options.max_epochs + 1)
+        if self.options.verbose <= 0:
+            return epochs
+        from tqdm.auto import tqdm
+
+        return tqdm(epochs, desc="epochs")
+
+    def _run_epoch(self, epoch):
+        """Return whether all losses were finite."""
+        began, options, state = time.perf_counter(), self.options, self.state
+        n = -(-self.n // self.trainer.batch_size)
+        fractions = (epoch - 1 + np.arange(n) / n) / options.max_epochs
+        rates = options.learning_rate * SCHEDULES[options.schedule](fractions) * 0.5**self.halvings
+        losses, totals, done = self.trainer.update(
+            self.rng.permutation(self.n), state.moments, state.updates, rates, self.rng.integers(0, 2**32, n),
+            options.clip_norm, options.weight_decay, self.network.dropout,
+        )  # fmt: skip
+        state.updates += done
+        self.failed_batch = done + 1
+        if done < n or not np.all(np.isfinite(self.network.theta)):
+            return False
+        row = {"epoch": epoch, "loss": float(np.sum(losses * totals) / np.sum(totals))}
+        if self.validator:
+            row["validation_loss"] = self.validator.evaluate()
+        self.history.epochs.append({**row, "learning_rate": rates[-1], "seconds": time.perf_counter() - began})
+        return np.isfinite(row.get("validation_loss", 0.0))
+
+    def _recover(self, epoch):
+        if self.halvings:
+            raise NonFiniteLossError(
+                f"The loss of epoch {epoch}, minibatch {self.failed_batch} is not finite, at half the learning rate "
+                f"too ({self.options.learning_rate / 2:g}). Lower learning_rate or clip_norm, or scale the data."
+            )
+        self.halvings += 1
+        self.network.theta[:] = self.best
+        self.state.moments[:] = 0
+        self.state.updates = 0
+
+    def _should_stop(self, epoch):
+        """Keep the weights if they are the best; return whether there has been nothing better for too long."""
+        if not self.validator:
+            self.best[:] = self.network.theta
+            self.history.best_epoch = epoch
+            return False
+        loss = self.history.epochs[-1]["validation_loss"]
+        if not loss >= self.best_loss - self.options.tol:
+            self.best_loss, self.history.best_epoch = loss, epoch
+            self.best[:] = self.network.theta
+        return epoch - self.history.best_epoch >= self.options.n_iter_no_change
