@@ -3,9 +3,10 @@
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
+
+from tsrnn.sequences import Sequences
 
 FOLDER = Path(__file__).parent / "golden"
 ALL_NAMES = sorted(path.stem for path in FOLDER.glob("*.npz"))
@@ -30,11 +31,16 @@ class Golden:
         return {name: a.astype(np.float64) for name, a in self.group("parameter").items()}
 
     @property
-    def batch(self):
-        """Dense inputs (n, T, F), lengths, targets, target lengths and weights."""
-        kinds = {"f": np.float64, "u": np.int64, "i": np.int64}
-        names = ("inputs", "lengths", "targets", "target_lengths", "weights")
-        return {name: self.arrays[name].astype(kinds[self.arrays[name].dtype.kind]) for name in names}
+    def sequences(self):
+        """The batch, in float64, int32 tokens and int64 classes."""
+        inputs, targets = self.arrays["inputs"], self.arrays["targets"]
+        return Sequences.from_dense(
+            inputs.astype(np.int32 if self.config["tokens"] else np.float64),
+            targets.astype(np.int64 if self.config["loss"] == "cross_entropy" else np.float64),
+            lengths=self.arrays["lengths"],
+            target_lengths=self.arrays["target_lengths"],
+            weights=self.arrays["weights"].astype(np.float64),
+        )
 
     @property
     def valid(self):
@@ -49,21 +55,3 @@ def load(name):
     with np.load(FOLDER / f"{name}.npz") as file:
         arrays = dict(file)
     return Golden(json.loads(str(arrays.pop("config"))), arrays)
-
-
-def flatten(inputs, lengths, targets, target_lengths, weights=None):
-    """Lay a dense batch out in flat rows as `tsrnn.sequences.Sequences` has them, padding left in between."""
-    n, steps, output_steps = len(inputs), inputs.shape[1], targets.shape[1]
-    return SimpleNamespace(
-        values=inputs.reshape(n * steps, *inputs.shape[2:]),
-        starts=np.arange(n) * steps,
-        lengths=lengths,
-        steps=steps,
-        segment=1,
-        shift=None,
-        scale=None,
-        targets=targets.reshape(n * output_steps, *targets.shape[2:]),
-        target_starts=np.arange(n) * output_steps,
-        target_lengths=target_lengths,
-        weights=weights,
-    )

@@ -171,21 +171,25 @@ def read_inputs(sequences, sample):
     rows = sequences.values[start : start + length * segment]
     if rows.ndim == 1:
         return rows
-    return normalize(sequences, sample, rows.astype(np.float64)).reshape(length, -1)
+    return normalize(sequences, sample, rows, sequences.n_scaled).reshape(length, -1)
 
 
 def read_targets(sequences, sample):
     """Targets (output steps, K), or (output steps,) classes, of one sequence."""
     start, length = sequences.target_starts[sample], sequences.target_lengths[sample]
     rows = sequences.targets[start : start + length]
-    return rows if rows.ndim == 1 else normalize(sequences, sample, rows.astype(np.float64))
+    if rows.ndim == 1:
+        return rows
+    return normalize(sequences, sample, rows, rows.shape[1] if sequences.scales_targets else 0)
 
 
-def normalize(sequences, sample, rows):
-    """Take the sample's level off and divide by its scale."""
+def normalize(sequences, sample, rows, n_scaled):
+    """Take the sample's level off the first `n_scaled` columns and divide them by its scale."""
+    rows = np.array(rows, dtype=np.float64)
     shift = 0.0 if sequences.shift is None else sequences.shift[sample]
     scale = 1.0 if sequences.scale is None else sequences.scale[sample]
-    return (rows - shift) / scale
+    rows[:, :n_scaled] = (rows[:, :n_scaled] - shift) / scale
+    return rows
 
 
 def predict(config, parameters, sequences):

@@ -16,7 +16,7 @@ SMALL_NAMES = [f"{cell}_{case}" for cell in naive.CELLS for case in ("one", "gen
 @pytest.mark.parametrize("name", goldens.NAMES)
 def test_outputs_equal_pytorch(name):
     golden = goldens.load(name)
-    outputs = naive.predict(golden.config, golden.parameters, goldens.flatten(**golden.batch))
+    outputs = naive.predict(golden.config, golden.parameters, golden.sequences)
     valid = np.broadcast_to(golden.valid, outputs.shape)
     assert gradients.relative_error(outputs[valid], golden.arrays["outputs"][valid]) <= TOLERANCE
     if golden.config["head"] != "decoder":
@@ -26,14 +26,14 @@ def test_outputs_equal_pytorch(name):
 @pytest.mark.parametrize("name", goldens.NAMES)
 def test_loss_equals_pytorch(name):
     golden = goldens.load(name)
-    loss = naive.mean_loss(golden.config, golden.parameters, goldens.flatten(**golden.batch))
+    loss = naive.mean_loss(golden.config, golden.parameters, golden.sequences)
     assert loss == pytest.approx(float(golden.arrays["loss"]), rel=TOLERANCE)
 
 
 @pytest.mark.parametrize("name", SMALL_NAMES)
 def test_differences_equal_pytorch_gradients(name):
     golden = goldens.load(name)
-    parameters, sequences = golden.parameters, goldens.flatten(**golden.batch)
+    parameters, sequences = golden.parameters, golden.sequences
     for parameter, values in parameters.items():
         numerical = gradients.numerical_gradient(
             lambda: naive.mean_loss(golden.config, parameters, sequences), values

@@ -8,7 +8,7 @@ Everything is computed in float64 from weights and inputs that were first rounde
 exact in float32 and float64 alike, so that a float32 engine may be held against the float64 truth, and the
 files stay small. Each `.npz` holds
 
-config              JSON: the arguments of `tsrnn.network.Network`, without the dtype, and the loss
+config              JSON: the arguments of `tsrnn.network.Network`, without the dtype; output_steps; the loss
 inputs              (n, T, F) float16, or (n, T) uint8 tokens
 lengths             (n,) number of valid steps of each sequence
 targets             (n, output_steps, K) float16, or (n, output_steps) uint8 classes

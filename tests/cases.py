@@ -1,0 +1,98 @@
+"""Networks and batches for the tests of the engine, all told by one `config` dict.
+
+A config holds the arguments of `tsrnn.network.Network` except the dtype, and `output_steps`, `loss` and
+`loss_options`: what `naive.py` reads, and what the golden files store.
+"""
+
+import numpy as np
+
+from tsrnn.losses import LOSSES
+from tsrnn.network import Network
+from tsrnn.sequences import Sequences
+
+DEFAULTS = {
+    "cell": "gru",
+    "input_size": 2,
+    "hidden_size": 3,
+    "output_size": 2,
+    "num_layers": 1,
+    "bidirectional": False,
+    "head": "last",
+    "output_steps": 1,
+    "tokens": False,
+    "loss": "squared_error",
+}
+# Options of the losses that have some. Both branches of the Huber loss occur with normal errors.
+LOSS_OPTIONS = {"huber": {"delta": 0.7}, "quantile": {"levels": [0.2, 0.9]}}
+# The rest of a config tells of the outputs and the loss.
+NETWORK_ARGUMENTS = (
+    "cell", "input_size", "hidden_size", "output_size", "num_layers", "bidirectional", "head", "tokens"
+)  # fmt: skip
+# Number of layers, bidirectional.
+SHAPES = [(1, False), (3, False), (1, True), (2, True)]
+
+
+def make_config(**changes):
+    """Return the default config with changes; the options follow the loss."""
+    config = DEFAULTS | {"loss_options": LOSS_OPTIONS.get(changes.get("loss"), {})} | changes
+    if config["head"] == "decoder" and config["loss"] == "quantile":
+        config["loss_options"] = {"levels": [0.2]}  # what a decoder outputs is what it reads
+    return config
+
+
+def make_loss(config):
+    """Return the loss object of a config."""
+    return LOSSES[config["loss"]](**config["loss_options"])
+
+
+def make_network(config, dtype="float64", parameters=None):
+    """Return the network of a config, with the given parameters or random ones, none of them zero."""
+    arguments = {name: config[name] for name in NETWORK_ARGUMENTS}
+    feeds_classes = config["head"] == "decoder" and config["loss"] == "cross_entropy"
+    network = Network(**arguments, feeds_classes=feeds_classes, dtype=dtype)
+    if parameters is None:
+        rng = np.random.default_rng(5)
+        network.theta[:] = rng.uniform(-0.8, 0.8, size=network.theta.shape)
+    else:
+        assert set(parameters) == set(network.parameters)
+        for name, values in parameters.items():
+            network.parameters[name][...] = values
+    return network
+
+
+def random_lengths(rng, n, longest, ragged):
+    """Lengths from 1 to `longest`, both present where n allows; all `longest` if not ragged."""
+    lengths = np.full(n, longest)
+    if ragged:
+        lengths = rng.integers(1, longest, size=n, endpoint=True)
+        lengths[0], lengths[-1] = 1, longest
+    return lengths
+
+
+def make_batch(config, n, steps, ragged=False, weighted=False, seed=0):
+    """Return random `Sequences` of n samples for a config."""
+    rng = np.random.default_rng(seed)
+    lengths = random_lengths(rng, n, steps, ragged)
+    output_steps = steps if config["head"] == "every" else config["output_steps"]
+    target_lengths = random_lengths(rng, n, output_steps, ragged)[::-1]
+    if config["head"] == "every":
+        target_lengths = lengths
+    if config["tokens"]:
+        values = rng.integers(config["input_size"], size=n * steps).astype(np.int32)
+    else:
+        values = rng.normal(size=(n * steps, config["input_size"]))
+    if config["loss"] == "cross_entropy":
+        targets = rng.integers(config["output_size"], size=n * output_steps)
+    else:
+        elements = config["output_size"] // len(config["loss_options"].get("levels", [0.5]))
+        targets = rng.normal(size=(n * output_steps, elements))
+    return Sequences(
+        values=values,
+        starts=np.arange(n) * steps,
+        lengths=lengths,
+        targets=targets,
+        target_starts=np.arange(n) * output_steps,
+        target_lengths=target_lengths,
+        output_steps=output_steps,
+        weights=rng.uniform(0.2, 2.0, size=n) if weighted else None,
+    )

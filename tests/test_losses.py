@@ -1,0 +1,114 @@
+"""Each loss alone, as plain Python in float64: value, gradient, zero weights, parameters."""
+
+import naive
+import numpy as np
+import pytest
+from cases import LOSS_OPTIONS
+from gradients import numerical_gradient, relative_error
+
+from tsrnn.losses import LOSSES, Huber, Loss, Quantile, get_loss
+
+# Error of the finite differences, see gradients.numerical_gradient.
+DIFFERENCES_TOLERANCE = 1e-9
+# The same formula in another order of operations.
+ROUNDING = 1e-14
+
+TARGETS, LANES, CLASSES = 2, 7, 4
+
+
+def random_step(loss, seed=0):
+    """Return predictions (O, L), targets (K, L), codes (L,) and weights (L,) of one output step."""
+    rng = np.random.default_rng(seed)
+    outputs = CLASSES if loss.takes_classes else TARGETS * loss.n_levels
+    weights = rng.uniform(0.2, 2.0, size=LANES)
+    weights[3] = 0.0
+    return (
+        rng.normal(size=(outputs, LANES)),
+        rng.normal(size=(TARGETS, LANES)),
+        rng.integers(CLASSES, size=LANES),
+        weights,
+    )
+
+
+def make_loss(name):
+    """Return the loss with the options of the tests."""
+    return LOSSES[name](**LOSS_OPTIONS.get(name, {}))
+
+
+def total_loss(loss, prediction, targets, codes, weights):
+    """Return the weighted sum, leaving `prediction` as it was."""
+    return loss.value_and_gradient(prediction.copy(), targets, codes, weights, np.array(loss.parameters))
+
+
+def test_every_loss_has_an_oracle():
+    assert set(naive.LOSSES) == set(LOSSES)
+
+
+@pytest.mark.parametrize("name", LOSSES)
+def test_value_equals_the_oracle(name):
+    loss = make_loss(name)
+    prediction, targets, codes, weights = random_step(loss)
+    expected = sum(
+        weights[lane] * naive.LOSSES[name](
+            prediction[:, lane], codes[lane] if loss.takes_classes else targets[:, lane],
+            **LOSS_OPTIONS.get(name, {}),
+        ).sum()
+        for lane in range(LANES)
+    )  # fmt: skip
+    value = total_loss(loss, prediction, targets, codes, weights)
+    assert value == pytest.approx(expected, rel=ROUNDING)
+
+
+@pytest.mark.parametrize("name", LOSSES)
+def test_gradient_equals_differences(name):
+    loss = make_loss(name)
+    prediction, targets, codes, weights = random_step(loss)
+    gradient = prediction.copy()
+    loss.value_and_gradient(gradient, targets, codes, weights, np.array(loss.parameters))
+    numerical = numerical_gradient(lambda: total_loss(loss, prediction, targets, codes, weights), prediction)
+    assert relative_error(gradient, numerical) <= DIFFERENCES_TOLERANCE
+    np.testing.assert_array_equal(gradient[:, weights == 0], 0.0)
+
+
+@pytest.mark.parametrize("name", LOSSES)
+def test_nan_reaches_the_value(name):
+    loss = make_loss(name)
+    prediction, targets, codes, weights = random_step(loss)
+    prediction[1, 0] = np.nan
+    assert np.isnan(total_loss(loss, prediction, targets, codes, weights))
+
+
+def test_cross_entropy_does_not_overflow():
+    loss = LOSSES["cross_entropy"]()
+    prediction = np.array([[1e4], [-1e4]])
+    value = loss.value_and_gradient(prediction, np.empty((0, 1)), np.array([1]), np.ones(1), np.empty(0))
+    assert value == 2e4
+    np.testing.assert_array_equal(prediction[:, 0], [1.0, -1.0])
+
+
+def test_median_pinball_is_half_the_absolute_error():
+    prediction, targets, codes, weights = random_step(Quantile(0.5))
+    pinball = total_loss(Quantile(0.5), prediction, targets, codes, weights)
+    absolute = total_loss(LOSSES["absolute_error"](), prediction, targets, codes, weights)
+    assert pinball == pytest.approx(absolute / 2, rel=ROUNDING)
+
+
+@pytest.mark.parametrize("delta", [0, -1.0, np.inf, np.nan, "1"])
+def test_huber_refuses_a_bad_delta(delta):
+    with pytest.raises(ValueError, match="'delta' parameter of Huber must be a float"):
+        Huber(delta=delta)
+
+
+@pytest.mark.parametrize("levels", [[], 0.0, 1.0, [0.5, 0.1], [0.5, 0.5], [0.1, np.nan]])
+def test_quantile_refuses_bad_levels(levels):
+    with pytest.raises(ValueError, match="'levels' parameter of Quantile must be ascending"):
+        Quantile(levels=levels)
+
+
+def test_get_loss_takes_names_and_instances():
+    assert get_loss("quantile") == Quantile(0.5) != Quantile(0.4)
+    loss = Huber(delta=2.0)
+    assert get_loss(loss) is loss
+    assert isinstance(get_loss("huber"), Loss)
+    with pytest.raises(ValueError, match="'loss' parameter must be one of .*cross_entropy.* Got 'hubert'"):
+        get_loss("hubert")

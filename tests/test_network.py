@@ -1,0 +1,228 @@
+"""The network against the naive one, and what must not change its results."""
+
+import dataclasses
+
+import cases
+import naive
+import numpy as np
+import pytest
+from gradients import relative_error
+
+from tsrnn.cells import CELLS
+from tsrnn.heads import HEADS
+from tsrnn.losses import LOSSES
+
+# float32: the project's promise; float64: the order of the additions.
+TOLERANCES = {"float32": 1e-5, "float64": 1e-12}
+OUTPUT_STEPS = {"last": 1, "decoder": 4}
+# Sequences, steps, inputs, hidden units: ones, and sizes that divide no block or vector.
+SIZES = [(1, 1, 1, 1), (33, 2, 3, 1), (2, 19, 1, 9), (17, 3, 5, 33), (67, 4, 2, 8)]
+
+
+def make_config(head, steps, **changes):
+    """Config for sequences of up to `steps` steps."""
+    return cases.make_config(head=head, output_steps=OUTPUT_STEPS.get(head, steps), **changes)
+
+
+def assert_same_outputs(network, config, sequences, tolerance):
+    """Compare valid output steps with the oracle's."""
+    expected = naive.predict(config, network.parameters, sequences)
+    outputs = network.predict(sequences)
+    assert outputs.shape == expected.shape
+    valid = np.isfinite(expected)
+    assert valid.any()
+    assert relative_error(outputs[valid], expected[valid]) <= tolerance
+
+
+@pytest.mark.parametrize("dtype", TOLERANCES)
+@pytest.mark.parametrize(("n", "steps", "inputs", "hidden"), SIZES)
+@pytest.mark.parametrize("head", HEADS)
+@pytest.mark.parametrize("cell", CELLS)
+def test_outputs_equal_the_oracle_at_odd_sizes(cell, head, n, steps, inputs, hidden, dtype):
+    config = make_config(head, steps, cell=cell, input_size=inputs, hidden_size=hidden)
+    network = cases.make_network(config, dtype)
+    sequences = cases.make_batch(config, n=n, steps=steps, ragged=True)
+    assert_same_outputs(network, config, sequences, TOLERANCES[dtype])
+
+
+@pytest.mark.parametrize("dtype", TOLERANCES)
+@pytest.mark.parametrize(("num_layers", "bidirectional"), cases.SHAPES)
+@pytest.mark.parametrize("head", HEADS)
+@pytest.mark.parametrize("cell", CELLS)
+def test_outputs_equal_the_oracle_in_depth(cell, head, num_layers, bidirectional, dtype):
+    config = make_config(head, 6, cell=cell, num_layers=num_layers, bidirectional=bidirectional)
+    network = cases.make_network(config, dtype)
+    sequences = cases.make_batch(config, n=9, steps=6, ragged=True)
+    assert_same_outputs(network, config, sequences, TOLERANCES[dtype])
+
+
+@pytest.mark.parametrize("dtype", TOLERANCES)
+@pytest.mark.parametrize("head", HEADS)
+@pytest.mark.parametrize("loss", LOSSES)
+def test_loss_equals_the_oracle(loss, head, dtype):
+    config = make_config(head, 5, loss=loss, output_size=6)
+    network = cases.make_network(config, dtype)
+    sequences = cases.make_batch(config, n=11, steps=5, ragged=True, weighted=True)
+    value, _, _ = network.loss_and_gradient(sequences, cases.make_loss(config))
+    expected = naive.mean_loss(config, network.parameters, sequences)
+    assert value == pytest.approx(expected, rel=TOLERANCES[dtype])
+
+
+@pytest.mark.parametrize("bidirectional", [False, True])
+@pytest.mark.parametrize("head", HEADS)
+@pytest.mark.parametrize("cell", CELLS)
+def test_padding_touches_no_output_and_no_gradient(cell, head, bidirectional):
+    config = make_config(head, 7, cell=cell, bidirectional=bidirectional, num_layers=2)
+    network, loss = cases.make_network(config), cases.make_loss(config)
+    sequences = cases.make_batch(config, n=5, steps=7, ragged=True)
+    outputs = network.predict(sequences)
+    value, gradient, input_gradient = network.loss_and_gradient(sequences, loss)
+    for sample, length in enumerate(sequences.lengths):
+        start = sequences.starts[sample]
+        sequences.values[start + length : start + 7] = np.nan
+        assert not input_gradient[sample, length:].any()
+    for sample, length in enumerate(sequences.target_lengths):
+        start = sequences.target_starts[sample]
+        sequences.targets[start + length : start + config["output_steps"]] = np.nan
+    valid = ~np.isnan(naive.predict(config, network.parameters, sequences))
+    np.testing.assert_array_equal(network.predict(sequences)[valid], outputs[valid])
+    nan_value, nan_gradient, nan_input_gradient = network.loss_and_gradient(sequences, loss)
+    assert nan_value == value
+    np.testing.assert_array_equal(nan_input_gradient, input_gradient)
+    for name in gradient:
+        np.testing.assert_array_equal(nan_gradient[name], gradient[name], err_msg=name)
+
+
+@pytest.mark.parametrize("head", HEADS)
+def test_outputs_do_not_depend_on_the_company(head):
+    config = make_config(head, 5)
+    network = cases.make_network(config)
+    sequences = cases.make_batch(config, n=71, steps=5, ragged=True)
+    outputs = network.predict(sequences)
+    order = np.random.default_rng(0).permutation(71)
+    permuted = network.predict(sequences.subset(order))
+    parts = [network.predict(sequences.subset(np.arange(i, min(i + 6, 71)))) for i in range(0, 71, 6)]
+    np.testing.assert_allclose(permuted, outputs[order], rtol=TOLERANCES["float64"])
+    np.testing.assert_allclose(np.concatenate(parts), outputs, rtol=TOLERANCES["float64"])
+
+
+def test_outputs_beyond_the_end_are_zero():
+    config = make_config("every", 5)
+    network = cases.make_network(config)
+    sequences = cases.make_batch(config, n=40, steps=5, ragged=True)
+    beyond = np.arange(5) >= sequences.lengths[:, None]
+    assert beyond.any()
+    assert not network.predict(sequences)[beyond].any()
+
+
+@pytest.mark.parametrize("n_jobs", [2, 4])
+def test_outputs_have_the_same_bits_over_threads(n_jobs):
+    config = make_config("every", 5)
+    network = cases.make_network(config, "float32")
+    sequences = cases.make_batch(config, n=150, steps=5, ragged=True)
+    expected = network.predict(sequences, n_jobs=1)
+    np.testing.assert_array_equal(network.predict(sequences, n_jobs=n_jobs), expected)
+
+
+@pytest.mark.parametrize("head", HEADS)
+@pytest.mark.parametrize("cell", CELLS)
+def test_tokens_are_one_hot_rows(cell, head):
+    config = make_config(head, 5, cell=cell, tokens=True, input_size=6, bidirectional=True)
+    network, loss = cases.make_network(config), cases.make_loss(config)
+    tokens = cases.make_batch(config, n=7, steps=5, ragged=True)
+    one_hot = dataclasses.replace(tokens, values=np.eye(6)[tokens.values])
+    dense = cases.make_network(config | {"tokens": False}, parameters=network.parameters)
+    np.testing.assert_allclose(network.predict(tokens), dense.predict(one_hot), rtol=TOLERANCES["float64"])
+    value, gradient, _ = network.loss_and_gradient(tokens, loss)
+    dense_value, dense_gradient, _ = dense.loss_and_gradient(one_hot, loss)
+    assert value == pytest.approx(dense_value, rel=TOLERANCES["float64"])
+    for name in gradient:
+        assert relative_error(gradient[name], dense_gradient[name]) <= TOLERANCES["float64"], name
+
+
+def make_windows(config, segment):
+    """Overlapping windows into one flat series of two columns, each with its own level and scale."""
+    sequences = cases.make_batch(config, n=6, steps=4)
+    rng = np.random.default_rng(3)
+    return dataclasses.replace(
+        sequences,
+        values=rng.normal(size=(40, config["input_size"] // segment)),
+        starts=np.array([0, 1, 5, 2, 20, 28]),
+        lengths=np.array([4, 4, 1, 3, 4, 4]),
+        segment=segment,
+        shift=rng.normal(size=6),
+        scale=rng.uniform(0.5, 2.0, size=6),
+        n_scaled=1,
+        scales_targets=True,
+    )
+
+
+@pytest.mark.parametrize("segment", [1, 3])
+@pytest.mark.parametrize("head", ["last", "decoder"])
+def test_windows_are_read_in_place(head, segment):
+    config = make_config(head, 4, input_size=2 * segment)
+    network = cases.make_network(config)
+    windows = make_windows(config, segment)
+    assert_same_outputs(network, config, windows, TOLERANCES["float64"])
+    value, _, _ = network.loss_and_gradient(windows, cases.make_loss(config))
+    expected = naive.mean_loss(config, network.parameters, windows)
+    assert value == pytest.approx(expected, rel=TOLERANCES["float64"])
+
+
+@pytest.mark.parametrize("head", HEADS)
+def test_weights_are_relative_and_zero_removes_a_sample(head):
+    config = make_config(head, 5)
+    network, loss = cases.make_network(config), cases.make_loss(config)
+    sequences = cases.make_batch(config, n=8, steps=5, ragged=True, weighted=True)
+    sequences.weights[[2, 5]] = 0.0
+    kept = sequences.subset(np.flatnonzero(sequences.weights))
+    heavier = dataclasses.replace(sequences, weights=7 * sequences.weights)
+    value, gradient, input_gradient = network.loss_and_gradient(sequences, loss)
+    assert not input_gradient[[2, 5]].any()
+    for other in (kept, heavier):
+        other_value, other_gradient, _ = network.loss_and_gradient(other, loss)
+        assert value == pytest.approx(other_value, rel=TOLERANCES["float64"])
+        for name in gradient:
+            assert relative_error(gradient[name], other_gradient[name]) <= TOLERANCES["float64"], name
+
+
+@pytest.mark.parametrize("dtype", TOLERANCES)
+@pytest.mark.parametrize("cell", CELLS)
+def test_nan_stays_in_its_own_sequence(cell, dtype):
+    config = make_config("every", 5, cell=cell)
+    network = cases.make_network(config, dtype)
+    sequences = cases.make_batch(config, n=6, steps=5)
+    before = network.predict(sequences)
+    sequences.values[2 * 5 + 3] = np.nan
+    after = network.predict(sequences)
+    assert np.isnan(after[2, 3:]).all()
+    others = [0, 1, 3, 4, 5]
+    np.testing.assert_array_equal(after[others], before[others])
+    np.testing.assert_array_equal(after[2, :3], before[2, :3])
+    assert np.isnan(network.loss_and_gradient(sequences, cases.make_loss(config))[0])
+
+
+def test_parameters_are_views_of_one_vector():
+    config = cases.make_config(cell="lstm", num_layers=2, bidirectional=True)
+    network = cases.make_network(config, "float32")
+    assert network.theta.dtype == np.float32
+    assert sum(values.size for values in network.parameters.values()) == network.theta.size
+    assert all(np.shares_memory(values, network.theta) for values in network.parameters.values())
+    shapes = {name: values.shape for name, values in network.parameters.items()}
+    assert shapes["weight_ih_l0"] == (12, 2)
+    assert shapes["weight_ih_l1_reverse"] == (12, 6)
+    assert shapes["weight_hh_l1"] == (12, 3)
+    assert shapes["bias_hh_l0_reverse"] == (12,)
+    assert shapes["readout.weight"] == (2, 6)
+
+
+@pytest.mark.parametrize("head", HEADS)
+def test_initialize_is_drawn_from_the_generator_alone(head):
+    config = make_config(head, 4)
+    one, two, three = (cases.make_network(config) for _ in range(3))
+    one.initialize(np.random.default_rng(1))
+    two.initialize(np.random.default_rng(1))
+    three.initialize(np.random.default_rng(2))
+    np.testing.assert_array_equal(one.theta, two.theta)
+    assert (one.theta != three.theta).mean() > 0.5
+    assert np.isfinite(one.theta).all()
