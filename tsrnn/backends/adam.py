@@ -6,41 +6,39 @@ I. Loshchilov, F. Hutter, "Decoupled weight decay regularization", ICLR 2019. Co
 
 import numpy as np
 
-from tsrnn.backends.compilation import inline
+from tsrnn.backends.arrays import add, copy, total
+from tsrnn.backends.compilation import inline, inline_once
 
 BETA_1, BETA_2, EPSILON = 0.9, 0.999, 1e-8
 SHARE = 1024  # parameters whose squares are summed at a time, in one order for any number of threads
 
 
-@inline
+@inline_once
 def collect_gradient(tensors, slots, gradient, thread, n_threads):
     """Sum the slots' gradients, row by row, into the flat gradient."""
     for n in range(tensors.shape[0]):
         tensor = tensors[n]
         for i in range(thread, tensor["rows"], n_threads):
             start, source = tensor["start"] + i * tensor["row"], tensor["slot"] + i * tensor["slot_row"]
-            row = gradient[start : start + tensor["columns"]]
-            row[:] = slots[0, source : source + tensor["columns"]]
+            copy(slots[0], source, gradient, start, tensor["columns"])
             for s in range(1, slots.shape[0]):
-                part = slots[s, source : source + tensor["columns"]]
-                for k in range(row.shape[0]):
-                    row[k] += part[k]
+                add(slots[s], source, gradient, start, tensor["columns"])
 
 
-@inline
+@inline_once
 def sum_squares(gradient, squares, thread, n_threads):
     """Write the sums of squares of `SHARE` elements each."""
     for n in range(thread, squares.shape[0], n_threads):
-        total = 0.0
-        for g in gradient[n * SHARE : (n + 1) * SHARE]:
-            total += g * g
-        squares[n] = total
+        squared = 0.0
+        for k in range(n * SHARE, min((n + 1) * SHARE, gradient.shape[0])):
+            squared += gradient[k] * gradient[k]
+        squares[n] = squared
 
 
-@inline
+@inline_once
 def clip_factor(squares, clip_norm):
     """Return what a gradient is multiplied by so that its norm is at most `clip_norm`, as in PyTorch."""
-    norm = np.sqrt(np.sum(squares))
+    norm = np.sqrt(total(squares, 0, squares.shape[0]))
     return min(1.0, clip_norm / (norm + 1e-6))
 
 

@@ -4,9 +4,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from tsrnn.backends.compilation import inline
+from tsrnn.backends.arrays import add, copy, fill, rows_at
+from tsrnn.backends.compilation import inline, inline_once
 from tsrnn.backends.readout import readout_backward, readout_forward, readout_loss
-from tsrnn.backends.recurrence import layer_backward, layer_forward, rows_at, state_bounds
+from tsrnn.backends.recurrence import layer_backward, layer_forward, state_bounds
 
 
 class Data(NamedTuple):
@@ -47,7 +48,7 @@ def count_active(data, members, active, lanes):
     `members` are sorted by length, longest first; lanes without a sequence end with the shortest one.
     """
     longest, shortest = data.lengths[members[0]], data.lengths[members[-1]]
-    active[:shortest] = lanes
+    fill(active, 0, shortest, lanes)
     count = members.shape[0]
     for t in range(shortest, longest):
         while data.lengths[members[count - 1]] <= t:
@@ -62,9 +63,9 @@ def load_inputs(model, data, members, work, codes, steps):
     lanes, size = model["lanes"], model["input_size"]
     segment, n_scaled, n_columns = data.numbers[0], data.numbers[1], data.values.shape[1]
     if model["tokens"]:
-        codes[model["x"] : model["x"] + steps * lanes] = -1
+        fill(codes, model["x"], steps * lanes, -1)
     else:
-        work[model["x"] : model["x"] + steps * size * lanes] = 0
+        fill(work, model["x"], steps * size * lanes, 0)
     for lane in range(members.shape[0]):
         i = members[lane]
         start = data.starts[i]
@@ -82,16 +83,16 @@ def load_inputs(model, data, members, work, codes, steps):
                     work[place + (j * n_columns + k) * lanes] = value
 
 
-@inline
+@inline_once
 def load_targets(model, data, members, work, codes, unit):
     """Write targets and weights of a block into lanes and return its longest output.
 
     An element of sample i weighs ``weights[i] * unit``, and nothing beyond its own outputs.
     """
     lanes, size, steps = model["lanes"], model["target_size"], model["output_steps"]
-    work[model["target"] : model["target"] + steps * size * lanes] = 0
-    work[model["weight"] : model["weight"] + steps * lanes] = 0
-    codes[model["target_codes"] : model["target_codes"] + steps * lanes] = 0
+    fill(work, model["target"], steps * size * lanes, 0)
+    fill(work, model["weight"], steps * lanes, 0)
+    fill(codes, model["target_codes"], steps * lanes, 0)
     longest = 0
     for lane in range(members.shape[0]):
         i = members[lane]
@@ -110,30 +111,29 @@ def load_targets(model, data, members, work, codes, unit):
     return longest
 
 
-@inline
+@inline_once
 def feed_targets(model, work, codes, output_steps):
     """Give the decoder the previous targets as inputs; its first input is nothing."""
     lanes, size = model["lanes"], model["target_size"]
     if model["feeds_classes"]:
         x, target = model["decoder_x"], model["target_codes"]
-        codes[x : x + lanes] = -1
-        codes[x + lanes : x + output_steps * lanes] = codes[target : target + (output_steps - 1) * lanes]
+        fill(codes, x, lanes, -1)
+        copy(codes, target, codes, x + lanes, (output_steps - 1) * lanes)
     else:
         x, target, step = model["decoder_x"], model["target"], size * lanes
-        work[x : x + step] = 0
-        work[x + step : x + output_steps * step] = work[target : target + (output_steps - 1) * step]
+        fill(work, x, step, 0)
+        copy(work, target, work, x + step, (output_steps - 1) * step)
 
 
-@inline
+@inline_once
 def feed_prediction(model, work, codes, o):
     """Give the decoder its own output step `o` as the next input."""
     lanes, size = model["lanes"], model["output_size"]
-    prediction = rows_at(work, model["prediction"] + o * size * lanes, size, lanes)
     if not model["feeds_classes"]:
-        start = model["decoder_x"] + (o + 1) * size * lanes
-        for k in range(size):
-            work[start + k * lanes : start + (k + 1) * lanes] = prediction[k]
+        step = size * lanes
+        copy(work, model["prediction"] + o * step, work, model["decoder_x"] + (o + 1) * step, step)
         return
+    prediction = rows_at(work, model["prediction"] + o * size * lanes, size, lanes)
     for lane in range(lanes):
         best = 0
         for k in range(1, size):
@@ -148,40 +148,27 @@ def _begin_layer(layers, p, work, steps, decoder_steps, lanes):
     layer = layers[p]
     first, _ = state_bounds(layer, decoder_steps if layer["decoder"] else steps)
     count = layer["n_states"] * layer["hidden_size"] * lanes
-    state = work[first : first + count]
-    state[:] = 0
+    fill(work, first, count, 0)
     for n in range(layer["n_initial"]):
         last = state_bounds(layers[layer["initial"] + n], steps)[1]
-        for k in range(count):
-            state[k] += work[last + k]
+        add(work, last, work, first, count)
 
 
 @inline
-def encode(model, layers, theta, panels, work, codes, active, steps, keep, rate, key):
-    """Run the first stack over all steps."""
-    for p in range(model["n_encoder"]):
-        layer = layers[p]
-        _begin_layer(layers, p, work, steps, 0, model["lanes"])
-        layer_forward(
-            model["cell"], layer, theta, panels, work, codes, active, 0, steps, keep, model["lanes"],
-            rate if layer["drops"] else 0.0, key
-        )  # fmt: skip
-
-
-@inline
-def decode(model, layers, theta, panels, work, codes, everyone, first, last, steps, output_steps, keep, rate, key):
-    """Run the decoder's output steps `first` .. `last` - 1; `everyone` says that no lane ever ends."""
-    for p in range(model["n_encoder"], layers.shape[0]):
+def run_layers(model, layers, decoder, theta, panels, work, codes, active, first, last, steps, output_steps, keep, rate, key):
+    """Run the steps `first` .. `last` - 1 of the encoder's layers, or of the decoder's."""
+    n_encoder = model["n_encoder"]
+    for p in range(n_encoder if decoder else 0, layers.shape[0] if decoder else n_encoder):
         layer = layers[p]
         if first == 0:
             _begin_layer(layers, p, work, steps, output_steps, model["lanes"])
         layer_forward(
-            model["cell"], layer, theta, panels, work, codes, everyone, first, last, keep, model["lanes"],
+            model["cell"], layer, theta, panels, work, codes, active, first, last, keep, model["lanes"],
             rate if layer["drops"] else 0.0, key
         )  # fmt: skip
 
 
-@inline
+@inline_once
 def block_loss(model, layers, data, members, theta, panels, work, codes, active, everyone, unit, loss_parameters, rate, key):
     """Run a block forward and leave the gradient of its loss in place of its predictions.
 
@@ -195,11 +182,11 @@ def block_loss(model, layers, data, members, theta, panels, work, codes, active,
     steps = count_active(data, members, active, lanes)
     load_inputs(model, data, members, work, codes, steps)
     output_steps = load_targets(model, data, members, work, codes, unit)
-    encode(model, layers, theta, panels, work, codes, active, steps, 1, rate, key)
+    run_layers(model, layers, False, theta, panels, work, codes, active, 0, steps, steps, 0, 1, rate, key)
     if model["has_decoder"]:
         feed_targets(model, work, codes, output_steps)
-        decode(
-            model, layers, theta, panels, work, codes, everyone, 0, output_steps, steps, output_steps, 1, rate, key
+        run_layers(
+            model, layers, True, theta, panels, work, codes, everyone, 0, output_steps, steps, output_steps, 1, rate, key
         )
     for o in range(output_steps):
         readout_forward(model, layers, theta, panels, work, o, steps, lanes)
@@ -208,11 +195,11 @@ def block_loss(model, layers, data, members, theta, panels, work, codes, active,
     return readout_loss(model, work, target_codes, weight, loss_parameters, output_steps, lanes), steps, output_steps
 
 
-@inline
+@inline_once
 def block_gradient(model, layers, panels, work, codes, slot, active, everyone, steps, output_steps, rate, key):
     """Propagate a block's gradient back through all layers, adding to `slot`."""
     lanes = model["lanes"]
-    work[model["clear_from"] : model["clear_to"]] = 0
+    fill(work, model["clear_from"], model["clear_to"] - model["clear_from"], 0)
     readout_backward(model, layers, panels, work, slot, output_steps, steps, lanes)
     for n in range(layers.shape[0]):
         p = layers.shape[0] - 1 - n
@@ -224,29 +211,28 @@ def block_gradient(model, layers, panels, work, codes, slot, active, everyone, s
         count = layer["n_states"] * layer["hidden_size"] * lanes
         for k in range(layer["n_initial"]):
             d_last = layers[layer["initial"] + k]["d_state"]
-            for e in range(count):
-                work[d_last + e] += work[layer["d_state"] + e]
+            add(work, layer["d_state"], work, d_last, count)
 
 
-@inline
+@inline_once
 def block_predict(model, layers, data, members, theta, panels, work, codes, active, everyone, output):
     """Run a block forward, a decoder on its own outputs, and write ``output[i]`` for its members i."""
     lanes, size = model["lanes"], model["output_size"]
     steps = count_active(data, members, active, lanes)
     load_inputs(model, data, members, work, codes, steps)
-    encode(model, layers, theta, panels, work, codes, active, steps, 0, 0.0, 0)
+    run_layers(model, layers, False, theta, panels, work, codes, active, 0, steps, steps, 0, 0, 0.0, 0)
     output_steps = output.shape[1]
     if model["has_decoder"]:
         if model["feeds_classes"]:
-            codes[model["decoder_x"] : model["decoder_x"] + lanes] = -1
+            fill(codes, model["decoder_x"], lanes, -1)
         else:
-            work[model["decoder_x"] : model["decoder_x"] + size * lanes] = 0
+            fill(work, model["decoder_x"], size * lanes, 0)
     else:
         output_steps = min(output_steps, steps)
     for o in range(output_steps):
         if model["has_decoder"]:
-            decode(
-                model, layers, theta, panels, work, codes, everyone, o, o + 1, steps, output.shape[1], 0, 0.0, 0
+            run_layers(
+                model, layers, True, theta, panels, work, codes, everyone, o, o + 1, steps, output.shape[1], 0, 0.0, 0
             )
         readout_forward(model, layers, theta, panels, work, o, steps, lanes)
         if model["has_decoder"] and o + 1 < output_steps:

@@ -26,8 +26,17 @@ _OPTIONS = {
 
 
 def inline(function):
-    """Make `function` usable inside kernels; it has no kernel of its own."""
-    return register_jitable(**_OPTIONS)(function)
+    """Make `function` usable inside kernels; it gets no entry of its own from Python or C, which take long to compile."""
+    return register_jitable(no_cpython_wrapper=True, no_cfunc_wrapper=True, **_OPTIONS)(function)
+
+
+def inline_once(function):
+    """Paste `function`, which is called from one place alone, into its caller before types are inferred.
+
+    Numba optimises a function with all that it calls, and then its caller with all that again; pasted functions
+    are optimised but once.
+    """
+    return numba.njit(inline="always", **_OPTIONS)(function)
 
 
 def kernel(make):
@@ -44,9 +53,9 @@ def kernel(make):
     """
     function = make(SOURCE_STAMP)
     try:
-        return numba.njit(cache=True, **_OPTIONS)(function)
+        return numba.njit(cache=True, no_cfunc_wrapper=True, **_OPTIONS)(function)
     except RuntimeError:  # Numba found no folder to write the cache to
-        return numba.njit(**_OPTIONS)(function)
+        return numba.njit(no_cfunc_wrapper=True, **_OPTIONS)(function)
 
 
 def choose(functions):

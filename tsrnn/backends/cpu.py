@@ -11,7 +11,7 @@ from tsrnn.backends.blocks import Data
 from tsrnn.backends.compilation import JIT
 from tsrnn.backends.plan import make_plan
 from tsrnn.backends.vectors import VECTOR_BYTES
-from tsrnn.backends.worker import DIFFERENTIATE, EVALUATE, UPDATE, Memory, Minibatches, predict, train
+from tsrnn.backends.worker import DIFFERENTIATE, EVALUATE, PREDICT, UPDATE, Memory, Minibatches, run
 
 MAX_SLOTS = 16  # parts of a minibatch that threads can share; more cost memory and time to add up
 _WORK_PER_THREAD = 2e6  # multiply-adds that are worth a thread: some 20 microseconds
@@ -84,7 +84,7 @@ def _multiply_adds(layout, sequences, n):
     return float(layout.size) * steps * n
 
 
-def _allocate(plan, sequences, dtype, n_threads, n_slots, n_parameters, input_gradient=(0, 0, 0)):
+def _allocate(plan, sequences, dtype, n_threads, n_slots=0, n_parameters=0, input_gradient=(0, 0, 0), output=(0, 0, 0)):
     model = plan.model[0]
     # Rows of a register's length of slack: a tile's last load may begin at the last number.
     slack = 2 * VECTOR_BYTES // dtype.itemsize
@@ -99,6 +99,7 @@ def _allocate(plan, sequences, dtype, n_threads, n_slots, n_parameters, input_gr
         gradient=np.zeros(n_parameters, dtype),
         squares=np.zeros(-(-n_parameters // SHARE)),
         input_gradient=np.zeros(input_gradient, dtype),
+        output=np.zeros(output, dtype),
     )
 
 
@@ -184,7 +185,7 @@ class Trainer:
             barrier = np.zeros(2, np.int64)
             began = time.perf_counter()
             completed = run_threads(
-                lambda thread, barrier=barrier, todo=todo, done=done: train(
+                lambda thread, barrier=barrier, todo=todo, done=done: run(
                     thread, self.n_threads, barrier, self._plan, self.data, self.theta, moments, updates + done,
                     self.memory, todo, self._loss_parameters, numbers, mode,
                 ),
@@ -242,15 +243,24 @@ class Trainer:
 
 def run_predict(layout, theta, sequences, n_jobs=None):
     """Return a network's outputs, (n, output_steps, output_size), for `sequences`."""
-    output = np.zeros((len(sequences), sequences.output_steps, layout.output_size), theta.dtype)
+    shape = (len(sequences), sequences.output_steps, layout.output_size)
+    dtype = theta.dtype
     if not len(sequences):
-        return output
-    plan = make_plan(layout, theta.dtype, sequences.steps, sequences.output_steps)
+        return np.zeros(shape, dtype)
+    plan = make_plan(layout, dtype, sequences.steps, sequences.output_steps)
     n_blocks = -(-len(sequences) // int(plan.model[0]["lanes"]))
     n_threads = count_threads(n_jobs, _multiply_adds(layout, sequences, len(sequences)), n_blocks)
-    memory = _allocate(plan, sequences, theta.dtype, n_threads, 0, 0)
-    data = as_data(sequences, theta.dtype)
+    memory = _allocate(plan, sequences, dtype, n_threads, output=shape)
+    data = as_data(sequences, dtype)
     order = _longest_first(data.lengths, np.arange(len(sequences)), len(sequences))
+    nothing, none = np.zeros((2, 0), dtype), np.zeros(1)
+    todo = Minibatches(order, np.array([0, len(order)]), none, np.zeros(1, np.int64), none, none)
     arrays, barrier = (plan.model, plan.layers, plan.tensors, plan.packings), np.zeros(2, np.int64)
-    run_threads(lambda thread: predict(thread, n_threads, barrier, arrays, data, theta, memory, order, output), n_threads)
-    return output
+    run_threads(
+        lambda thread: run(
+            thread, n_threads, barrier, arrays, data, theta, nothing, 0, memory, todo, nothing[0],
+            (0.0, 0.0, 0.0, 0.0), PREDICT,
+        ),
+        n_threads,
+    )  # fmt: skip
+    return memory.output

@@ -1,10 +1,9 @@
 """The linear readout on top of the recurrent layers, and the loss of a block of lanes."""
 
-import numpy as np
-
-from tsrnn.backends.compilation import choose, inline
+from tsrnn.backends.arrays import fill, rows_at, total
+from tsrnn.backends.compilation import choose, inline, inline_once
 from tsrnn.backends.products import add_outer_products, add_product, tile_columns, transpose
-from tsrnn.backends.recurrence import rows_at, state_bounds
+from tsrnn.backends.recurrence import state_bounds
 from tsrnn.losses import LOSSES
 
 _value_and_gradient = choose([loss.value_and_gradient for loss in LOSSES.values()])
@@ -31,9 +30,8 @@ def readout_forward(model, layers, theta, panels, work, o, steps, lanes):
     """Write output step `o` of a block: ``W features + b``."""
     size, outputs = model["hidden_size"], model["output_size"]
     place = model["prediction"] + o * outputs * lanes
-    prediction = rows_at(work, place, outputs, lanes)
     for i in range(outputs):
-        prediction[i] = theta[model["readout_bias"] + i]
+        fill(work, place + i * lanes, lanes, theta[model["readout_bias"] + i])
     for direction in range(model["directions"]):
         features = _features(model, layers, direction, o, steps)
         add_product(
@@ -42,21 +40,21 @@ def readout_forward(model, layers, theta, panels, work, o, steps, lanes):
         )  # fmt: skip
 
 
-@inline
+@inline_once
 def readout_loss(model, work, target_codes, weight, loss_parameters, output_steps, lanes):
     """Turn the predictions into their gradients and return the weighted loss.
 
     `weight` (output_steps, lanes) is what an element of each output step counts.
     """
     outputs, targets = model["output_size"], model["target_size"]
-    total = 0.0
+    loss = 0.0
     for o in range(output_steps):
         prediction = rows_at(work, model["prediction"] + o * outputs * lanes, outputs, lanes)
         target = rows_at(work, model["target"] + o * targets * lanes, targets, lanes)
-        total += _value_and_gradient(
+        loss += _value_and_gradient(
             model["loss"], prediction, target, target_codes[o * lanes : (o + 1) * lanes], weight[o], loss_parameters
         )
-    return total
+    return loss
 
 
 @inline
@@ -66,7 +64,7 @@ def readout_backward(model, layers, panels, work, slot, output_steps, steps, lan
     for o in range(output_steps):
         place = model["prediction"] + o * outputs * lanes
         for i in range(outputs):
-            slot[model["slot_readout_bias"] + i] += np.sum(work[place + i * lanes : place + (i + 1) * lanes])
+            slot[model["slot_readout_bias"] + i] += total(work, place + i * lanes, lanes)
         for direction in range(directions):
             add_product(
                 panels, model["panels_readout_t"] + direction * model["panels_readout_part"], size, outputs, 0, outputs,
@@ -75,7 +73,7 @@ def readout_backward(model, layers, panels, work, slot, output_steps, steps, lan
             _add_readout_gradient(model, layers, work, slot, direction, o, steps, lanes)
 
 
-@inline
+@inline_once
 def _add_readout_gradient(model, layers, work, slot, direction, o, steps, lanes):
     size, outputs, width = model["hidden_size"], model["output_size"], tile_columns(work)
     layer = layers[model["top_layer"] + direction]

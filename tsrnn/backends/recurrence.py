@@ -5,9 +5,8 @@ are innermost throughout. `active[t]` counts the lanes whose sequences have a st
 length, so that they are the first ones. The state of a lane beyond its end stays as it is.
 """
 
-import numpy as np
-
-from tsrnn.backends.compilation import choose, inline
+from tsrnn.backends.arrays import add, copy, fill, rows_at, total
+from tsrnn.backends.compilation import choose, inline, inline_once
 from tsrnn.backends.products import add_outer_products, add_product, tile_columns, transpose
 from tsrnn.cells import CELLS
 
@@ -15,12 +14,6 @@ CHUNK_STEPS = 16  # steps whose weight gradients are taken together: enough to k
 
 _cell_forward = choose([cell.forward for cell in CELLS.values()])
 _cell_backward = choose([cell.backward for cell in CELLS.values()])
-
-
-@inline
-def rows_at(work, start, rows, lanes):
-    """View of `rows` rows of `lanes` numbers."""
-    return work[start : start + rows * lanes].reshape(rows, lanes)
 
 
 @inline
@@ -37,7 +30,7 @@ def state_bounds(layer, steps):
     return (end, start) if layer["reverse"] else (start, end)
 
 
-@inline
+@inline_once
 def _project_input(layer, theta, panels, work, tokens, t, place, lanes):
     """Put ``W_ih x_t + b`` into the tape, with the recurrent bias too where a gate is coupled."""
     rows = layer["n_gates"] * layer["hidden_size"]
@@ -64,14 +57,14 @@ def _project_input(layer, theta, panels, work, tokens, t, place, lanes):
                     for lane in range(lanes):
                         row[lane] += w_k * x_k[lane]
     for i in range(coupled, rows):
-        tape[rows + i - coupled] = bias_hh[i]
+        fill(work, place + (rows + i - coupled) * lanes, lanes, bias_hh[i])
     if not layer["narrow"]:
         # The first column is in the sums already.
         start = layer["x"] + t * size * lanes + lanes
         add_product(panels, layer["panels_ih"], rows, size, 1, size - 1, work, start, work, place, lanes)
 
 
-@inline
+@inline_once
 def _project_state(layer, panels, work, state, place, lanes):
     """Add ``W_hh h`` to the tape's rows."""
     size = layer["hidden_size"]
@@ -99,17 +92,16 @@ def dropout_factor(key, place, rate):
     return 0.0 if x < rate * 4294967296.0 else 1.0 / (1.0 - rate)
 
 
-@inline
+@inline_once
 def _write_output(layer, work, new, t, lanes, rate, key):
     """Copy h to where the next layer reads it, with dropout."""
     count = layer["hidden_size"] * lanes
     place = layer["output"] + t * layer["output_step"]
-    output, h = work[place : place + count], work[new : new + count]
     if rate > 0:
         for n in range(count):
-            output[n] = h[n] * h.dtype.type(dropout_factor(key, place + n, rate))
+            work[place + n] = work[new + n] * dropout_factor(key, place + n, rate)
     else:
-        output[:] = h
+        copy(work, new, work, place, count)
 
 
 @inline
@@ -144,21 +136,20 @@ def layer_forward(cell, layer, theta, panels, work, tokens, active, first, last,
             _write_output(layer, work, new, t, lanes, rate, key)
 
 
-@inline
+@inline_once
 def _add_output_gradient(layer, work, t, lanes, rate, key):
     count = layer["hidden_size"] * lanes
     place = layer["output"] + t * layer["output_step"]
     start = layer["d_output"] + t * layer["output_step"]
-    d_output, d_h = work[start : start + count], work[layer["d_state"] : layer["d_state"] + count]
+    d_h = layer["d_state"]
     if rate > 0:
         for n in range(count):
-            d_h[n] += d_output[n] * d_h.dtype.type(dropout_factor(key, place + n, rate))
+            work[d_h + n] += work[start + n] * dropout_factor(key, place + n, rate)
     else:
-        for n in range(count):
-            d_h[n] += d_output[n]
+        add(work, start, work, d_h, count)
 
 
-@inline
+@inline_once
 def _cell_backward_active(cell, layer, work, t, active, lanes):
     """Take the cell one step back; lanes that have no step t keep their gradient and add nothing to the sums."""
     size = layer["hidden_size"]
@@ -172,11 +163,12 @@ def _cell_backward_active(cell, layer, work, t, active, lanes):
     for unit in range(size):
         _cell_backward(cell, tape, state, new_state, d_state, unit, size)
     if active < lanes:
-        tape[:, active:] = 0
+        for i in range(n_rows):
+            fill(work, place + i * lanes + active, lanes - active, 0)
         _freeze(work, layer["d_frozen"], layer["d_state"], n_states, active, lanes)
 
 
-@inline
+@inline_once
 def _sum_lanewise(layer, work, tokens, slot, t, lanes):
     """Add a step's gradients of biases and of narrow or token input weights, lane by lane."""
     size, inputs = layer["hidden_size"], layer["input_size"]
@@ -184,9 +176,9 @@ def _sum_lanewise(layer, work, tokens, slot, t, lanes):
     tape = rows_at(work, layer["tape"] + t * layer["tape_step"], layer["n_rows"] * size, lanes)
     sums = rows_at(work, layer["bias_sums"], layer["n_rows"] * size, lanes)
     for i in range(layer["n_rows"] * size):
-        d, total = tape[i], sums[i]
+        d, sum_i = tape[i], sums[i]
         for lane in range(lanes):
-            total[lane] += d[lane]
+            sum_i[lane] += d[lane]
     if layer["tokens"]:
         for i in range(rows):
             place = layer["slot_ih"] + i * inputs
@@ -199,12 +191,12 @@ def _sum_lanewise(layer, work, tokens, slot, t, lanes):
             x = work[layer["x"] + (t * inputs + k) * lanes :]
             sums_k = rows_at(work, layer["input_sums"] + k * rows * lanes, rows, lanes)
             for i in range(rows):
-                d, total = tape[i], sums_k[i]
+                d, sum_i = tape[i], sums_k[i]
                 for lane in range(lanes):
-                    total[lane] += d[lane] * x[lane]
+                    sum_i[lane] += d[lane] * x[lane]
 
 
-@inline
+@inline_once
 def _add_weight_gradients(layer, work, slot, first, steps, lanes):
     """Add the gradients of the recurrent and of wide input weights from `steps` steps."""
     size, inputs = layer["hidden_size"], layer["input_size"]
@@ -230,20 +222,20 @@ def _add_weight_gradients(layer, work, slot, first, steps, lanes):
         )
 
 
-@inline
+@inline_once
 def _sum_lanes(layer, work, slot, lanes):
     """Reduce what `_sum_lanewise` has gathered, at the end of a block."""
     rows = layer["n_gates"] * layer["hidden_size"]
     for i in range(layer["n_rows"] * layer["hidden_size"]):
         start = layer["bias_sums"] + i * lanes
-        slot[layer["slot_bias"] + i] += np.sum(work[start : start + lanes])
-        work[start : start + lanes] = 0
+        slot[layer["slot_bias"] + i] += total(work, start, lanes)
+        fill(work, start, lanes, 0)
     if layer["narrow"] and not layer["tokens"]:
         for k in range(layer["input_size"]):
             for i in range(rows):
                 start = layer["input_sums"] + (k * rows + i) * lanes
-                slot[layer["slot_ih"] + i * layer["input_size"] + k] += np.sum(work[start : start + lanes])
-                work[start : start + lanes] = 0
+                slot[layer["slot_ih"] + i * layer["input_size"] + k] += total(work, start, lanes)
+                fill(work, start, lanes, 0)
 
 
 @inline

@@ -1,4 +1,4 @@
-"""The two kernels: minibatches of training, and prediction. Each thread of a call runs the same code.
+"""The kernel: minibatches of training, and prediction. Each thread of a call runs the same code.
 
 Blocks of a minibatch belong to gradient slots, and a slot's blocks are added up by one thread in their order; the
 slots are then summed in their order. So the number of threads changes no bit of a result.
@@ -9,12 +9,13 @@ from typing import NamedTuple
 import numpy as np
 
 from tsrnn.backends.adam import adam_step, clip_factor, collect_gradient, sum_squares
+from tsrnn.backends.arrays import fill, total
 from tsrnn.backends.blocks import block_gradient, block_loss, block_predict
-from tsrnn.backends.compilation import inline, kernel
+from tsrnn.backends.compilation import inline, inline_once, kernel
 from tsrnn.backends.products import pack
 from tsrnn.backends.threads import wait_for_all
 
-EVALUATE, DIFFERENTIATE, UPDATE = 0, 1, 2
+PREDICT, EVALUATE, DIFFERENTIATE, UPDATE = range(4)
 
 
 class Memory(NamedTuple):
@@ -35,6 +36,8 @@ class Memory(NamedTuple):
         Sums of squares of shares of the gradient.
     input_gradient : ndarray of shape (n, steps, input_size)
         Empty where it is not wanted.
+    output : ndarray of shape (n, output_steps, output_size)
+        Predictions.
     """
 
     panels: np.ndarray
@@ -47,6 +50,7 @@ class Memory(NamedTuple):
     gradient: np.ndarray
     squares: np.ndarray
     input_gradient: np.ndarray
+    output: np.ndarray
 
 
 class Minibatches(NamedTuple):
@@ -73,22 +77,22 @@ class Minibatches(NamedTuple):
     totals: np.ndarray
 
 
-@inline
+@inline_once
 def _pack_weights(packings, theta, panels, thread, n_threads):
     for n in range(thread, packings.shape[0], n_threads):
         p = packings[n]
         pack(theta, p["start"], p["row"], p["column"], p["rows"], p["columns"], panels, p["panels"])
 
 
-@inline
+@inline_once
 def _total_weight(data, batch, per_step):
-    total = 0.0
+    weight = 0.0
     for i in batch:
-        total += data.weights[i] * data.target_lengths[i] * per_step
-    return total
+        weight += data.weights[i] * data.target_lengths[i] * per_step
+    return weight
 
 
-@inline
+@inline_once
 def _write_input_gradient(model, work, first, n_members, steps, gradient):
     lanes = model["lanes"]
     for lane in range(n_members):
@@ -104,7 +108,7 @@ def _run_slot(model, layers, data, theta, memory, batch, slot, thread, unit, los
     n_blocks, n_slots = (batch.shape[0] + lanes - 1) // lanes, memory.slots.shape[0]
     work, codes, active = memory.work[thread], memory.codes[thread], memory.active[thread]
     panels, everyone = memory.panels, memory.everyone
-    memory.slots[slot] = 0
+    fill(memory.slots[slot], 0, memory.slots.shape[1], 0)
     loss = 0.0
     for block in range(slot * n_blocks // n_slots, (slot + 1) * n_blocks // n_slots):
         members = batch[block * lanes : (block + 1) * lanes]
@@ -124,12 +128,36 @@ def _run_slot(model, layers, data, theta, memory, batch, slot, thread, unit, los
     memory.slot_losses[slot] = loss
 
 
-def _make_train(stamp):
-    def train(thread, n_threads, barrier, plan, data, theta, moments, updates, memory, todo, loss_parameters, numbers, mode):
-        """Run minibatches until done or until a loss is not finite; see `tsrnn.backends.cpu`.
+@inline
+def _predict_blocks(model, layers, data, theta, memory, order, thread, n_threads):
+    """Write the outputs of this thread's blocks."""
+    lanes = model["lanes"]
+    for block in range(thread, (order.shape[0] + lanes - 1) // lanes, n_threads):
+        members = order[block * lanes : (block + 1) * lanes]
+        block_predict(
+            model, layers, data, members, theta, memory.panels, memory.work[thread], memory.codes[thread],
+            memory.active[thread], memory.everyone, memory.output
+        )  # fmt: skip
+
+
+@inline
+def _update(theta, moments, memory, todo, n, updates, clip_norm, weight_decay, barrier, thread, n_threads):
+    """Clip the gradient and take a step of Adam."""
+    sum_squares(memory.gradient, memory.squares, thread, n_threads)
+    wait_for_all(barrier, n_threads)
+    factor = clip_factor(memory.squares, clip_norm)
+    adam_step(theta, memory.gradient, moments, updates, todo.rates[n], weight_decay, factor, thread, n_threads)
+    wait_for_all(barrier, n_threads)
+
+
+def _make_run(stamp):
+    def run(thread, n_threads, barrier, plan, data, theta, moments, updates, memory, todo, loss_parameters, numbers, mode):
+        """Predict, or run minibatches until done or until a loss is not finite; see `tsrnn.backends.cpu`.
 
         `plan` holds the arrays model, layers, tensors and packings; `numbers` clip_norm, weight_decay, dropout and
         the elements of one output step. Returns the number of minibatches that were completed.
+
+        One kernel does both, since compiling it takes seconds and most of it is common to them.
         """
         stamp  # noqa: B018  part of the cache's key
         models, layers, tensors, packings = plan
@@ -139,53 +167,33 @@ def _make_train(stamp):
         for n in range(todo.rates.shape[0]):
             batch = todo.order[todo.bounds[n] : todo.bounds[n + 1]]
             _pack_weights(packings, theta, memory.panels, thread, n_threads)
-            total = _total_weight(data, batch, per_step)
-            unit = 1 / total if total > 0 else 0.0
             wait_for_all(barrier, n_threads)
+            if mode == PREDICT:
+                _predict_blocks(model, layers, data, theta, memory, batch, thread, n_threads)
+                continue
+            weight = _total_weight(data, batch, per_step)
+            unit = 1 / weight if weight > 0 else 0.0
             for slot in range(thread, n_slots, n_threads):
                 _run_slot(
                     model, layers, data, theta, memory, batch, slot, thread, unit, loss_parameters, dropout,
                     todo.keys[n], mode
                 )  # fmt: skip
             wait_for_all(barrier, n_threads)
-            loss = np.sum(memory.slot_losses)
-            todo.losses[n], todo.totals[n] = loss, total
+            loss = total(memory.slot_losses, 0, n_slots)
+            todo.losses[n], todo.totals[n] = loss, weight
             if not np.isfinite(loss):
                 return n
-            if mode == EVALUATE:
-                continue
-            collect_gradient(tensors, memory.slots, memory.gradient, thread, n_threads)
-            wait_for_all(barrier, n_threads)
+            if mode != EVALUATE:
+                collect_gradient(tensors, memory.slots, memory.gradient, thread, n_threads)
+                wait_for_all(barrier, n_threads)
             if mode == UPDATE:
-                sum_squares(memory.gradient, memory.squares, thread, n_threads)
-                wait_for_all(barrier, n_threads)
-                factor = clip_factor(memory.squares, clip_norm)
-                adam_step(
-                    theta, memory.gradient, moments, updates + n + 1, todo.rates[n], weight_decay, factor, thread, n_threads
-                )
-                wait_for_all(barrier, n_threads)
+                _update(
+                    theta, moments, memory, todo, n, updates + n + 1, clip_norm, weight_decay, barrier, thread,
+                    n_threads
+                )  # fmt: skip
         return todo.rates.shape[0]
 
-    return train
+    return run
 
 
-def _make_predict(stamp):
-    def predict(thread, n_threads, barrier, plan, data, theta, memory, order, output):
-        """Write the outputs (n, output_steps, output_size) of the samples in `order`, longest sequences first."""
-        stamp  # noqa: B018  part of the cache's key
-        models, layers, _, packings = plan
-        model = models[0]
-        lanes = model["lanes"]
-        _pack_weights(packings, theta, memory.panels, thread, n_threads)
-        wait_for_all(barrier, n_threads)
-        for block in range(thread, (order.shape[0] + lanes - 1) // lanes, n_threads):
-            block_predict(
-                model, layers, data, order[block * lanes : (block + 1) * lanes], theta, memory.panels, memory.work[thread],
-                memory.codes[thread], memory.active[thread], memory.everyone, output
-            )  # fmt: skip
-
-    return predict
-
-
-train = kernel(_make_train)
-predict = kernel(_make_predict)
+run = kernel(_make_run)
