@@ -176,6 +176,12 @@ class Dataset:
         Steps in the strongest season.
     panel : bool
         Whether `load` returns a long frame ``unique_id, ds, y`` of many series.
+
+    Examples
+    --------
+    >>> from tsrnn.datasets import DATASETS
+    >>> [name for name, dataset in DATASETS.items() if dataset.season_length == 12]
+    ['airline', 'housing']
     """
 
     load: Callable[[], pd.Series | pd.DataFrame]

@@ -1,0 +1,20 @@
+"""What all tests share.
+
+Kernels are cached where the library puts them, beside the sources or in ``NUMBA_CACHE_DIR``: a second run
+starts warm, and an edit to a kernel makes its entry miss. A test of the cache itself gives its own folder to
+the processes it starts.
+"""
+
+import os
+
+import numpy as np
+import pytest
+
+# Before anything imports matplotlib: pictures are drawn without a screen.
+os.environ["MPLBACKEND"] = "Agg"
+
+
+@pytest.fixture
+def rng():
+    """A generator of random numbers, the same in every test."""
+    return np.random.default_rng(20240229)

@@ -1,0 +1,97 @@
+"""Errors of quantiles and intervals: `pinball`, `coverage`."""
+
+from numbers import Real
+
+import numpy as np
+
+from tsrnn.metrics.inputs import as_floats, check_pair, check_same_index, describe_place
+from tsrnn.validation import Interval, check_parameters
+
+_QUANTILE = {"quantile": [Interval(Real, 0.0, 1.0, "neither")]}
+
+
+def _check_quantiles(y_true, y_pred, levels):
+    """Return the truth as a column, and the forecasts, one quantile a column."""
+    true, pred = as_floats("y_true", y_true), as_floats("y_pred", y_pred)
+    if true.ndim != 1 or levels.ndim != 1 or pred.shape != (true.size, levels.size):
+        raise ValueError(
+            "With several quantiles, y_true must be one series and y_pred must have one column a quantile. "
+            f"Got shapes {true.shape} and {pred.shape} for {levels.size} quantiles."
+        )
+    check_same_index("y_true", y_true, "y_pred", y_pred)
+    return true[:, None], pred
+
+
+def pinball(y_true, y_pred, quantile) -> float:
+    """Mean pinball loss of quantile forecasts, in the units of the series.
+
+    Parameters
+    ----------
+    y_true : array-like of shape (n_steps,) or (n_steps, n_series)
+        Truth.
+    y_pred : array-like
+        With one quantile, the shape of `y_true`; with several, ``(n_steps, n_quantiles)`` and one series.
+    quantile : float or array-like of shape (n_quantiles,)
+        Between 0 and 1, both excluded.
+
+    Returns
+    -------
+    float
+        ``mean(max(q (y - f), (q - 1) (y - f)))``. At quantile 0.5 it is half of `mae`.
+
+    Raises
+    ------
+    ValueError
+        If a quantile is not between 0 and 1, shapes or indexes differ, or a value is not finite.
+
+    References
+    ----------
+    Koenker and Bassett (1978), Regression quantiles, Econometrica 46(1), 33-50.
+
+    Examples
+    --------
+    >>> from tsrnn.metrics import pinball
+    >>> pinball([1.0, 1.0], [0.0, 2.0], quantile=0.75)
+    0.5
+    """
+    levels = np.asarray(quantile, dtype="float64")
+    for level in levels.flat:
+        check_parameters("pinball", {"quantile": float(level)}, _QUANTILE)
+    if levels.ndim == 0:
+        true, pred = check_pair(y_true, y_pred)
+    else:
+        true, pred = _check_quantiles(y_true, y_pred, levels)
+    error = true - pred
+    return float(np.mean(np.maximum(levels * error, (levels - 1) * error)))
+
+
+def coverage(y_true, lower, upper) -> float:
+    """Share of true values within their interval, bounds included.
+
+    Parameters
+    ----------
+    y_true, lower, upper : array-like of shape (n_steps,) or (n_steps, n_series)
+        Truth and the two ends of the interval.
+
+    Returns
+    -------
+    float
+        From 0 to 1; a 90 % interval should hold about 0.9.
+
+    Raises
+    ------
+    ValueError
+        If shapes or indexes differ, a value is not finite, or an upper end is below its lower end.
+
+    Examples
+    --------
+    >>> from tsrnn.metrics import coverage
+    >>> coverage([1.0, 2.0, 3.0, 9.0], lower=[0.0, 2.0, 0.0, 0.0], upper=[1.0, 4.0, 2.0, 9.5])
+    0.75
+    """
+    true, low = check_pair(y_true, lower, "lower")
+    _, high = check_pair(y_true, upper, "upper")
+    if np.any(high < low):
+        place = describe_place(y_true, np.argwhere(high < low)[0])
+        raise ValueError(f"upper must not be below lower. It is at {place}. Were the two swapped?")
+    return float(np.mean((low <= true) & (true <= high)))

@@ -1,0 +1,146 @@
+"""Errors against those of a simple forecast: `mase`, `rmsse`, `skill_score`."""
+
+from numbers import Integral
+
+import numpy as np
+
+from tsrnn.metrics.inputs import as_floats, check_pair
+from tsrnn.validation import Interval, check_parameters
+
+_SEASON_LENGTH = {"season_length": [Interval(Integral, 1)]}
+
+
+def _season_differences(metric, y_train, season_length, n_series):
+    """Differences of the training part one season apart, shape (n_train - season_length, n_series)."""
+    check_parameters(metric, {"season_length": season_length}, _SEASON_LENGTH)
+    train = as_floats("y_train", y_train, allow_nan=True)
+    train = train.reshape(len(train), -1)
+    if train.shape[1] != n_series:
+        raise ValueError(f"y_train must have one column a series, {n_series} in all. Got {train.shape[1]}.")
+    differences = train[season_length:] - train[:-season_length]
+    if np.isnan(differences).all(axis=0).any():
+        raise ValueError(
+            f"y_train must hold two values one season apart in every series. Got {len(train)} steps for "
+            f"season_length={season_length}. Give a longer training part or a shorter season_length."
+        )
+    return differences
+
+
+def _mean_ratio(errors, scales):
+    """Mean over the series of errors / scales; NaN where a scale is 0."""
+    return float(np.mean(np.divide(errors, scales, out=np.full_like(errors, np.nan), where=scales > 0)))
+
+
+def mase(y_true, y_pred, y_train, season_length=1) -> float:
+    """Mean absolute scaled error: below 1, the forecast errs less than seasonal naive did in training.
+
+    Parameters
+    ----------
+    y_true, y_pred : array-like of shape (n_steps,) or (n_steps, n_series)
+        Truth and forecast.
+    y_train : array-like of shape (n_train,) or (n_train, n_series)
+        What came before the forecast. NaN may pad shorter series; pairs with a NaN are left out.
+    season_length : int, default=1
+        Steps in a season. M4 takes 1, 4, 12, 1, 1, 24 for yearly, quarterly, monthly, weekly, daily and
+        hourly data.
+
+    Returns
+    -------
+    float
+        ``mean(|y - f|) / mean(|y_t - y_{t - season_length}|)`` of each series, averaged over the series.
+        NaN if a training part repeats itself exactly, for it has no scale then.
+
+    Raises
+    ------
+    ValueError
+        If shapes or indexes differ, a value is not finite, or the training part is shorter than a season.
+
+    References
+    ----------
+    Hyndman and Koehler (2006), Another look at measures of forecast accuracy, International Journal of
+    Forecasting 22(4), 679-688.
+
+    Examples
+    --------
+    >>> from tsrnn.metrics import mase
+    >>> mase([5.0, 6.0], [4.0, 4.0], y_train=[1.0, 2.0, 4.0], season_length=1)
+    1.0
+    """
+    true, pred = check_pair(y_true, y_pred)
+    errors = np.atleast_1d(np.mean(np.abs(true - pred), axis=0))
+    scales = np.nanmean(np.abs(_season_differences("mase", y_train, season_length, errors.size)), axis=0)
+    return _mean_ratio(errors, scales)
+
+
+def rmsse(y_true, y_pred, y_train, season_length=1) -> float:
+    """Root mean squared scaled error, as in the M5 competition.
+
+    Parameters
+    ----------
+    y_true, y_pred : array-like of shape (n_steps,) or (n_steps, n_series)
+        Truth and forecast.
+    y_train : array-like of shape (n_train,) or (n_train, n_series)
+        What came before the forecast. NaN may pad shorter series; pairs with a NaN are left out.
+    season_length : int, default=1
+        Steps in a season; M5 takes 1.
+
+    Returns
+    -------
+    float
+        ``sqrt(mean((y - f)**2) / mean((y_t - y_{t - season_length})**2))`` of each series, averaged over the
+        series. NaN if a training part repeats itself exactly.
+
+    Raises
+    ------
+    ValueError
+        If shapes or indexes differ, a value is not finite, or the training part is shorter than a season.
+
+    References
+    ----------
+    Makridakis, Spiliotis and Assimakopoulos (2022), M5 accuracy competition: results, findings, and
+    conclusions, International Journal of Forecasting 38(4), 1346-1364.
+
+    Examples
+    --------
+    >>> from tsrnn.metrics import rmsse
+    >>> rmsse([5.0, 6.0], [3.0, 4.0], y_train=[1.0, 2.0, 3.0])
+    2.0
+    """
+    true, pred = check_pair(y_true, y_pred)
+    errors = np.atleast_1d(np.mean((true - pred) ** 2, axis=0))
+    scales = np.nanmean(_season_differences("rmsse", y_train, season_length, errors.size) ** 2, axis=0)
+    return _mean_ratio(np.sqrt(errors), np.sqrt(scales))
+
+
+def skill_score(error, reference):
+    """Share of a reference's error that a forecast saves.
+
+    Parameters
+    ----------
+    error, reference : float or array-like
+        Errors of the forecast and of the reference, say of `tsrnn.baselines.seasonal_naive`, by one metric.
+
+    Returns
+    -------
+    float or ndarray
+        ``1 - error / reference``: 1 for a perfect forecast, 0 for one as good as the reference, below 0 for a
+        worse one.
+
+    Raises
+    ------
+    ValueError
+        If an error is negative, or the reference is 0 or not finite.
+
+    Examples
+    --------
+    >>> from tsrnn.metrics import skill_score
+    >>> skill_score(3.0, reference=4.0)
+    0.25
+    """
+    error, reference = np.asarray(error, dtype="float64"), np.asarray(reference, dtype="float64")
+    if not (np.all(error >= 0) and np.all(reference > 0) and np.all(np.isfinite(reference))):
+        raise ValueError(
+            f"error must be at least 0, and reference positive and finite. Got {error} and {reference}."
+        )
+    score = 1 - error / reference
+    return score if score.ndim else float(score)
