@@ -1,0 +1,263 @@
+"""Training: what it reaches, what it restores, and that nothing but the seed decides its bits."""
+
+import pickle
+
+import cases
+import goldens
+import numpy as np
+import pytest
+from gradients import relative_error
+
+from tsrnn.backends.cpu import Trainer
+from tsrnn.cells import CELLS
+from tsrnn.optimizers import SCHEDULES, AdamState
+from tsrnn.sequences import Sequences
+from tsrnn.training import NonFiniteLossError, TrainingOptions, train
+
+# Twenty steps of Adam, which divides by the size of the gradient, magnify float32's rounding some ten times.
+TRAJECTORY_TOLERANCES = {"float32": 1e-4, "float64": 1e-11}
+
+
+def make_sine(n=64, lookback=20):
+    """Windows of a sine with its next value as the target."""
+    series = np.sin(np.arange(n + lookback) * 2 * np.pi / 17)[:, None]
+    return Sequences(
+        series,
+        starts=np.arange(n),
+        lengths=np.full(n, lookback),
+        targets=series,
+        target_starts=np.arange(n) + lookback,
+        target_lengths=np.ones(n, np.int64),
+    )
+
+
+def make_network(dtype="float32", seed=0, **changes):
+    """Network for `make_sine`."""
+    config = cases.make_config(**{"input_size": 1, "output_size": 1, "hidden_size": 8} | changes)
+    network = cases.make_network(config, dtype)
+    network.initialize(np.random.default_rng(seed))
+    return network
+
+
+def run(network, sequences, *, seed=1, validation=None, state=None, **options):
+    """Train with options given by name."""
+    options = TrainingOptions(**{"learning_rate": 0.01} | options)
+    return train(network, sequences, options, np.random.default_rng(seed), validation, state)
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_loss_falls_on_a_sine(cell):
+    network = make_network(cell=cell)
+    history = run(network, make_sine(), max_epochs=60)
+    losses = [row["loss"] for row in history.epochs]
+    assert losses[0] > 0.1
+    assert losses[-1] < 0.01
+    assert [row["epoch"] for row in history.epochs] == list(range(1, 61))
+    assert all(row["seconds"] >= 0 for row in history.epochs)
+    assert history.best_epoch == 60
+
+
+@pytest.mark.parametrize("dtype", TRAJECTORY_TOLERANCES)
+@pytest.mark.parametrize("name", goldens.ADAM_NAMES)
+def test_adam_goes_the_way_of_pytorch(name, dtype):
+    golden = goldens.load(name)
+    config, norms = golden.config, golden.arrays["trajectory_norm"]
+    assert norms.max() > config["clip_norm"]
+    network = cases.make_network(config, dtype, golden.parameters)
+    history = run(
+        network,
+        golden.sequences,
+        batch_size=len(golden.sequences),
+        max_epochs=config["epochs"],
+        **{option: config[option] for option in ("learning_rate", "weight_decay", "clip_norm")},
+    )
+    losses = [row["loss"] for row in history.epochs]
+    assert relative_error(losses, golden.arrays["trajectory_loss"]) <= TRAJECTORY_TOLERANCES[dtype]
+    for parameter, values in golden.group("final").items():
+        error = relative_error(network.parameters[parameter], values)
+        assert error <= TRAJECTORY_TOLERANCES[dtype], parameter
+
+
+def test_early_stopping_keeps_the_best_weights():
+    # Noise cannot be learned: the training loss falls on and on, the validation loss does not.
+    rng = np.random.default_rng(0)
+    parts = [Sequences.from_dense(rng.normal(size=(40, 6, 1)), rng.normal(size=(40, 1, 1))) for _ in range(2)]
+    network = make_network(dtype="float64")
+    history = run(network, parts[0], validation=parts[1], max_epochs=200, n_iter_no_change=7)
+    losses = [row["validation_loss"] for row in history.epochs]
+    assert len(history.epochs) < 200
+    assert history.best_epoch == np.argmin(losses) + 1 == len(losses) - 7
+    kept = network.loss_and_gradient(parts[1])[0]
+    assert kept == pytest.approx(min(losses), rel=1e-12)
+    assert kept < losses[-1]
+
+
+def test_weights_from_before_are_kept_if_nothing_is_better():
+    network = make_network()
+    before = network.theta.copy()
+    sequences = make_sine()
+    history = run(network, sequences, validation=sequences, max_epochs=9, n_iter_no_change=3, tol=1e9)
+    assert history.best_epoch == 0
+    assert len(history.epochs) == 3
+    np.testing.assert_array_equal(network.theta, before)
+
+
+def test_last_weights_are_kept_without_validation():
+    network, copy = make_network(), make_network()
+    run(network, make_sine(), max_epochs=3)
+    run(copy, make_sine(), max_epochs=2)
+    assert (network.theta != copy.theta).any()
+
+
+@pytest.mark.parametrize("n_jobs", [1, 2, 4, None])
+def test_seed_decides_the_bits_not_the_threads(n_jobs):
+    # 150 of 200 sequences are several blocks of lanes, and two minibatches; 5600 parameters several shares.
+    results = []
+    for jobs in (1, n_jobs, n_jobs):
+        network = make_network(hidden_size=24, num_layers=2, cell="lstm")
+        network.dropout = 0.2
+        run(network, make_sine(200), batch_size=150, max_epochs=3, n_jobs=jobs)
+        results.append(network.theta)
+    np.testing.assert_array_equal(results[1], results[0])
+    np.testing.assert_array_equal(results[2], results[0])
+
+
+def test_seed_matters():
+    thetas = []
+    for seed in (1, 2):
+        network = make_network()
+        run(network, make_sine(), max_epochs=2, seed=seed)
+        thetas.append(network.theta)
+    assert (thetas[0] != thetas[1]).mean() > 0.9
+
+
+def test_pickled_network_trains_to_the_same_bits():
+    network = make_network()
+    copy = pickle.loads(pickle.dumps(network))
+    assert not np.shares_memory(copy.theta, network.theta)
+    run(network, make_sine(), max_epochs=2)
+    run(copy, make_sine(), max_epochs=2)
+    np.testing.assert_array_equal(copy.theta, network.theta)
+    np.testing.assert_array_equal(copy.predict(make_sine()), network.predict(make_sine()))
+
+
+def test_state_carries_on():
+    whole, parts = make_network(), make_network()
+    run(whole, make_sine(), max_epochs=5, batch_size=64)
+    state = AdamState.start(parts.theta)
+    for epochs in (2, 3):
+        run(parts, make_sine(), max_epochs=epochs, batch_size=64, state=state)
+    assert state.updates == 5
+    # One minibatch an epoch; its order changes the rounding alone.
+    np.testing.assert_allclose(parts.theta, whole.theta, rtol=1e-4, atol=1e-5)
+
+
+def test_inputs_are_not_changed():
+    sequences = make_sine()
+    copies = {name: value.copy() for name, value in vars(sequences).items() if isinstance(value, np.ndarray)}
+    run(make_network(), sequences, validation=sequences, max_epochs=2)
+    for name, value in copies.items():
+        np.testing.assert_array_equal(getattr(sequences, name), value, err_msg=name)
+
+
+def test_nonfinite_loss_names_epoch_and_minibatch():
+    sequences = make_sine()
+    network = make_network()
+    before = network.theta.copy()
+    sequences.targets[70] = np.inf
+    with pytest.raises(NonFiniteLossError, match=r"loss of epoch 2, minibatch 1 is not finite.*0\.005"):
+        run(network, sequences, batch_size=64, max_epochs=5)
+    np.testing.assert_array_equal(network.theta, before)
+
+
+class FailingTrainer(Trainer):
+    """Trainer whose third epoch meets a loss that is not finite, after its weights have gone astray."""
+
+    seen = []  # weights, moments and updates at the begin of each epoch
+
+    def update(self, order, moments, updates, rates, *options, **named):
+        """Fail, or take the steps."""
+        self.seen.append((self.theta.copy(), moments.copy(), updates))
+        if len(self.seen) != 3:
+            return super().update(order, moments, updates, rates, *options, **named)
+        self.theta[:] = np.nan
+        return np.full(len(rates), np.nan), np.ones(len(rates)), 1
+
+
+def test_nonfinite_loss_is_met_with_the_best_weights_and_half_the_rate(monkeypatch):
+    monkeypatch.setattr("tsrnn.training.Trainer", FailingTrainer)
+    monkeypatch.setattr(FailingTrainer, "seen", [])
+    network = make_network()
+    history = run(network, make_sine(), learning_rate=0.01, max_epochs=5)
+    rows = [(row["epoch"], row["learning_rate"]) for row in history.epochs]
+    assert rows == [(1, 0.01), (2, 0.01), (4, 0.005), (5, 0.005)]
+    weights, moments, updates = zip(*FailingTrainer.seen, strict=True)
+    np.testing.assert_array_equal(weights[3], weights[2])  # those that epoch 2 ended with
+    assert moments[2].any()
+    assert not moments[3].any()
+    assert updates == (0, 2, 4, 0, 2)
+    assert np.isfinite(network.theta).all()
+
+
+def test_nonfinite_loss_at_half_the_rate_is_an_error():
+    network = make_network()
+    before = network.theta.copy()
+    with pytest.raises(NonFiniteLossError, match=r"loss of epoch 2, minibatch 2 is .* \(5e\+24\)"):
+        run(network, make_sine(), learning_rate=1e25, batch_size=32, max_epochs=5)
+    np.testing.assert_array_equal(network.theta, before)
+
+
+class InterruptedGenerator:
+    """Generator whose third permutation is interrupted by the user."""
+
+    def __init__(self):
+        self._rng, self._calls = np.random.default_rng(0), 0
+
+    def permutation(self, n):
+        """Interrupt, or shuffle."""
+        self._calls += 1
+        if self._calls == 3:
+            raise KeyboardInterrupt
+        return self._rng.permutation(n)
+
+    def integers(self, *arguments):
+        """Draw."""
+        return self._rng.integers(*arguments)
+
+
+def test_interrupt_leaves_the_weights_from_before():
+    network = make_network()
+    before = network.theta.copy()
+    with pytest.raises(KeyboardInterrupt):
+        train(network, make_sine(), TrainingOptions(), InterruptedGenerator())
+    np.testing.assert_array_equal(network.theta, before)
+
+
+@pytest.mark.parametrize("schedule", SCHEDULES)
+def test_schedules_stay_within_the_rate(schedule):
+    fractions = np.linspace(0, 1, 101)
+    factors = SCHEDULES[schedule](fractions)
+    assert factors.max() == 1
+    assert factors.min() >= 0
+    if schedule != "constant":
+        assert factors[-1] == pytest.approx(0, abs=1e-15)
+    history = run(make_network(), make_sine(), schedule=schedule, max_epochs=4, batch_size=64)
+    rates = [row["learning_rate"] for row in history.epochs]
+    np.testing.assert_allclose(rates, 0.01 * SCHEDULES[schedule](np.arange(4) / 4))
+
+
+def test_progress_is_shown_only_if_asked_for(capsys):
+    run(make_network(), make_sine(), max_epochs=2)
+    assert capsys.readouterr() == ("", "")
+    run(make_network(), make_sine(), max_epochs=2, verbose=1)
+    assert "2/2" in capsys.readouterr().err
+
+
+def test_dropout_is_for_training_alone():
+    network = make_network(num_layers=2)
+    plain = network.predict(make_sine())
+    network.dropout = 0.5
+    np.testing.assert_array_equal(network.predict(make_sine()), plain)
+    with_dropout = [row["loss"] for row in run(network, make_sine(), max_epochs=2).epochs]
+    without = [row["loss"] for row in run(make_network(num_layers=2), make_sine(), max_epochs=2).epochs]
+    assert with_dropout != without
