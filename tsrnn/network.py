@@ -7,6 +7,38 @@ from tsrnn.losses import get_loss
 from tsrnn.parameters import Layout
 
 
+def check_loss(layout, loss, sequences):
+    """Raise an error unless a loss fits the outputs of a network and the targets of its sequences.
+
+    Parameters
+    ----------
+    layout : tsrnn.parameters.Layout
+    loss : tsrnn.losses.Loss
+    sequences : tsrnn.sequences.Sequences
+
+    Raises
+    ------
+    ValueError
+    """
+    if sequences.targets is None:
+        raise ValueError("Training needs sequences with targets. Got sequences without; pass `targets` and `target_starts`.")
+    classes = sequences.targets.ndim == 1
+    if loss.takes_classes != classes:
+        wanted, got = ("class codes", "real numbers") if loss.takes_classes else ("real numbers", "class codes")
+        raise ValueError(f"The loss {loss.name!r} takes {wanted} as targets. Got {got}, an array of shape {sequences.targets.shape}.")
+    outputs = layout.output_size if classes else sequences.targets.shape[1] * loss.n_levels
+    if layout.output_size != outputs:
+        raise ValueError(
+            f"The loss {loss!r} of {sequences.targets.shape[1]} targets needs a network with output_size={outputs}. "
+            f"Got output_size={layout.output_size}."
+        )
+    if layout.head.has_decoder and (layout.feeds_classes != classes or loss.n_levels > 1):
+        raise ValueError(
+            "A decoder is fed its own outputs, which must be of the kind of the targets: feeds_classes=True with class codes, "
+            f"and one level of a quantile loss. Got feeds_classes={layout.feeds_classes} with {loss!r}."
+        )
+
+
 class Network:
     """Stacked recurrent layers and a linear readout.
 
@@ -109,6 +141,43 @@ class Network:
             None for tokens.
         """
         loss = get_loss(loss)
+        check_loss(self.layout, loss, sequences)
         trainer = cpu.Trainer(self.layout, self.theta, sequences, loss, max(1, len(sequences)), n_jobs, True)
         value, gradient, inputs = trainer.differentiate()
         return value, self.layout.views(gradient), None if self.layout.tokens else inputs
+
+    def unroll(self, sequences):
+        """Return what happens inside the encoder, step by step, for looking at it.
+
+        Parameters
+        ----------
+        sequences : tsrnn.sequences.Sequences
+            All of one length.
+
+        Returns
+        -------
+        dict of str to dict of str to ndarray
+            For each layer (``l0``, ``l0_reverse``, ``l1``, ...) its states ``h`` (and ``c`` of an LSTM), shape
+            (n, steps + 1, hidden_size), from the zero state before the first step on (a reverse layer begins at the
+            other end), and its gates by name, shape (n, steps, hidden_size), after their non-linearities. Of an RNN,
+            whose only gate is its state before the non-linearity, there are no gates.
+
+        Raises
+        ------
+        ValueError
+            If the sequences differ in length.
+        """
+        if len(sequences) and sequences.lengths.min() != sequences.steps:
+            raise ValueError(
+                f"unroll takes sequences of one length. Got lengths from {sequences.lengths.min()} to {sequences.steps}; "
+                "pass those of each length by themselves."
+            )
+        cell, layers = self.layout.cell, {}
+        for layer, (states, gates) in zip(self.layout.layers, cpu.run_unrolled(self.layout, self.theta, sequences), strict=True):
+            if layer.stack:
+                continue
+            named = {name: states[:, :, k] for k, name in enumerate("hc"[: cell.n_states])}
+            if cell.n_gates > 1:
+                named |= {name: gates[:, :, k] for k, name in enumerate(cell.gates)}
+            layers[layer.suffix] = named
+        return layers

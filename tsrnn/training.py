@@ -7,6 +7,7 @@ import numpy as np
 
 from tsrnn.backends.cpu import Trainer
 from tsrnn.losses import Loss, get_loss
+from tsrnn.network import check_loss
 from tsrnn.optimizers import SCHEDULES, AdamState
 
 
@@ -115,6 +116,7 @@ def train(network, sequences, options, rng, validation=None, state=None):
 class _Training:
     def __init__(self, network, sequences, options, rng, validation, state):
         loss = get_loss(options.loss)
+        check_loss(network.layout, loss, sequences)
         self.network, self.options, self.rng, self.n = network, options, rng, len(sequences)
         theta, jobs = network.theta, options.n_jobs
         self.trainer = Trainer(network.layout, theta, sequences, loss, options.batch_size, jobs)

@@ -238,6 +238,7 @@ def block_predict(model, layers, data, members, theta, panels, work, codes, acti
         if model["has_decoder"] and o + 1 < output_steps:
             feed_prediction(model, work, codes, o)
     for lane in range(members.shape[0]):
-        for o in range(output_steps):
+        own_steps = output_steps if model["has_decoder"] else min(output_steps, data.lengths[members[lane]])
+        for o in range(own_steps):
             for k in range(size):
                 output[members[lane], o, k] = work[model["prediction"] + (o * size + k) * lanes + lane]

@@ -2,6 +2,7 @@
 
 import threading
 import time
+from dataclasses import replace
 
 import numpy as np
 from numba.core import config
@@ -12,6 +13,7 @@ from tsrnn.backends.compilation import JIT
 from tsrnn.backends.plan import make_plan
 from tsrnn.backends.vectors import VECTOR_BYTES
 from tsrnn.backends.worker import DIFFERENTIATE, EVALUATE, PREDICT, UPDATE, Memory, Minibatches, run
+from tsrnn.losses import SquaredError
 
 MAX_SLOTS = 16  # parts of a minibatch that threads can share; more cost memory and time to add up
 _WORK_PER_THREAD = 2e6  # multiply-adds that are worth a thread: some 20 microseconds
@@ -264,3 +266,36 @@ def run_predict(layout, theta, sequences, n_jobs=None):
         n_threads,
     )  # fmt: skip
     return memory.output
+
+
+def run_unrolled(layout, theta, sequences):
+    """Return the states and gates of all layers at every step.
+
+    Returns
+    -------
+    list of (states, gates)
+        One for each of `layout.layers`: ``states`` (n, T + 1, S, H), in the order of time, and ``gates`` (n, T, G, H)
+        after their non-linearities.
+    """
+    loss = SquaredError()
+    n, steps, cell, hidden = len(sequences), sequences.steps, layout.cell, layout.hidden_size
+    targets = np.zeros((n * sequences.output_steps, layout.output_size), theta.dtype)
+    starts = np.arange(n) * sequences.output_steps
+    sequences = replace(
+        sequences, targets=targets, target_starts=starts, target_lengths=np.full(n, sequences.output_steps)
+    )
+    plan = make_plan(layout, theta.dtype, steps, sequences.output_steps, loss)
+    lanes = int(plan.model[0]["lanes"])
+    parts = []
+    for first in range(0, n, lanes):
+        trainer = Trainer(layout, theta, sequences.subset(slice(first, first + lanes)), loss, lanes, n_jobs=1)
+        trainer.evaluate()
+        parts.append([_read_tape(layer, trainer.memory.work[0], steps, lanes, cell, hidden) for layer in plan.layers])
+    return [tuple(np.concatenate(arrays)[:n] for arrays in zip(*layer, strict=True)) for layer in zip(*parts, strict=True)]
+
+
+def _read_tape(layer, work, steps, lanes, cell, hidden):
+    states = work[layer["state"] :][: (steps + 1) * layer["state_step"]]
+    tape = work[layer["tape"] :][: steps * layer["tape_step"]].reshape(steps, -1, lanes)[:, : cell.n_gates * hidden]
+    states = states.reshape(steps + 1, cell.n_states, hidden, lanes)
+    return np.moveaxis(states, -1, 0).copy(), np.moveaxis(tape.reshape(steps, cell.n_gates, hidden, lanes), -1, 0).copy()
