@@ -1,0 +1,257 @@
+"""What the regressor and the classifier share: one way from `X` and `y` to a trained network, and back."""
+
+import copy
+import math
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+from sklearn.base import BaseEstimator
+from sklearn.utils.validation import check_is_fitted
+
+from tsrnn.network import Network
+from tsrnn.optimizers import AdamState
+from tsrnn.sequence.constraints import ARCHITECTURE, CONSTRAINTS
+from tsrnn.sequence.inputs import read_inputs
+from tsrnn.sequence.standardization import learn_standardization, standardize
+from tsrnn.sequence.targets import check_continues
+from tsrnn.sequences import Sequences
+from tsrnn.training import TrainingOptions, train
+from tsrnn.validation import check_parameters, check_sample_weight, make_generator
+
+
+class SequenceEstimator(BaseEstimator):
+    """Base of the estimators whose samples are sequences.
+
+    A subclass reads its targets (`_read_targets`), learns from the first ones (`_learn_targets`), turns them
+    into what its loss takes (`_encode_targets`), and says which loss that is (`_loss`), how many outputs a
+    step has (`_output_size`) and how many steps an output sequence other than one output per step
+    (`_output_steps`).
+    """
+
+    _constraints = CONSTRAINTS
+
+    def fit(self, X, y, sample_weight=None):
+        """Train a new network, or with `warm_start` the one there is.
+
+        Parameters
+        ----------
+        X : array-like or list of array-like
+            The sequences, oldest step first, in one of the forms that the class describes.
+        y : array-like or list of array-like
+            The targets; their shape tells the kind of network, as the class describes.
+        sample_weight : array-like of shape (n_samples,), default=None
+            What each sample counts. A sample of weight 0 is as good as left out.
+
+        Returns
+        -------
+        self : estimator
+            Fitted. After an error or an interrupt it is as it was before.
+
+        Raises
+        ------
+        ValueError, TypeError
+            If a parameter, the data or the weights are not allowed; nothing is trained then.
+        tsrnn.training.NonFiniteLossError
+            If the loss is not finite, even at half the learning rate.
+        """
+        return self._learn(X, y, sample_weight, resumes=self.warm_start and hasattr(self, "network_"))
+
+    @property
+    def parameters_(self):
+        """Weights and biases by PyTorch's names, in its shapes and gate order; views that may be written."""
+        check_is_fitted(self)
+        return self.network_.parameters
+
+    @property
+    def n_parameters_(self):
+        """Number of weights and biases; it does not depend on the length of the sequences."""
+        check_is_fitted(self)
+        return self.network_.theta.size
+
+    def __sklearn_tags__(self):
+        """Return scikit-learn's tags."""
+        tags = super().__sklearn_tags__()
+        tags.input_tags.three_d_array = True
+        tags.input_tags.string = self.categories is not None
+        return tags
+
+    def _learn(self, X, y, sample_weight, *, resumes, one_pass=False, **known):
+        """Train a copy and become it at the end, so that an error or an interrupt changes nothing.
+
+        `known` are fitted attributes that are given, not learned.
+        """
+        check_parameters(type(self).__name__, self.get_params(deep=False), self._constraints)
+        learner = copy.copy(self)
+        if resumes:
+            learner._check_architecture()
+            kept = ("network_", "_generator", "_adam")
+            vars(learner).update(copy.deepcopy({name: getattr(self, name) for name in kept}))
+        else:
+            learner._forget()
+        vars(learner).update(known)
+        learner._learn_in_place(X, y, sample_weight, resumes, one_pass)
+        self.__dict__ = learner.__dict__
+        return self
+
+    def _learn_in_place(self, X, y, sample_weight, resumes, one_pass):
+        """Read the data, make the network, train it: the one way through a fit."""
+        if y is None:
+            raise ValueError(f"{type(self).__name__} requires y to be passed, but the target y is None.")
+        inputs = read_inputs(self, X, reset=not resumes)
+        targets = self._read_targets(y, inputs, self._kind.head if resumes else self.head)
+        weights = check_sample_weight(sample_weight, len(inputs.lengths))
+        if resumes:
+            check_continues(self._kind, targets.kind)
+        else:
+            self._kind, self._generator = targets.kind, make_generator(self.random_state)
+        training, held_out = self._split(weights, len(inputs.lengths), self.early_stopping and not one_pass)
+        if not resumes:
+            counts = _count(training, weights, len(inputs.lengths))
+            self._learn_inputs(inputs, counts)
+            self._learn_targets(targets, counts)
+            self.network_ = self._make_network()
+        if not (resumes and one_pass):
+            self._adam = AdamState.start(self.network_.theta)
+        sequences = self._make_sequences(inputs, self._encode_targets(targets), weights)
+        history = train(
+            self.network_,
+            sequences.subset(training),
+            self._options(one_pass),
+            self._generator,
+            validation=None if held_out is None else sequences.subset(held_out),
+            state=self._adam,
+        )
+        self._record(history)
+
+    def _check_architecture(self):
+        """Refuse parameters that a fit which is continued cannot change."""
+        for name in ARCHITECTURE:
+            before, now = self._architecture[name], getattr(self, name)
+            if before != now:
+                raise ValueError(
+                    f"A fit that is continued keeps its network, but {name} was {before!r} and is now "
+                    f"{now!r}. Put it back, or fit anew with warm_start=False."
+                )
+        if self._output_size() != self.network_.layout.output_size:
+            raise ValueError(
+                "A fit that is continued keeps its network, which does not have as many outputs as "
+                f"{self._loss()!r} needs. Put the loss back, or fit anew with warm_start=False."
+            )
+
+    def _refuse_early_stopping(self):
+        """Refuse to hold out samples where a call is only one of many."""
+        if self.early_stopping:
+            raise ValueError("partial_fit does not support early_stopping=True.")
+
+    def _forget(self):
+        """Drop what earlier fits have learned."""
+        for name in [name for name in vars(self) if name.endswith("_") and not name.startswith("_")]:
+            delattr(self, name)
+
+    def _split(self, weights, n_samples, holds_out):
+        """Return the samples to train on, and those to hold out or None. Those of weight 0 are in neither."""
+        counted = np.arange(n_samples) if weights is None else np.flatnonzero(weights)
+        if not holds_out:
+            return counted, None
+        n_held_out = math.ceil(self.validation_fraction * len(counted))
+        if n_held_out == len(counted):
+            raise ValueError(
+                "early_stopping=True needs samples to train on besides those held out, but "
+                f"validation_fraction={self.validation_fraction} holds out all of n_samples={len(counted)}."
+            )
+        shuffled = self._generator.permutation(counted)
+        return np.sort(shuffled[n_held_out:]), np.sort(shuffled[:n_held_out])
+
+    def _learn_inputs(self, inputs, counts):
+        """Learn means and scales from the samples to train on; `counts` is what each sample counts there."""
+        if self.categories is None:
+            rows = np.repeat(counts, inputs.lengths)
+            self.input_mean_, self.input_scale_ = learn_standardization(
+                inputs.values, rows, self.standardize_inputs
+            )
+
+    def _make_network(self):
+        """Make a network with random parameters."""
+        self._architecture = {name: getattr(self, name) for name in ARCHITECTURE}
+        network = Network(
+            input_size=self.input_size_,
+            output_size=self._output_size(),
+            head=self._kind.head,
+            tokens=self.categories is not None,
+            feeds_classes=self._loss().takes_classes,
+            **self._architecture,
+        )
+        network.initialize(self._generator)
+        return network
+
+    def _make_sequences(self, inputs, targets=None, weights=None):
+        """Put checked data into the engine's form."""
+        values = inputs.values
+        if self.categories is None:
+            values = standardize(values, self.input_mean_, self.input_scale_, self.dtype)
+        steps = int(inputs.lengths.max()) if self._kind.head == "every" else self._output_steps()
+        sequences = Sequences(values, inputs.starts, inputs.lengths, output_steps=steps)
+        if targets is None:
+            return sequences
+        if weights is not None:
+            # Weights of any size fit single precision relative to their mean, and a loss is a weighted mean.
+            weights = weights / weights[weights > 0].mean()
+        return replace(
+            sequences,
+            targets=targets.values,
+            target_starts=targets.starts,
+            target_lengths=targets.lengths,
+            weights=weights,
+        )
+
+    def _options(self, one_pass):
+        """Options of the training."""
+        return TrainingOptions(
+            loss=self._loss(),
+            learning_rate=self.learning_rate,
+            schedule="constant" if one_pass else self.schedule,
+            weight_decay=self.weight_decay,
+            batch_size=self.batch_size,
+            max_epochs=1 if one_pass else self.max_epochs,
+            clip_norm=self.clip_norm,
+            n_iter_no_change=self.n_iter_no_change,
+            tol=self.tol,
+            n_jobs=self.n_jobs,
+            verbose=int(self.verbose),
+        )
+
+    def _record(self, history):
+        """Set the fitted attributes that tell of the training; those of a fit that is continued go on."""
+        rows, before = pd.DataFrame(history.epochs), getattr(self, "history_", None)
+        done = 0 if before is None else int(before["epoch"].iloc[-1])
+        rows["epoch"] += done
+        self.history_ = rows if before is None else pd.concat([before, rows], ignore_index=True)
+        self.n_iter_, self.best_epoch_ = len(self.history_), done + history.best_epoch
+
+    def _outputs(self, X):
+        """Return the network's outputs (n_samples, output_steps, n_outputs) for `X`, and `X` as read."""
+        check_is_fitted(self)
+        inputs = read_inputs(self, X, reset=False)
+        return self.network_.predict(self._make_sequences(inputs), n_jobs=self.n_jobs), inputs
+
+    def _read_truth(self, X, y):
+        """Read the targets that predictions for `X` are compared with."""
+        targets = self._read_targets(y, read_inputs(self, X, reset=False), self._kind.head)
+        check_continues(self._kind, targets.kind)
+        return targets
+
+    def _in_form(self, outputs, inputs):
+        """Give outputs (n_samples, output_steps, ...) the axes that `X` and the kind of network ask for."""
+        if self._kind.head == "last":
+            return outputs[:, 0]
+        if self._kind.head == "every" and inputs.ragged:
+            return [steps[:length] for steps, length in zip(outputs, inputs.lengths, strict=True)]
+        return outputs
+
+
+def _count(training, weights, n_samples):
+    """Return what each sample counts in training: its weight, or nothing if it is held out."""
+    counts = np.zeros(n_samples)
+    counts[training] = 1.0 if weights is None else weights[training]
+    return counts

@@ -1,0 +1,297 @@
+"""A recurrent network that predicts labels from sequences."""
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+from scipy.special import softmax
+from sklearn.base import ClassifierMixin
+from sklearn.metrics import accuracy_score
+
+from tsrnn.losses import get_loss
+from tsrnn.sequence.base import SequenceEstimator
+from tsrnn.sequence.inputs import locate, starts_of
+from tsrnn.sequence.targets import read_labels
+from tsrnn.validation import check_sample_weight
+
+
+class RNNClassifier(ClassifierMixin, SequenceEstimator):
+    """Recurrent neural network whose samples are sequences and whose targets are labels.
+
+    The shapes of `X` and `y` tell the kind of network:
+
+    =============================  =====================================================================
+    `y`                            network
+    =============================  =====================================================================
+    ``(n_samples,)``               many-to-one: a label per sequence
+    ``(n_samples, n_timesteps)``   many-to-many: a label for every step of the sequence, as in tagging
+    ``(n_samples, s)``, other s    encoder-decoder: a sequence of labels of its own, of s steps;
+                                   one-to-many if the sequences of `X` have one step
+    list of lists                  the same two, with sequences of different length
+    =============================  =====================================================================
+
+    `X` is as in `RNNRegressor`: ``(n_samples, n_timesteps)``, ``(n_samples, n_timesteps, n_features)``, or a
+    list of arrays, one per sequence; of numbers, or of tokens with `categories`.
+
+    A decoder begins with a start token, is fed with its own most likely label (in training with the true
+    one), and learns when to end: if `y` is a list of lists, every one of them is closed with an end token,
+    which predictions end before. Both tokens are added and taken off inside.
+
+    Parameters
+    ----------
+    hidden_size : int, default=32
+        Units of each recurrent layer, in each direction.
+    cell : {"rnn", "lstm", "gru"}, default="gru"
+        Elman's cell with tanh, long short-term memory, or gated recurrent unit.
+    num_layers : int, default=1
+        Recurrent layers on top of each other.
+    bidirectional : bool, default=False
+        Whether a second set of layers reads the sequences from their end.
+    dropout : float, default=0.0
+        Probability, in [0, 1), of dropping an output of a layer below another one in training.
+    head : {"auto", "last", "every", "decoder"}, default="auto"
+        Kind of output: one label per sequence, one per step, or a sequence of its own. "auto" tells it from
+        the shapes; "decoder" is needed where output sequences happen to be as long as the inputs.
+    categories : None, "auto" or array-like, default=None
+        None reads `X` as numbers. Otherwise its steps are tokens (words, codes, any values that can be
+        hashed), which act as one-hot vectors without taking their memory. "auto" learns them in `fit`; a list
+        fixes them.
+    learning_rate : float, default=0.01
+        Rate of the Adam optimizer.
+    schedule : {"constant", "cosine", "one_cycle"}, default="cosine"
+        Course of the rate over `max_epochs`.
+    weight_decay : float, default=0.0
+        Decoupled weight decay, as in AdamW.
+    batch_size : int, default=32
+        Sequences per step of the optimizer.
+    max_epochs : int, default=100
+        Passes over the samples.
+    clip_norm : float, default=1.0
+        Largest norm of a gradient; ``inf`` for no limit.
+    early_stopping : bool, default=False
+        Whether to hold out samples, to stop when their loss does not improve, and to keep the weights that
+        were best for them.
+    validation_fraction : float, default=0.1
+        Share of the samples to hold out, drawn at random.
+    n_iter_no_change : int, default=10
+        Epochs without improvement to wait for.
+    tol : float, default=0.0
+        By how much the loss must fall to count as improvement.
+    standardize_inputs : bool, default=True
+        Whether to subtract the mean and divide by the standard deviation of each feature, over all samples
+        and steps. Learned at the first fit from the samples trained on, and kept when a fit is continued.
+    warm_start : bool, default=False
+        Whether `fit` goes on with the network that there is.
+    random_state : int, RandomState, Generator or None, default=None
+        Seed of initial weights, held-out samples, order and dropout. A seed gives the same bits with any
+        `n_jobs`.
+    n_jobs : int or None, default=None
+        Threads; None for as many as the work is worth, -1 for all.
+    dtype : {"float32", "float64"}, default="float32"
+        Precision of the network.
+    verbose : int, default=0
+        Above 0, shows the progress with tqdm.
+
+    Attributes
+    ----------
+    classes_ : ndarray of shape (n_classes,)
+        The labels, sorted.
+    n_features_in_ : int
+        Columns of a two-dimensional `X` of numbers; otherwise features of a step.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Names of the columns, if `X` was a frame with names.
+    parameters_ : dict of str to ndarray
+        Weights and biases under PyTorch's names, in its shapes and gate order.
+    n_parameters_ : int
+        How many they are.
+    history_ : DataFrame
+        One row per epoch: epoch, loss (cross-entropy in nats), validation_loss (with early stopping),
+        learning_rate, seconds.
+    n_iter_ : int
+        Epochs trained.
+    best_epoch_ : int
+        Epoch whose weights were kept; 0 for those from before the training.
+    input_mean_, input_scale_ : ndarray of shape (n_features,)
+        What is subtracted from a step and what it is divided by; not there for tokens.
+    categories_ : ndarray of shape (n_categories,)
+        The tokens, if `categories` is given.
+    network_ : tsrnn.network.Network
+        The network, on standardized numbers.
+
+    See Also
+    --------
+    RNNRegressor : The same for numbers.
+
+    Examples
+    --------
+    >>> from tsrnn.sequence import RNNClassifier
+    >>> sentences = [["a", "fine", "day"], ["what", "a", "day"], ["a", "bad", "day"], ["bad", "weather"]]
+    >>> tags = [["DET", "ADJ", "N"], ["PRON", "DET", "N"], ["DET", "ADJ", "N"], ["ADJ", "N"]]
+    >>> tagger = RNNClassifier(categories="auto", random_state=0).fit(sentences, tags)
+    >>> [steps.tolist() for steps in tagger.predict([["bad", "day"], ["a", "fine", "day"]])]
+    [['ADJ', 'N'], ['DET', 'ADJ', 'N']]
+    """
+
+    def __init__(
+        self, hidden_size=32, *, cell="gru", num_layers=1, bidirectional=False, dropout=0.0, head="auto",
+        categories=None, learning_rate=0.01, schedule="cosine", weight_decay=0.0, batch_size=32,
+        max_epochs=100, clip_norm=1.0, early_stopping=False, validation_fraction=0.1, n_iter_no_change=10,
+        tol=0.0, standardize_inputs=True, warm_start=False, random_state=None, n_jobs=None, dtype="float32",
+        verbose=0,
+    ):  # fmt: skip
+        self.hidden_size = hidden_size
+        self.cell = cell
+        self.num_layers = num_layers
+        self.bidirectional = bidirectional
+        self.dropout = dropout
+        self.head = head
+        self.categories = categories
+        self.learning_rate = learning_rate
+        self.schedule = schedule
+        self.weight_decay = weight_decay
+        self.batch_size = batch_size
+        self.max_epochs = max_epochs
+        self.clip_norm = clip_norm
+        self.early_stopping = early_stopping
+        self.validation_fraction = validation_fraction
+        self.n_iter_no_change = n_iter_no_change
+        self.tol = tol
+        self.standardize_inputs = standardize_inputs
+        self.warm_start = warm_start
+        self.random_state = random_state
+        self.n_jobs = n_jobs
+        self.dtype = dtype
+        self.verbose = verbose
+
+    def partial_fit(self, X, y, classes=None, sample_weight=None):
+        """Train for one pass over the samples, going on where the last call has stopped.
+
+        The first call makes the network and learns means and scales; the optimizer's memory is kept between
+        calls.
+
+        Parameters
+        ----------
+        X, y, sample_weight
+            As in `fit`. After the first call, features and kind of targets must be the same.
+        classes : array-like of shape (n_classes,), default=None
+            All labels that will ever come; needed at the first call.
+
+        Returns
+        -------
+        self : RNNClassifier
+        """
+        self._refuse_early_stopping()
+        resumes = hasattr(self, "network_")
+        if classes is None and not resumes:
+            raise ValueError("classes must be passed on the first call to partial_fit.")
+        known = {} if classes is None else {"classes_": np.unique(classes)}
+        if resumes and known and not np.array_equal(known["classes_"], self.classes_):
+            raise ValueError(f"classes={classes!r} is not the same as on the first call: {self.classes_!r}.")
+        return self._learn(X, y, sample_weight, resumes=resumes, one_pass=True, **known)
+
+    def predict(self, X):
+        """Predict the most likely labels.
+
+        Parameters
+        ----------
+        X : array-like or list of array-like
+            Sequences, in one of the forms that the class describes. Their length may be another than in
+            `fit`, except for two-dimensional arrays of numbers, whose columns must be the same.
+
+        Returns
+        -------
+        ndarray, or list of ndarray
+            In the shape of `y` in `fit`. Labels per step are a list of arrays if `X` is a list of sequences;
+            so are those of a decoder that has learned when to end. A decoder chooses greedily, step by step.
+        """
+        outputs, inputs = self._outputs(X)
+        codes = outputs.argmax(axis=-1)
+        if self._kind.ends:
+            return [self.classes_[steps] for steps in self._until_end(codes, codes)]
+        return self._in_form(self.classes_[codes], inputs)
+
+    def predict_proba(self, X):
+        """Predict probabilities of the labels.
+
+        Parameters
+        ----------
+        X : array-like or list of array-like
+            As in `predict`.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_classes) or (n_samples, output_steps, n_classes), float64, or list of
+        ndarray
+            In the order of `classes_`. With an output sequence per sample, a list of arrays (output_steps,
+            n_classes) where `predict` gives a list. A decoder's are those given the labels that it has chosen
+            before, and that the sequence goes on.
+        """
+        outputs, inputs = self._outputs(X)
+        probabilities = softmax(outputs[..., : len(self.classes_)].astype(np.float64), axis=-1)
+        if self._kind.ends:
+            return self._until_end(probabilities, outputs.argmax(axis=-1))
+        return self._in_form(probabilities, inputs)
+
+    def score(self, X, y, sample_weight=None):
+        """Return the share of labels that are right.
+
+        Parameters
+        ----------
+        X, y
+            As in `fit`. With a label per step, steps are counted; one that only one of both sequences has is
+            wrong.
+        sample_weight : array-like of shape (n_samples,), default=None
+
+        Returns
+        -------
+        float
+        """
+        predicted = self.predict(X)
+        if self._kind.head == "last":
+            return accuracy_score(y, predicted, sample_weight=sample_weight)
+        targets = self._read_truth(X, y)
+        truth = np.split(targets.values, targets.starts[1:])
+        right = [np.sum(p[: len(t)] == t[: len(p)]) for p, t in zip(predicted, truth, strict=True)]
+        steps = [max(len(p), len(t)) for p, t in zip(predicted, truth, strict=True)]
+        weights = check_sample_weight(sample_weight, len(truth))
+        weights = np.ones(len(truth)) if weights is None else weights
+        return float(weights @ right / (weights @ steps))
+
+    def _until_end(self, sequences, codes):
+        """Cut each sequence where the codes have the first end token."""
+        ends = codes == len(self.classes_)
+        lengths = np.where(ends.any(axis=1), ends.argmax(axis=1), codes.shape[1])
+        return [steps[:length] for steps, length in zip(sequences, lengths, strict=True)]
+
+    def _loss(self):
+        return get_loss("cross_entropy")
+
+    def _output_size(self):
+        return len(self.classes_) + self._kind.ends
+
+    def _output_steps(self):
+        return self._kind.output_steps + self._kind.ends
+
+    def _read_targets(self, y, inputs, head):
+        return read_labels(self, y, inputs, head)
+
+    def _learn_targets(self, targets, counts):
+        if not hasattr(self, "classes_"):
+            self.classes_ = np.unique(targets.values)
+
+    def _encode_targets(self, targets):
+        """Put codes for labels, and an end token behind sequences that may have any length."""
+        codes = pd.Index(self.classes_).get_indexer(targets.values)
+        if (codes < 0).any():
+            row = int(np.argmax(codes < 0))
+            raise ValueError(
+                "y has a label that is not in classes_: {!r} at sample {}, step {}. Known are {}.".format(
+                    targets.values[row], *locate(row, targets.starts), self.classes_.tolist()
+                )
+            )
+        if not self._kind.ends:
+            return replace(targets, values=codes)
+        ends = targets.starts + targets.lengths
+        lengths = targets.lengths + 1
+        codes = np.insert(codes, ends, len(self.classes_))
+        return replace(targets, values=codes, starts=starts_of(lengths), lengths=lengths)

@@ -1,0 +1,289 @@
+"""A recurrent network that predicts numbers from sequences."""
+
+from dataclasses import replace
+
+import numpy as np
+from sklearn.base import RegressorMixin
+from sklearn.metrics import r2_score
+from sklearn.utils.validation import check_is_fitted
+
+from tsrnn.losses import get_loss
+from tsrnn.sequence.base import SequenceEstimator
+from tsrnn.sequence.constraints import CONSTRAINTS, REGRESSION
+from tsrnn.sequence.standardization import learn_standardization, restore, standardize
+from tsrnn.sequence.targets import read_numbers
+from tsrnn.validation import InvalidParameterError, check_sample_weight
+
+
+class RNNRegressor(RegressorMixin, SequenceEstimator):
+    """Recurrent neural network whose samples are sequences and whose targets are numbers.
+
+    The shapes of `X` and `y` tell the kind of network:
+
+    ========================================  ==========================================================
+    `y`                                       network
+    ========================================  ==========================================================
+    ``(n_samples,)``                          many-to-one: a number per sequence
+    ``(n_samples, n_outputs)``                many-to-one: several numbers per sequence
+    ``(n_samples, n_timesteps, n_outputs)``   many-to-many: numbers for every step of the sequence
+    ``(n_samples, s, n_outputs)``, other s    encoder-decoder: a sequence of its own, of s steps;
+                                              one-to-many if the sequences of `X` have one step
+    ========================================  ==========================================================
+
+    `X` of shape ``(n_samples, n_timesteps)`` holds one sequence of single numbers per row, oldest first; a
+    row of ``(n_samples, n_timesteps, n_features)`` is a sequence of vectors. Sequences of different length
+    come as a list of arrays, one per sequence, and never padded; so do targets per step then, and predictions
+    per step. Rows do not depend on each other.
+
+    Parameters
+    ----------
+    hidden_size : int, default=32
+        Units of each recurrent layer, in each direction.
+    cell : {"rnn", "lstm", "gru"}, default="gru"
+        Elman's cell with tanh, long short-term memory, or gated recurrent unit.
+    num_layers : int, default=1
+        Recurrent layers on top of each other.
+    bidirectional : bool, default=False
+        Whether a second set of layers reads the sequences from their end.
+    dropout : float, default=0.0
+        Probability, in [0, 1), of dropping an output of a layer below another one in training.
+    head : {"auto", "last", "every", "decoder"}, default="auto"
+        Kind of output: one step per sequence, one per step, or a sequence of its own. "auto" tells it from
+        the shapes; "decoder" is needed where output sequences happen to be as long as the inputs. With
+        "every" and "decoder", `y` may have the shape ``(n_samples, s)``.
+    categories : None, "auto" or array-like, default=None
+        None reads `X` as numbers. Otherwise its steps are tokens (words, codes, any values that can be
+        hashed), which act as one-hot vectors without taking their memory. "auto" learns them in `fit`; a list
+        fixes them.
+    loss : str or tsrnn.losses.Loss, default="squared_error"
+        "squared_error", "absolute_error", "huber" or "quantile" (the median), or an instance such as
+        ``Quantile([0.1, 0.5, 0.9])``, which gives predictions a last axis for the levels. A `Huber` turns
+        linear at `delta` standard deviations of the target if targets are standardized.
+    learning_rate : float, default=0.01
+        Rate of the Adam optimizer.
+    schedule : {"constant", "cosine", "one_cycle"}, default="cosine"
+        Course of the rate over `max_epochs`.
+    weight_decay : float, default=0.0
+        Decoupled weight decay, as in AdamW.
+    batch_size : int, default=32
+        Sequences per step of the optimizer.
+    max_epochs : int, default=100
+        Passes over the samples.
+    clip_norm : float, default=1.0
+        Largest norm of a gradient; ``inf`` for no limit.
+    early_stopping : bool, default=False
+        Whether to hold out samples, to stop when their loss does not improve, and to keep the weights that
+        were best for them.
+    validation_fraction : float, default=0.1
+        Share of the samples to hold out, drawn at random.
+    n_iter_no_change : int, default=10
+        Epochs without improvement to wait for.
+    tol : float, default=0.0
+        By how much the loss must fall to count as improvement.
+    standardize_inputs, standardize_targets : bool, default=True
+        Whether to subtract the mean and divide by the standard deviation of each feature, or target, over all
+        samples and steps; predictions are in the units of `y`. Learned at the first fit from the samples
+        trained on, and kept when a fit is continued. All steps have the same mean and scale, as they have the
+        same weights.
+    warm_start : bool, default=False
+        Whether `fit` goes on with the network that there is.
+    random_state : int, RandomState, Generator or None, default=None
+        Seed of initial weights, held-out samples, order and dropout. A seed gives the same bits with any
+        `n_jobs`.
+    n_jobs : int or None, default=None
+        Threads; None for as many as the work is worth, -1 for all.
+    dtype : {"float32", "float64"}, default="float32"
+        Precision of the network.
+    verbose : int, default=0
+        Above 0, shows the progress with tqdm.
+
+    Attributes
+    ----------
+    n_features_in_ : int
+        Columns of a two-dimensional `X`; otherwise features of a step.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Names of the columns, if `X` was a frame with names.
+    n_outputs_ : int
+        Numbers per output step.
+    parameters_ : dict of str to ndarray
+        Weights and biases under PyTorch's names, in its shapes and gate order.
+    n_parameters_ : int
+        How many they are.
+    history_ : DataFrame
+        One row per epoch: epoch, loss, validation_loss (with early stopping), learning_rate, seconds. Losses
+        are those of standardized targets.
+    n_iter_ : int
+        Epochs trained.
+    best_epoch_ : int
+        Epoch whose weights were kept; 0 for those from before the training.
+    input_mean_, input_scale_ : ndarray of shape (n_features,)
+        What is subtracted from a step and what it is divided by; not there for tokens.
+    target_mean_, target_scale_ : ndarray of shape (n_outputs_,)
+        The same for targets.
+    categories_ : ndarray of shape (n_categories,)
+        The tokens, if `categories` is given.
+    network_ : tsrnn.network.Network
+        The network, on standardized numbers.
+
+    See Also
+    --------
+    RNNClassifier : The same for labels.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from tsrnn.sequence import RNNRegressor
+    >>> X = np.random.default_rng(0).normal(size=(200, 6))
+    >>> y = X[:, -1] - 0.5 * X[:, -2]
+    >>> model = RNNRegressor(hidden_size=8, random_state=0).fit(X, y)
+    >>> model.predict(X[:3]).shape
+    (3,)
+    >>> bool(model.score(X, y) > 0.95)
+    True
+    """
+
+    _constraints = CONSTRAINTS | REGRESSION
+
+    def __init__(
+        self, hidden_size=32, *, cell="gru", num_layers=1, bidirectional=False, dropout=0.0, head="auto",
+        categories=None, loss="squared_error", learning_rate=0.01, schedule="cosine", weight_decay=0.0,
+        batch_size=32, max_epochs=100, clip_norm=1.0, early_stopping=False, validation_fraction=0.1,
+        n_iter_no_change=10, tol=0.0, standardize_inputs=True, standardize_targets=True, warm_start=False,
+        random_state=None, n_jobs=None, dtype="float32", verbose=0,
+    ):  # fmt: skip
+        self.hidden_size = hidden_size
+        self.cell = cell
+        self.num_layers = num_layers
+        self.bidirectional = bidirectional
+        self.dropout = dropout
+        self.head = head
+        self.categories = categories
+        self.loss = loss
+        self.learning_rate = learning_rate
+        self.schedule = schedule
+        self.weight_decay = weight_decay
+        self.batch_size = batch_size
+        self.max_epochs = max_epochs
+        self.clip_norm = clip_norm
+        self.early_stopping = early_stopping
+        self.validation_fraction = validation_fraction
+        self.n_iter_no_change = n_iter_no_change
+        self.tol = tol
+        self.standardize_inputs = standardize_inputs
+        self.standardize_targets = standardize_targets
+        self.warm_start = warm_start
+        self.random_state = random_state
+        self.n_jobs = n_jobs
+        self.dtype = dtype
+        self.verbose = verbose
+
+    def partial_fit(self, X, y, sample_weight=None):
+        """Train for one pass over the samples, going on where the last call has stopped.
+
+        The first call makes the network and learns means and scales; the optimizer's memory is kept between
+        calls.
+
+        Parameters
+        ----------
+        X, y, sample_weight
+            As in `fit`. After the first call, features and kind of targets must be the same.
+
+        Returns
+        -------
+        self : RNNRegressor
+        """
+        self._refuse_early_stopping()
+        return self._learn(X, y, sample_weight, resumes=hasattr(self, "network_"), one_pass=True)
+
+    def predict(self, X):
+        """Predict numbers.
+
+        Parameters
+        ----------
+        X : array-like or list of array-like
+            Sequences, in one of the forms that the class describes. Their length may be another than in
+            `fit`, except for two-dimensional arrays, whose columns must be the same.
+
+        Returns
+        -------
+        ndarray of float64, or list of ndarray
+            In the shape of `y` in `fit`, with the samples and, for one output per step, the steps of `X`: a
+            list of arrays if `X` is a list of sequences. A loss with several quantiles adds a last axis, its
+            values ascending.
+        """
+        outputs, inputs = self._outputs(X)
+        n_levels = self._n_levels()
+        outputs = outputs.reshape(*outputs.shape[:2], self.n_outputs_, n_levels)
+        outputs = np.sort(restore(outputs, self.target_mean_[:, None], self.target_scale_[:, None]), axis=-1)
+        if n_levels == 1:
+            outputs = outputs[..., 0]
+        if self._kind.single:
+            outputs = outputs[:, :, 0]
+        return self._in_form(outputs, inputs)
+
+    def score(self, X, y, sample_weight=None):
+        """Return the coefficient of determination, R².
+
+        Parameters
+        ----------
+        X, y
+            As in `fit`. With several output steps per sequence, all of them are pooled; with several outputs,
+            the mean over them is returned.
+        sample_weight : array-like of shape (n_samples,), default=None
+
+        Returns
+        -------
+        float
+        """
+        if self._n_levels() > 1:
+            raise ValueError(
+                "score needs one prediction per target; a loss with several quantiles gives more."
+            )
+        predicted = self.predict(X)
+        if self._kind.head == "last":
+            return r2_score(y, predicted, sample_weight=sample_weight)
+        targets = self._read_truth(X, y)
+        rows = np.concatenate([steps[:n] for steps, n in zip(predicted, targets.lengths, strict=True)])
+        weights = check_sample_weight(sample_weight, len(targets.lengths))
+        if weights is not None:
+            weights = np.repeat(weights, targets.lengths)
+        return r2_score(targets.values, rows.reshape(len(rows), -1), sample_weight=weights)
+
+    def __sklearn_tags__(self):
+        """Return scikit-learn's tags."""
+        tags = super().__sklearn_tags__()
+        tags.target_tags.multi_output = True
+        return tags
+
+    def _loss(self):
+        loss = get_loss(self.loss)
+        if loss.takes_classes:
+            raise InvalidParameterError(
+                f"The 'loss' parameter of RNNRegressor must be a loss for numbers. Got {loss!r} instead."
+            )
+        return loss
+
+    def _n_levels(self):
+        """Predictions per target: one, or the quantiles of the loss that the network was made for."""
+        check_is_fitted(self)
+        return self.network_.layout.output_size // self.n_outputs_
+
+    def _output_size(self):
+        return self.n_outputs_ * self._loss().n_levels
+
+    def _output_steps(self):
+        return self._kind.output_steps
+
+    def _read_targets(self, y, inputs, head):
+        return read_numbers(self, y, inputs, head)
+
+    def _learn_targets(self, targets, counts):
+        rows = np.repeat(counts, targets.lengths)
+        self.n_outputs_ = targets.kind.n_outputs
+        self.target_mean_, self.target_scale_ = learn_standardization(
+            targets.values, rows, self.standardize_targets
+        )
+
+    def _encode_targets(self, targets):
+        values = standardize(targets.values, self.target_mean_, self.target_scale_, self.dtype)
+        return replace(targets, values=values)
