@@ -1,12 +1,15 @@
 """One step of each cell, as plain Python in float64: values, limits, and every derivative."""
 
 import math
+import platform
 
 import naive
+import numba
 import numpy as np
 import pytest
 from gradients import numerical_gradient, relative_error
 
+from tsrnn.backends.compilation import JIT, kernel
 from tsrnn.cells import CELLS
 from tsrnn.cells.activations import d_sigmoid, d_tanh, sigmoid, tanh
 
@@ -150,3 +153,58 @@ def test_derivatives_of_activations(function, derivative):
     x = np.array([0.7])
     numerical = numerical_gradient(lambda: function(x[0]), x)
     assert derivative(function(x[0])) == pytest.approx(numerical[0], rel=DIFFERENCES_TOLERANCE)
+
+
+@kernel
+def compiled_activations(stamp):
+    """Return a kernel that applies both activations to an array."""
+
+    def activations(x, y_tanh, y_sigmoid):
+        stamp  # noqa: B018  part of the cache's key
+        for i in range(x.shape[0]):
+            y_tanh[i] = tanh(x[i])
+            y_sigmoid[i] = sigmoid(x[i])
+
+    return activations
+
+
+@pytest.mark.parametrize("dtype", ACTIVATION_TOLERANCES)
+def test_compiled_activations_are_accurate(dtype):
+    x = np.append(np.linspace(-20, 20, 4001), [np.nan, np.inf, -np.inf]).astype(dtype)
+    y = np.empty((2, len(x)), dtype)
+    compiled_activations(x, y[0], y[1])
+    double = x.astype(np.float64)
+    expected = np.array([np.tanh(double), naive.sigmoid(double)])
+    np.testing.assert_allclose(y, expected, rtol=0, atol=ACTIVATION_TOLERANCES[dtype])
+    assert np.nanmax(np.abs(y)) == 1
+
+
+def compiled_step(forward):
+    """Return a kernel that runs a cell's forward function over all units."""
+    step = numba.extending.register_jitable(forward)
+
+    def make(stamp):
+        def run(tape, state, new_state, size):
+            stamp  # noqa: B018  part of the cache's key
+            for unit in range(size):
+                step(tape, state, new_state, unit, size)
+
+        run.__name__ = run.__qualname__ = f"{forward.__module__}_step"
+        return run
+
+    return kernel(make)
+
+
+@pytest.mark.skipif(not JIT, reason="compilation is switched off")
+@pytest.mark.skipif(platform.machine() not in ("x86_64", "AMD64"), reason="looks for x86 instructions")
+@pytest.mark.parametrize("cell", CELLS.values(), ids=CELLS)
+def test_steps_are_vectorised_and_call_no_library(cell):
+    dispatcher = compiled_step(cell.forward)
+    sums, state = (array.astype(np.float32) for array in random_step(cell))
+    new_state = np.empty_like(state)
+    dispatcher(sums, state, new_state, UNITS)
+    (assembly,) = dispatcher.inspect_asm().values()
+    instructions = [line.split()[0] for line in assembly.splitlines() if line.split()]
+    assert sum(name.endswith("ps") and "div" in name for name in instructions) >= len(cell.gates)
+    assert "tanhf" not in assembly
+    assert "expf" not in assembly
