@@ -35,6 +35,7 @@ MAY_IMPORT = {
     "pandas": SERIES | ESTIMATORS,
     "sklearn": ESTIMATORS | {"validation"},
     "joblib": ESTIMATORS,
+    "scipy": ESTIMATORS,
     "matplotlib": {"plotting"},
     "tqdm": {"training"},
 }
