@@ -28,11 +28,15 @@ def random_step(cell, seed=0):
     return sums, rng.normal(size=(cell.n_states * UNITS, LANES))
 
 
+def in_rows(array):
+    """View (k * H, L) as a cell sees it: a row a gate or state, of all units and lanes."""
+    return array.reshape(-1, UNITS * LANES)
+
+
 def run_forward(cell, sums, state):
     """Return the new state and the tape that the step leaves behind."""
     tape, new_state = sums.copy(), np.full_like(state, np.nan)
-    for unit in range(UNITS):
-        cell.forward(tape, state, new_state, unit, UNITS)
+    cell.forward(in_rows(tape), in_rows(state), in_rows(new_state))
     return new_state, tape
 
 
@@ -64,8 +68,7 @@ def test_backward_equals_differences(cell):
     cotangent = np.random.default_rng(1).normal(size=state.shape)
     new_state, tape = run_forward(cell, sums, state)
     d_state = cotangent.copy()
-    for unit in range(UNITS):
-        cell.backward(tape, state, new_state, d_state, unit, UNITS)
+    cell.backward(*map(in_rows, (tape, state, new_state, d_state)))
 
     def value():
         return np.sum(cotangent * run_forward(cell, sums, state)[0])
@@ -114,7 +117,7 @@ def test_gru_copies_its_state_when_told_to():
 )  # fmt: skip
 def test_known_values(cell, sums, state, expected):
     new_state = np.zeros((len(state), 1))
-    CELLS[cell].forward(np.array(sums)[:, None], np.array(state)[:, None], new_state, 0, 1)
+    CELLS[cell].forward(np.array(sums)[:, None], np.array(state)[:, None], new_state)
     np.testing.assert_allclose(new_state[:, 0], expected, rtol=ROUNDING)
 
 
@@ -180,14 +183,13 @@ def test_compiled_activations_are_accurate(dtype):
 
 
 def compiled_step(forward):
-    """Return a kernel that runs a cell's forward function over all units."""
+    """Return a kernel that runs a cell's forward function."""
     step = numba.extending.register_jitable(forward)
 
     def make(stamp):
-        def run(tape, state, new_state, size):
+        def run(tape, state, new_state):
             stamp  # noqa: B018  part of the cache's key
-            for unit in range(size):
-                step(tape, state, new_state, unit, size)
+            step(tape, state, new_state)
 
         run.__name__ = run.__qualname__ = f"{forward.__module__}_step"
         return run
@@ -202,7 +204,7 @@ def test_steps_are_vectorised_and_call_no_library(cell):
     dispatcher = compiled_step(cell.forward)
     sums, state = (array.astype(np.float32) for array in random_step(cell))
     new_state = np.empty_like(state)
-    dispatcher(sums, state, new_state, UNITS)
+    dispatcher(*map(in_rows, (sums, state, new_state)))
     (assembly,) = dispatcher.inspect_asm().values()
     instructions = [line.split()[0] for line in assembly.splitlines() if line.split()]
     assert sum(name.endswith("ps") and "div" in name for name in instructions) >= len(cell.gates)

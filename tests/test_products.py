@@ -26,13 +26,27 @@ def multiply(a, panels, rows, columns, first, inner, b, b_start, c, c_start, lan
 
 
 @compiled
-def multiply_outer(
-    a, a_outer, rows, lanes, b, b_outer, columns, steps, work, panel, width, c, c_start, c_row
-):
+def multiply_outer(a, a_outer, rows, lanes, b, b_outer, columns, steps, work, panel, width, c, c_start, c_row):
     """Transpose all B_t and add the outer products to C."""
     for t in range(steps):
         products.transpose(b, t * b_outer, columns, lanes, work, t * lanes * width, panel)
     products.add_outer_products(a, 0, a_outer, rows, lanes, work, panel, columns, steps, c, c_start, c_row)
+
+
+@compiled
+def gates(bias, ih, hh, panels, rows, work, x, inputs, h, units, place, lanes):
+    """Pack biases and weights and write the gates."""
+    for r in range(rows):
+        panels[r] = bias[r]
+    products.pack(ih, 0, inputs, 1, rows, inputs, panels, rows)
+    products.pack(hh, 0, units, 1, rows, units, panels, rows + rows * inputs)
+    products.write_gates(panels, 0, rows, rows + rows * inputs, rows, work, x, inputs, h, units, place, lanes)
+
+
+@compiled
+def dots(a, a_outer, rows, b, b_outer, steps, c, c_row, lanes):
+    """Add the dot products of all rows with one."""
+    products.add_dots(a, 0, a_outer, rows, b, 0, b_outer, steps, c, 0, c_row, lanes)
 
 
 def tile_width(dtype):
@@ -46,9 +60,7 @@ def tile_width(dtype):
 @pytest.mark.parametrize(("columns", "first", "inner"), [(1, 0, 1), (5, 1, 3), (17, 0, 17), (4, 2, 0)])
 def test_product(rows, columns, first, inner, tiles, dtype, rng):
     lanes = tiles * tile_width(dtype)
-    a, b, c = (
-        rng.normal(size=shape).astype(dtype) for shape in ((rows, columns), (inner, lanes), (rows, lanes))
-    )
+    a, b, c = (rng.normal(size=shape).astype(dtype) for shape in ((rows, columns), (inner, lanes), (rows, lanes)))
     expected = c + a[:, first : first + inner].astype(np.float64) @ b
     # C lies among numbers that must not change.
     place = np.full(c.size + 14, 7, dtype)
@@ -85,3 +97,34 @@ def test_outer_products(rows, columns, steps, dtype, rng):
     result = place[4:].reshape(rows, padded)
     assert relative_error(result[:, :columns], expected) <= TOLERANCES[dtype]
     assert (place[:4] == 7).all()
+
+
+@pytest.mark.parametrize("dtype", TOLERANCES)
+@pytest.mark.parametrize("rows", [1, 2, 3, 4, 5, 6, 8, 13])
+@pytest.mark.parametrize(("inputs", "units"), [(1, 1), (0, 5), (3, 0), (7, 9)])
+def test_gates(rows, inputs, units, dtype, rng):
+    lanes = tile_width(dtype)
+    bias, ih, hh, x, h = (
+        rng.normal(size=shape).astype(dtype)
+        for shape in ((rows,), (rows, inputs), (rows, units), (inputs, lanes), (units, lanes))
+    )
+    work = np.concatenate([x.ravel(), h.ravel(), np.full(rows * lanes, np.nan, dtype), np.full(3, 7, dtype)])
+    panels = np.zeros(rows * (1 + inputs + units), dtype)
+    place = (inputs + units) * lanes
+    gates(bias, ih.ravel(), hh.ravel(), panels, rows, work, 0, inputs, inputs * lanes, units, place, lanes)
+    expected = bias[:, None].astype(np.float64) + ih.astype(np.float64) @ x + hh.astype(np.float64) @ h
+    assert relative_error(work[place:-3].reshape(rows, lanes), expected) <= TOLERANCES[dtype]
+    assert (work[-3:] == 7).all()
+
+
+@pytest.mark.parametrize("dtype", TOLERANCES)
+@pytest.mark.parametrize("rows", [1, 4, 7])
+@pytest.mark.parametrize("steps", [0, 1, 5])
+def test_dots(rows, steps, dtype, rng):
+    lanes = tile_width(dtype)
+    a, b = rng.normal(size=(steps, rows + 1, lanes)).astype(dtype), rng.normal(size=(steps, 2, lanes)).astype(dtype)
+    c = rng.normal(size=(rows, 3)).astype(dtype)
+    expected = c.copy().astype(np.float64)
+    expected[:, 0] += np.einsum("trl,tl->r", a[:, :rows].astype(np.float64), b[:, 0])
+    dots(a.ravel(), (rows + 1) * lanes, rows, b.ravel(), 2 * lanes, steps, c.reshape(-1), 3, lanes)
+    assert relative_error(c, expected) <= TOLERANCES[dtype]

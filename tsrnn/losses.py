@@ -157,7 +157,9 @@ class Huber(Loss):
 
     def __init__(self, delta=1.0):
         if not isinstance(delta, Real) or not 0 < delta < math.inf:
-            raise ValueError(f"The 'delta' parameter of Huber must be a float in the range (0.0, inf). Got {delta!r} instead.")
+            raise ValueError(
+                f"The 'delta' parameter of Huber must be a float in the range (0.0, inf). Got {delta!r} instead."
+            )
         self.delta = float(delta)
 
     @property
@@ -192,7 +194,12 @@ class Quantile(Loss):
 
     def __init__(self, levels=0.5):
         values = np.atleast_1d(np.asarray(levels, dtype=float))
-        if values.ndim != 1 or values.size == 0 or not np.all((values > 0) & (values < 1)) or np.any(np.diff(values) <= 0):
+        if (
+            values.ndim != 1
+            or values.size == 0
+            or not np.all((values > 0) & (values < 1))
+            or np.any(np.diff(values) <= 0)
+        ):
             raise ValueError(
                 "The 'levels' parameter of Quantile must be ascending floats in the range (0.0, 1.0). "
                 f"Got {levels!r} instead."
@@ -240,5 +247,7 @@ def get_loss(loss):
     if isinstance(loss, Loss):
         return loss
     if not isinstance(loss, str) or loss not in LOSSES:
-        raise ValueError(f"The 'loss' parameter must be one of {sorted(LOSSES)} or an instance of Loss. Got {loss!r} instead.")
+        raise ValueError(
+            f"The 'loss' parameter must be one of {sorted(LOSSES)} or an instance of Loss. Got {loss!r} instead."
+        )
     return LOSSES[loss]()

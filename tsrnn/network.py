@@ -21,11 +21,15 @@ def check_loss(layout, loss, sequences):
     ValueError
     """
     if sequences.targets is None:
-        raise ValueError("Training needs sequences with targets. Got sequences without; pass `targets` and `target_starts`.")
+        raise ValueError(
+            "Training needs sequences with targets. Got sequences without; pass `targets` and `target_starts`."
+        )
     classes = sequences.targets.ndim == 1
     if loss.takes_classes != classes:
         wanted, got = ("class codes", "real numbers") if loss.takes_classes else ("real numbers", "class codes")
-        raise ValueError(f"The loss {loss.name!r} takes {wanted} as targets. Got {got}, an array of shape {sequences.targets.shape}.")
+        raise ValueError(
+            f"The loss {loss.name!r} takes {wanted} as targets. Got {got}, an array of shape {sequences.targets.shape}."
+        )
     outputs = layout.output_size if classes else sequences.targets.shape[1] * loss.n_levels
     if layout.output_size != outputs:
         raise ValueError(
@@ -173,7 +177,9 @@ class Network:
                 "pass those of each length by themselves."
             )
         cell, layers = self.layout.cell, {}
-        for layer, (states, gates) in zip(self.layout.layers, cpu.run_unrolled(self.layout, self.theta, sequences), strict=True):
+        for layer, (states, gates) in zip(
+            self.layout.layers, cpu.run_unrolled(self.layout, self.theta, sequences), strict=True
+        ):
             if layer.stack:
                 continue
             named = {name: states[:, :, k] for k, name in enumerate("hc"[: cell.n_states])}

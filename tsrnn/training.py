@@ -91,7 +91,7 @@ def train(network, sequences, options, rng, validation=None, state=None):
         Order of the minibatches and pattern of the dropout.
     validation : tsrnn.sequences.Sequences, optional
     state : AdamState, optional
-        Memory of an earlier training to go on with; updated in place.
+        Memory of an earlier training to go on with; updated in place, and as before if training fails.
 
     Returns
     -------
@@ -102,14 +102,15 @@ def train(network, sequences, options, rng, validation=None, state=None):
     NonFiniteLossError
         If a loss is not finite again after the rate was halved; names the epoch and minibatch.
     """
-    before = network.theta.copy()
+    state = AdamState.start(network.theta) if state is None else state
+    before = network.theta.copy(), state.moments.copy(), state.updates
     finished = False
     try:
         history = _Training(network, sequences, options, rng, validation, state).run()
         finished = True
     finally:
         if not finished:
-            network.theta[:] = before
+            network.theta[:], state.moments[:], state.updates = before
     return history
 
 
@@ -123,7 +124,7 @@ class _Training:
         self.validator = None
         if validation is not None and len(validation):
             self.validator = Trainer(network.layout, theta, validation, loss, max(256, options.batch_size), jobs)
-        self.state = state if state is not None else AdamState.start(theta)
+        self.state = state
         self.history = History()
         self.best = theta.copy()
         self.best_loss = self.validator.evaluate() if self.validator else np.inf
@@ -131,9 +132,9 @@ class _Training:
 
     def run(self):
         for epoch in self._epochs():
-            if not self._run_epoch(epoch):
-                self._recover(epoch)
-            elif self._should_stop(epoch):
+            while (problem := self._run_epoch(epoch)) is not None:
+                self._recover(problem)
+            if self._should_stop(epoch):
                 break
         if self.validator:
             self.network.theta[:] = self.best
@@ -148,7 +149,7 @@ class _Training:
         return tqdm(epochs, desc="epochs")
 
     def _run_epoch(self, epoch):
-        """Return whether all losses were finite."""
+        """Add a row to the history; or return what was not finite, and add none."""
         began, options, state = time.perf_counter(), self.options, self.state
         n = -(-self.n // self.trainer.batch_size)
         fractions = (epoch - 1 + np.arange(n) / n) / options.max_epochs
@@ -158,20 +159,23 @@ class _Training:
             options.clip_norm, options.weight_decay, self.network.dropout,
         )  # fmt: skip
         state.updates += done
-        self.failed_batch = done + 1
-        if done < n or not np.all(np.isfinite(self.network.theta)):
-            return False
+        if done < n:
+            return f"The loss of epoch {epoch}, minibatch {done + 1} of {n},"
+        if not np.all(np.isfinite(self.network.theta)):
+            return f"A parameter after epoch {epoch}, minibatch {n} of {n},"
         row = {"epoch": epoch, "loss": float(np.sum(losses * totals) / np.sum(totals))}
         if self.validator:
             row["validation_loss"] = self.validator.evaluate()
-        self.history.epochs.append({**row, "learning_rate": rates[-1], "seconds": time.perf_counter() - began})
-        return np.isfinite(row.get("validation_loss", 0.0))
+            if not np.isfinite(row["validation_loss"]):
+                return f"The validation loss of epoch {epoch}, after minibatch {n} of {n},"
+        self.history.epochs.append({**row, "learning_rate": float(rates[-1]), "seconds": time.perf_counter() - began})
+        return None
 
-    def _recover(self, epoch):
+    def _recover(self, problem):
         if self.halvings:
             raise NonFiniteLossError(
-                f"The loss of epoch {epoch}, minibatch {self.failed_batch} is not finite, at half the learning rate "
-                f"too ({self.options.learning_rate / 2:g}). Lower learning_rate or clip_norm, or scale the data."
+                f"{problem} is not finite, at half the learning rate too ({self.options.learning_rate / 2:g}). "
+                "Lower learning_rate or clip_norm, or scale the data."
             )
         self.halvings += 1
         self.network.theta[:] = self.best

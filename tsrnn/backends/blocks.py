@@ -155,7 +155,9 @@ def _begin_layer(layers, p, work, steps, decoder_steps, lanes):
 
 
 @inline
-def run_layers(model, layers, decoder, theta, panels, work, codes, active, first, last, steps, output_steps, keep, rate, key):
+def run_layers(
+    model, layers, decoder, theta, panels, work, codes, active, first, last, steps, output_steps, keep, rate, key
+):
     """Run the steps `first` .. `last` - 1 of the encoder's layers, or of the decoder's."""
     n_encoder = model["n_encoder"]
     for p in range(n_encoder if decoder else 0, layers.shape[0] if decoder else n_encoder):
@@ -169,7 +171,9 @@ def run_layers(model, layers, decoder, theta, panels, work, codes, active, first
 
 
 @inline_once
-def block_loss(model, layers, data, members, theta, panels, work, codes, active, everyone, unit, loss_parameters, rate, key):
+def block_loss(
+    model, layers, data, members, theta, panels, work, codes, active, everyone, unit, loss_parameters, rate, key
+):
     """Run a block forward and leave the gradient of its loss in place of its predictions.
 
     Returns
@@ -186,7 +190,21 @@ def block_loss(model, layers, data, members, theta, panels, work, codes, active,
     if model["has_decoder"]:
         feed_targets(model, work, codes, output_steps)
         run_layers(
-            model, layers, True, theta, panels, work, codes, everyone, 0, output_steps, steps, output_steps, 1, rate, key
+            model,
+            layers,
+            True,
+            theta,
+            panels,
+            work,
+            codes,
+            everyone,
+            0,
+            output_steps,
+            steps,
+            output_steps,
+            1,
+            rate,
+            key,
         )
     for o in range(output_steps):
         readout_forward(model, layers, theta, panels, work, o, steps, lanes)
@@ -206,7 +224,17 @@ def block_gradient(model, layers, panels, work, codes, slot, active, everyone, s
         layer = layers[p]
         length, lanes_at = (output_steps, everyone) if layer["decoder"] else (steps, active)
         layer_backward(
-            model["cell"], layer, panels, work, codes, slot, lanes_at, length, lanes, rate if layer["drops"] else 0.0, key
+            model["cell"],
+            layer,
+            panels,
+            work,
+            codes,
+            slot,
+            lanes_at,
+            length,
+            lanes,
+            rate if layer["drops"] else 0.0,
+            key,
         )
         count = layer["n_states"] * layer["hidden_size"] * lanes
         for k in range(layer["n_initial"]):

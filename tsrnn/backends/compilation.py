@@ -26,7 +26,7 @@ _OPTIONS = {
 
 
 def inline(function):
-    """Make `function` usable inside kernels; it gets no entry of its own from Python or C, which take long to compile."""
+    """Make `function` usable inside kernels alone: entries from Python and C would take long to compile."""
     return register_jitable(no_cpython_wrapper=True, no_cfunc_wrapper=True, **_OPTIONS)(function)
 
 

@@ -167,7 +167,9 @@ class Trainer:
         n_slots = min(MAX_SLOTS, -(-self.batch_size // int(plan.model[0]["lanes"])))
         work = 3 * _multiply_adds(layout, sequences, self.batch_size)
         self.n_threads = count_threads(n_jobs, work, n_slots)
-        inputs = (len(sequences), sequences.steps, layout.input_size) if input_gradient and not layout.tokens else (0, 0, 0)
+        inputs = (
+            (len(sequences), sequences.steps, layout.input_size) if input_gradient and not layout.tokens else (0, 0, 0)
+        )
         self.memory = _allocate(plan, sequences, dtype, self.n_threads, n_slots, layout.size, inputs)
         self._loss_parameters = np.array(loss.parameters, dtype)
         self._per_step = 1.0 if loss.takes_classes else float(layout.output_size)
@@ -291,11 +293,15 @@ def run_unrolled(layout, theta, sequences):
         trainer = Trainer(layout, theta, sequences.subset(slice(first, first + lanes)), loss, lanes, n_jobs=1)
         trainer.evaluate()
         parts.append([_read_tape(layer, trainer.memory.work[0], steps, lanes, cell, hidden) for layer in plan.layers])
-    return [tuple(np.concatenate(arrays)[:n] for arrays in zip(*layer, strict=True)) for layer in zip(*parts, strict=True)]
+    return [
+        tuple(np.concatenate(arrays)[:n] for arrays in zip(*layer, strict=True)) for layer in zip(*parts, strict=True)
+    ]
 
 
 def _read_tape(layer, work, steps, lanes, cell, hidden):
     states = work[layer["state"] :][: (steps + 1) * layer["state_step"]]
     tape = work[layer["tape"] :][: steps * layer["tape_step"]].reshape(steps, -1, lanes)[:, : cell.n_gates * hidden]
     states = states.reshape(steps + 1, cell.n_states, hidden, lanes)
-    return np.moveaxis(states, -1, 0).copy(), np.moveaxis(tape.reshape(steps, cell.n_gates, hidden, lanes), -1, 0).copy()
+    return np.moveaxis(states, -1, 0).copy(), np.moveaxis(
+        tape.reshape(steps, cell.n_gates, hidden, lanes), -1, 0
+    ).copy()

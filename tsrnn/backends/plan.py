@@ -13,7 +13,7 @@ from tsrnn.backends.vectors import TILE_BYTES
 from tsrnn.cells import CELLS
 from tsrnn.losses import LOSSES
 
-NARROW = 4  # inputs up to here are multiplied in with the bias, without a product of their own
+NARROW = 12  # up to as many inputs, weight gradients are dot products; beyond, tiles
 
 
 def _record(names):
@@ -22,15 +22,17 @@ def _record(names):
 
 LAYER = _record(
     "hidden_size input_size n_gates n_states n_coupled n_rows tokens narrow reverse decoder drops initial n_initial "
-    "weight_ih weight_hh bias_ih bias_hh panels_ih panels_ih_t panels_hh panels_hh_rest panels_hh_t "
-    "x d_x tape tape_step state state_step d_state d_frozen output d_output output_step bias_sums input_sums columns "
+    "weight_ih weight_hh bias_ih bias_hh "
+    "panels_bias panels_ih panels_ih_rest panels_ih_t panels_hh panels_hh_rest panels_hh_t "
+    "x d_x tape tape_step state state_step d_state d_frozen output d_output output_step ones columns "
     "slot_ih slot_ih_row slot_hh slot_hh_row slot_bias"
 )
 MODEL = _record(
     "cell hidden_size input_size output_size target_size directions lanes steps output_steps n_encoder tokens "
     "reads_final_state has_decoder feeds_classes top_layer loss "
-    "readout_bias panels_readout panels_readout_t x d_x decoder_x prediction target weight target_codes clear_from clear_to "
-    "panels_readout_part slot_readout slot_readout_part slot_readout_row slot_readout_bias"
+    "readout_bias panels_readout panels_readout_t panels_readout_part "
+    "x d_x decoder_x prediction target weight target_codes clear_from clear_to "
+    "slot_readout slot_readout_part slot_readout_row slot_readout_bias"
 )
 TENSOR = _record("start row rows columns slot slot_row")
 PACKING = _record("start row column rows columns panels")
@@ -135,7 +137,9 @@ class _Planner:
         model["x"] = (self.codes if layout.tokens else self.work).take(self.steps * self.input_width(layout) * lanes)
         if layout.head.has_decoder:
             width = 1 if layout.feeds_classes else layout.output_size
-            model["decoder_x"] = (self.codes if layout.feeds_classes else self.work).take(self.output_steps * width * lanes)
+            model["decoder_x"] = (self.codes if layout.feeds_classes else self.work).take(
+                self.output_steps * width * lanes
+            )
         model["prediction"] = self.work.take(self.output_steps * layout.output_size * lanes)
         model["target"] = self.work.take(self.output_steps * model["target_size"] * lanes)
         model["weight"] = self.work.take(self.output_steps * lanes)
@@ -155,7 +159,7 @@ class _Planner:
         for name in ("n_gates", "n_states", "n_coupled", "n_rows"):
             record[name] = getattr(cell, name)
         record["tokens"], record["reverse"], record["decoder"] = layer.tokens, layer.reverse, layer.stack != ""
-        record["narrow"] = layer.tokens or layer.input_size <= NARROW
+        record["narrow"] = layer.input_size <= NARROW
         record["drops"] = layer.level < self.layout.num_layers - 1
         record["initial"], record["n_initial"] = min(layer.initial, default=0), len(layer.initial)
 
@@ -168,15 +172,17 @@ class _Planner:
         weight_ih, weight_hh = record["weight_ih"], record["weight_hh"]
         record["panels_hh"] = self.pack(weight_hh, hidden, 1, coupled, hidden)
         record["panels_hh_rest"] = self.pack(weight_hh + coupled * hidden, hidden, 1, rows - coupled, hidden)
-        if not record["narrow"]:
-            record["panels_ih"] = self.pack(weight_ih, size, 1, rows, size)
+        record["panels_bias"] = self.panels.take(record["n_rows"] * hidden)
+        if not layer.tokens:
+            record["panels_ih"] = self.pack(weight_ih, size, 1, coupled, size)
+            record["panels_ih_rest"] = self.pack(weight_ih + coupled * size, size, 1, rows - coupled, size)
         if self.loss is None:
             return
         record["panels_hh_t"] = self.pack(weight_hh, 1, hidden, hidden, rows)
         if not layer.tokens and (layer.level or self.input_gradient):
             record["panels_ih_t"] = self.pack(weight_ih, 1, size, size, rows)
         record["slot_hh"], record["slot_hh_row"] = self.add_matrix(weight_hh, rows, hidden, self.padded(hidden))
-        width = size if record["narrow"] else self.padded(size)
+        width = size if record["narrow"] or layer.tokens else self.padded(size)
         record["slot_ih"], record["slot_ih_row"] = self.add_matrix(weight_ih, rows, size, width)
         bias = record["slot_bias"] = self.slot.take(record["n_rows"] * hidden)
         for start, count, place in (
@@ -210,10 +216,8 @@ class _Planner:
         if self.loss is None:
             return
         record["d_frozen"] = self.work.take(state_rows * lanes)
-        record["bias_sums"] = self.work.take(tape_rows * lanes)
-        if record["narrow"] and not layer.tokens:
-            record["input_sums"] = self.work.take(record["n_gates"] * hidden * layer.input_size * lanes)
-        widest = max(hidden, 0 if record["narrow"] else layer.input_size)
+        record["ones"] = self.work.take(lanes)
+        widest = max(hidden, 0 if layer.tokens else layer.input_size)
         record["columns"] = self.work.take(self.padded(widest) * min(steps, CHUNK_STEPS) * lanes)
 
     def plan_outputs(self, layers):

@@ -10,6 +10,14 @@ from tsrnn.backends.vectors import (
     TILE_BYTES,
     TILE_ROWS,
     VECTOR_BYTES,
+    dots_1,
+    dots_4,
+    gate_tile_1,
+    gate_tile_2,
+    gate_tile_3,
+    gate_tile_4,
+    gate_tile_5,
+    gate_tile_6,
     tile_1,
     tile_2,
     tile_3,
@@ -37,6 +45,70 @@ def _tile(rows, a, a_start, a_row, a_inner, a_outer, b, b_start, b_inner, b_oute
 
 
 @inline
+def _gate_tile(rows, panels, bias, ih, hh, work, x, inputs, h, units, gates, lanes):
+    if rows == 6:
+        gate_tile_6(panels, bias, ih, hh, work, x, inputs, h, units, gates, lanes)
+    elif rows == 5:
+        gate_tile_5(panels, bias, ih, hh, work, x, inputs, h, units, gates, lanes)
+    elif rows == 4:
+        gate_tile_4(panels, bias, ih, hh, work, x, inputs, h, units, gates, lanes)
+    elif rows == 3:
+        gate_tile_3(panels, bias, ih, hh, work, x, inputs, h, units, gates, lanes)
+    elif rows == 2:
+        gate_tile_2(panels, bias, ih, hh, work, x, inputs, h, units, gates, lanes)
+    else:
+        gate_tile_1(panels, bias, ih, hh, work, x, inputs, h, units, gates, lanes)
+
+
+@inline
+def write_gates(panels, bias, ih, hh, rows, work, x, inputs, h, units, gates, lanes):
+    """Write `rows` rows of gates: biases, and packed weights times `inputs` inputs and `units` states."""
+    width = tile_columns(work)
+    for i in range(0, rows, TILE_ROWS):
+        height = min(TILE_ROWS, rows - i)
+        for q in range(0, lanes, width):
+            _gate_tile(
+                height, panels, bias + i, ih + i * inputs, hh + i * units, work, x + q, inputs, h + q, units,
+                gates + i * lanes + q, lanes
+            )  # fmt: skip
+
+
+@inline
+def add_dots(a, a_start, a_outer, rows, b, b_start, b_outer, steps, c, c_start, c_row, lanes):
+    """``c[i] += sum over steps and lanes of A_t (rows, lanes) * b_t (lanes)``; elements of c are `c_row` apart."""
+    whole = rows - rows % 4
+    for q in range(0, lanes, tile_columns(a)):
+        for i in range(0, whole, 4):
+            dots_4(
+                a,
+                a_start + i * lanes + q,
+                lanes,
+                a_outer,
+                b,
+                b_start + q,
+                b_outer,
+                steps,
+                c,
+                c_start + i * c_row,
+                c_row,
+            )
+        for i in range(whole, rows):
+            dots_1(
+                a,
+                a_start + i * lanes + q,
+                lanes,
+                a_outer,
+                b,
+                b_start + q,
+                b_outer,
+                steps,
+                c,
+                c_start + i * c_row,
+                c_row,
+            )
+
+
+@inline
 def tile_columns(array):
     """Columns of a tile for the dtype of `array`; lanes and padded rows are multiples of it."""
     return TILE_BYTES // array.itemsize
@@ -56,15 +128,14 @@ def pack(source, source_start, source_row, source_column, rows, columns, panels,
 @inline
 def add_product(panels, panels_start, rows, columns, first, inner, b, b_start, c, c_start, lanes):
     """``C (rows, lanes) += A[:, first:first + inner] B (inner, lanes)`` with A (rows, columns) in panels."""
-    if inner == 0:
-        return
     width = tile_columns(c)
     for i in range(0, rows, TILE_ROWS):
         height = min(TILE_ROWS, rows - i)
         a_start = panels_start + i * columns + first * height
         for q in range(0, lanes, width):
             _tile(
-                height, panels, a_start, 1, height, 0, b, b_start + q, lanes, 0, c, c_start + i * lanes + q, lanes, inner, 1
+                height, panels, a_start, 1, height, 0, b, b_start + q, lanes, 0,
+                c, c_start + i * lanes + q, lanes, inner, 1
             )  # fmt: skip
 
 

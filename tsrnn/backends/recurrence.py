@@ -5,9 +5,9 @@ are innermost throughout. `active[t]` counts the lanes whose sequences have a st
 length, so that they are the first ones. The state of a lane beyond its end stays as it is.
 """
 
-from tsrnn.backends.arrays import add, copy, fill, rows_at, total
+from tsrnn.backends.arrays import add, copy, fill, rows_at
 from tsrnn.backends.compilation import choose, inline, inline_once
-from tsrnn.backends.products import add_outer_products, add_product, tile_columns, transpose
+from tsrnn.backends.products import add_dots, add_outer_products, add_product, tile_columns, transpose, write_gates
 from tsrnn.cells import CELLS
 
 CHUNK_STEPS = 16  # steps whose weight gradients are taken together: enough to keep a tile busy, few enough for L2
@@ -31,47 +31,36 @@ def state_bounds(layer, steps):
 
 
 @inline_once
-def _project_input(layer, theta, panels, work, tokens, t, place, lanes):
-    """Put ``W_ih x_t + b`` into the tape, with the recurrent bias too where a gate is coupled."""
-    rows = layer["n_gates"] * layer["hidden_size"]
-    coupled = layer["n_coupled"] * layer["hidden_size"]
-    tape = rows_at(work, place, layer["n_rows"] * layer["hidden_size"], lanes)
-    size = layer["input_size"]
-    weight = theta[layer["weight_ih"] : layer["weight_ih"] + rows * size].reshape(rows, size)
-    bias_ih, bias_hh = theta[layer["bias_ih"] :], theta[layer["bias_hh"] :]
-    x = work[layer["x"] + t * size * lanes :]
-    codes = tokens[layer["x"] + t * lanes :]
-    for i in range(rows):
-        bias = bias_ih[i] + bias_hh[i] if i < coupled else bias_ih[i]
-        row, w = tape[i], weight[i]
-        if layer["tokens"]:
-            for lane in range(lanes):
-                row[lane] = bias + (w[codes[lane]] if codes[lane] >= 0 else 0)
-        else:
-            w_0 = w[0]
-            for lane in range(lanes):
-                row[lane] = bias + w_0 * x[lane]
-            if layer["narrow"]:
-                for k in range(1, size):
-                    x_k, w_k = x[k * lanes :], w[k]
-                    for lane in range(lanes):
-                        row[lane] += w_k * x_k[lane]
-    for i in range(coupled, rows):
-        fill(work, place + (rows + i - coupled) * lanes, lanes, bias_hh[i])
-    if not layer["narrow"]:
-        # The first column is in the sums already.
-        start = layer["x"] + t * size * lanes + lanes
-        add_product(panels, layer["panels_ih"], rows, size, 1, size - 1, work, start, work, place, lanes)
+def _write_gates(layer, theta, panels, work, tokens, t, state, place, lanes):
+    """Write the tape's rows: what each gate gets from the input, from the state `state`, or from both."""
+    size = layer["hidden_size"]
+    coupled, rest = layer["n_coupled"] * size, (layer["n_gates"] - layer["n_coupled"]) * size
+    inputs = 0 if layer["tokens"] else layer["input_size"]
+    x = layer["x"] + t * inputs * lanes
+    bias, ih, hh = layer["panels_bias"], layer["panels_ih"], layer["panels_hh"]
+    write_gates(panels, bias, ih, hh, coupled, work, x, inputs, state, size, place, lanes)
+    if rest > 0:
+        bias, ih, hh, further = (
+            bias + coupled,
+            layer["panels_ih_rest"],
+            layer["panels_hh_rest"],
+            place + coupled * lanes,
+        )
+        write_gates(panels, bias, ih, hh, rest, work, x, inputs, state, 0, further, lanes)
+        write_gates(panels, bias + rest, ih, hh, rest, work, x, 0, state, size, further + rest * lanes, lanes)
+    if layer["tokens"]:
+        _add_token_weights(layer, theta, work, tokens, t, place, lanes)
 
 
 @inline_once
-def _project_state(layer, panels, work, state, place, lanes):
-    """Add ``W_hh h`` to the tape's rows."""
-    size = layer["hidden_size"]
-    coupled, rest = layer["n_coupled"] * size, (layer["n_gates"] - layer["n_coupled"]) * size
-    add_product(panels, layer["panels_hh"], coupled, size, 0, size, work, state, work, place, lanes)
-    further = place + layer["n_gates"] * size * lanes
-    add_product(panels, layer["panels_hh_rest"], rest, size, 0, size, work, state, work, further, lanes)
+def _add_token_weights(layer, theta, work, tokens, t, place, lanes):
+    """Add to each lane's gates the column of the input weights that its token picks."""
+    inputs, codes = layer["input_size"], layer["x"] + t * lanes
+    for i in range(layer["n_gates"] * layer["hidden_size"]):
+        weight = layer["weight_ih"] + i * inputs
+        for lane in range(lanes):
+            if tokens[codes + lane] >= 0:
+                work[place + i * lanes + lane] += theta[weight + tokens[codes + lane]]
 
 
 @inline
@@ -124,12 +113,13 @@ def layer_forward(cell, layer, theta, panels, work, tokens, active, first, last,
         t = last - 1 - s + first if layer["reverse"] else s
         place = layer["tape"] + keep * t * layer["tape_step"]
         old, new = _old_and_new(layer, t)
-        _project_input(layer, theta, panels, work, tokens, t, place, lanes)
-        _project_state(layer, panels, work, old, place, lanes)
-        tape = rows_at(work, place, layer["n_rows"] * size, lanes)
-        state, new_state = rows_at(work, old, layer["n_states"] * size, lanes), rows_at(work, new, layer["n_states"] * size, lanes)
-        for unit in range(size):
-            _cell_forward(cell, tape, state, new_state, unit, size)
+        _write_gates(layer, theta, panels, work, tokens, t, old, place, lanes)
+        tape = rows_at(work, place, layer["n_rows"], size * lanes)
+        state, new_state = (
+            rows_at(work, old, layer["n_states"], size * lanes),
+            rows_at(work, new, layer["n_states"], size * lanes),
+        )
+        _cell_forward(cell, tape, state, new_state)
         if active[t] < lanes:
             _freeze(work, old, new, layer["n_states"] * size, active[t], lanes)
         if layer["output"] >= 0:
@@ -155,52 +145,64 @@ def _cell_backward_active(cell, layer, work, t, active, lanes):
     size = layer["hidden_size"]
     place = layer["tape"] + t * layer["tape_step"]
     old, new = _old_and_new(layer, t)
-    n_states, n_rows = layer["n_states"] * size, layer["n_rows"] * size
+    n_states, n_rows = layer["n_states"], layer["n_rows"]
     if active < lanes:
-        _freeze(work, layer["d_state"], layer["d_frozen"], n_states, active, lanes)
-    tape, d_state = rows_at(work, place, n_rows, lanes), rows_at(work, layer["d_state"], n_states, lanes)
-    state, new_state = rows_at(work, old, n_states, lanes), rows_at(work, new, n_states, lanes)
-    for unit in range(size):
-        _cell_backward(cell, tape, state, new_state, d_state, unit, size)
+        _freeze(work, layer["d_state"], layer["d_frozen"], n_states * size, active, lanes)
+    tape, d_state = rows_at(work, place, n_rows, size * lanes), rows_at(work, layer["d_state"], n_states, size * lanes)
+    state, new_state = rows_at(work, old, n_states, size * lanes), rows_at(work, new, n_states, size * lanes)
+    _cell_backward(cell, tape, state, new_state, d_state)
     if active < lanes:
-        for i in range(n_rows):
+        for i in range(n_rows * size):
             fill(work, place + i * lanes + active, lanes - active, 0)
-        _freeze(work, layer["d_frozen"], layer["d_state"], n_states, active, lanes)
+        _freeze(work, layer["d_frozen"], layer["d_state"], n_states * size, active, lanes)
 
 
 @inline_once
-def _sum_lanewise(layer, work, tokens, slot, t, lanes):
-    """Add a step's gradients of biases and of narrow or token input weights, lane by lane."""
-    size, inputs = layer["hidden_size"], layer["input_size"]
-    rows = layer["n_gates"] * size
-    tape = rows_at(work, layer["tape"] + t * layer["tape_step"], layer["n_rows"] * size, lanes)
-    sums = rows_at(work, layer["bias_sums"], layer["n_rows"] * size, lanes)
-    for i in range(layer["n_rows"] * size):
-        d, sum_i = tape[i], sums[i]
-        for lane in range(lanes):
-            sum_i[lane] += d[lane]
-    if layer["tokens"]:
-        for i in range(rows):
-            place = layer["slot_ih"] + i * inputs
+def _add_token_gradients(layer, work, tokens, slot, first, steps, lanes):
+    """Add the gradients of the gates to those of the weights that each lane's tokens picked."""
+    inputs = layer["input_size"]
+    for t in range(first, first + steps):
+        for i in range(layer["n_gates"] * layer["hidden_size"]):
+            place, d = layer["slot_ih"] + i * inputs, layer["tape"] + t * layer["tape_step"] + i * lanes
             for lane in range(lanes):
                 code = tokens[layer["x"] + t * lanes + lane]
                 if code >= 0:
-                    slot[place + code] += tape[i, lane]
-    elif layer["narrow"]:
-        for k in range(inputs):
-            x = work[layer["x"] + (t * inputs + k) * lanes :]
-            sums_k = rows_at(work, layer["input_sums"] + k * rows * lanes, rows, lanes)
-            for i in range(rows):
-                d, sum_i = tape[i], sums_k[i]
-                for lane in range(lanes):
-                    sum_i[lane] += d[lane] * x[lane]
+                    slot[place + code] += work[d + lane]
 
 
 @inline_once
-def _add_weight_gradients(layer, work, slot, first, steps, lanes):
-    """Add the gradients of the recurrent and of wide input weights from `steps` steps."""
-    size, inputs = layer["hidden_size"], layer["input_size"]
-    width = tile_columns(work)
+def _add_input_gradients(layer, work, tokens, slot, first, steps, lanes):
+    """Add the gradients of the input weights and of the biases from `steps` steps."""
+    inputs, rows = layer["input_size"], layer["n_gates"] * layer["hidden_size"]
+    tape, step = layer["tape"] + first * layer["tape_step"], layer["tape_step"]
+    x, x_step = layer["x"] + first * inputs * lanes, inputs * lanes
+    add_dots(
+        work, tape, step, layer["n_rows"] * layer["hidden_size"], work, layer["ones"], 0, steps,
+        slot, layer["slot_bias"], 1, lanes
+    )  # fmt: skip
+    if layer["tokens"]:
+        _add_token_gradients(layer, work, tokens, slot, first, steps, lanes)
+    elif layer["narrow"]:
+        for k in range(inputs):
+            add_dots(
+                work, tape, step, rows, work, x + k * lanes, x_step, steps,
+                slot, layer["slot_ih"] + k, layer["slot_ih_row"], lanes
+            )  # fmt: skip
+    else:
+        width = tile_columns(work)
+        panel = steps * lanes * width
+        for s in range(steps):
+            transpose(work, x + s * x_step, inputs, lanes, work, layer["columns"] + s * lanes * width, panel)
+        add_outer_products(
+            work, tape, step, rows, lanes, work[layer["columns"] :], panel, inputs, steps, slot, layer["slot_ih"],
+            layer["slot_ih_row"]
+        )  # fmt: skip
+
+
+@inline_once
+def _add_state_gradients(layer, work, slot, first, steps, lanes):
+    """Add the gradients of the recurrent weights from `steps` steps."""
+    size, width = layer["hidden_size"], tile_columns(work)
     panel = steps * lanes * width
     rows, coupled = layer["n_gates"] * size, layer["n_coupled"] * size
     tape, step = layer["tape"] + first * layer["tape_step"], layer["tape_step"]
@@ -213,29 +215,6 @@ def _add_weight_gradients(layer, work, slot, first, steps, lanes):
         work, tape + rows * lanes, step, rows - coupled, lanes, columns, panel, size, steps, slot,
         layer["slot_hh"] + coupled * row, row
     )  # fmt: skip
-    if not layer["narrow"]:
-        for s in range(steps):
-            x = layer["x"] + (first + s) * inputs * lanes
-            transpose(work, x, inputs, lanes, work, layer["columns"] + s * lanes * width, panel)
-        add_outer_products(
-            work, tape, step, rows, lanes, columns, panel, inputs, steps, slot, layer["slot_ih"], layer["slot_ih_row"]
-        )
-
-
-@inline_once
-def _sum_lanes(layer, work, slot, lanes):
-    """Reduce what `_sum_lanewise` has gathered, at the end of a block."""
-    rows = layer["n_gates"] * layer["hidden_size"]
-    for i in range(layer["n_rows"] * layer["hidden_size"]):
-        start = layer["bias_sums"] + i * lanes
-        slot[layer["slot_bias"] + i] += total(work, start, lanes)
-        fill(work, start, lanes, 0)
-    if layer["narrow"] and not layer["tokens"]:
-        for k in range(layer["input_size"]):
-            for i in range(rows):
-                start = layer["input_sums"] + (k * rows + i) * lanes
-                slot[layer["slot_ih"] + i * layer["input_size"] + k] += total(work, start, lanes)
-                fill(work, start, lanes, 0)
 
 
 @inline
@@ -247,6 +226,7 @@ def layer_backward(cell, layer, panels, work, tokens, slot, active, steps, lanes
     """
     size = layer["hidden_size"]
     coupled, rows = layer["n_coupled"] * size, layer["n_gates"] * size
+    fill(work, layer["ones"], lanes, 1)
     waiting = 0  # steps whose weight gradients are still to be taken
     for s in range(steps):
         t = s if layer["reverse"] else steps - 1 - s
@@ -257,14 +237,24 @@ def layer_backward(cell, layer, panels, work, tokens, slot, active, steps, lanes
         d_h = layer["d_state"]
         add_product(panels, layer["panels_hh_t"], size, rows, 0, coupled, work, place, work, d_h, lanes)
         add_product(
-            panels, layer["panels_hh_t"], size, rows, coupled, rows - coupled, work, place + rows * lanes, work, d_h, lanes
+            panels,
+            layer["panels_hh_t"],
+            size,
+            rows,
+            coupled,
+            rows - coupled,
+            work,
+            place + rows * lanes,
+            work,
+            d_h,
+            lanes,
         )
         if layer["d_x"] >= 0:
             d_x = layer["d_x"] + t * layer["input_size"] * lanes
             add_product(panels, layer["panels_ih_t"], layer["input_size"], rows, 0, rows, work, place, work, d_x, lanes)
-        _sum_lanewise(layer, work, tokens, slot, t, lanes)
         waiting += 1
         if waiting == CHUNK_STEPS or s == steps - 1:
-            _add_weight_gradients(layer, work, slot, t - waiting + 1 if layer["reverse"] else t, waiting, lanes)
+            first = t - waiting + 1 if layer["reverse"] else t
+            _add_state_gradients(layer, work, slot, first, waiting, lanes)
+            _add_input_gradients(layer, work, tokens, slot, first, waiting, lanes)
             waiting = 0
-    _sum_lanes(layer, work, slot, lanes)

@@ -58,29 +58,83 @@ def _shuffle(builder, left, right, places):
 
 def _broadcast(builder, scalar, vector):
     undefined = ir.Constant(vector, ir.Undefined)
-    return _shuffle(builder, builder.insert_element(undefined, scalar, ir.IntType(32)(0)), undefined, [0] * vector.count)
+    return _shuffle(
+        builder, builder.insert_element(undefined, scalar, ir.IntType(32)(0)), undefined, [0] * vector.count
+    )
 
 
 def _multiply_add(builder, vector):
     kind = ir.FunctionType(vector, [vector] * 3)
-    return cgutils.get_or_insert_function(builder.module, kind, f"llvm.fmuladd.v{vector.count}f{8 * _bytes(vector.element)}")
+    return cgutils.get_or_insert_function(
+        builder.module, kind, f"llvm.fmuladd.v{vector.count}f{8 * _bytes(vector.element)}"
+    )
 
 
 def _counted_loop(builder, count, carried, body):
-    """Emit a loop of `count` >= 1 rounds and return the carried values after the last."""
-    entry, loop, done = builder.block, builder.append_basic_block("loop"), builder.append_basic_block("done")
-    builder.branch(loop)
-    builder.position_at_end(loop)
+    """Emit a loop of `count` rounds and return the carried values after it."""
+    entry, test = builder.block, builder.append_basic_block("test")
+    loop, done = builder.append_basic_block("loop"), builder.append_basic_block("done")
+    builder.branch(test)
+    builder.position_at_end(test)
     index = builder.phi(count.type)
     phis = [builder.phi(value.type) for value in carried]
+    builder.cbranch(builder.icmp_signed("<", index, count), loop, done)
+    builder.position_at_end(loop)
     results = body(phis)
     following = builder.add(index, count.type(1))
-    builder.cbranch(builder.icmp_signed("<", following, count), loop, done)
     for phi, first, later in zip([index, *phis], [count.type(0), *carried], [following, *results], strict=True):
         phi.add_incoming(first, entry)
         phi.add_incoming(later, builder.block)
+    builder.branch(test)
     builder.position_at_end(done)
-    return results
+    return phis
+
+
+class _Tile:
+    """Emits a tile: `rows` by two registers of sums, to which products are added."""
+
+    def __init__(self, builder, vector, rows):
+        self.builder, self.vector, self.rows = builder, vector, rows
+        self.fma = _multiply_add(builder, vector)
+
+    def at(self, pointer, offset):
+        return self.builder.gep(pointer, [offset])
+
+    def places(self, first, row):
+        """Pointers to the registers' places in memory."""
+        rows = [self.at(first, self.builder.mul(row, row.type(r))) for r in range(self.rows)]
+        return [self.at(pointer, row.type(v * self.vector.count)) for pointer in rows for v in (0, 1)]
+
+    def load(self, places):
+        return [_load(self.builder, place, self.vector) for place in places]
+
+    def store(self, sums, places):
+        for value, place in zip(sums, places, strict=True):
+            _store(self.builder, value, place)
+
+    def splat(self, pointer):
+        """Sums that begin with one number a row."""
+        numbers = [
+            self.builder.load(self.at(pointer, ir.IntType(64)(r)), typ=self.vector.element) for r in range(self.rows)
+        ]
+        return [_broadcast(self.builder, number, self.vector) for number in numbers for _ in (0, 1)]
+
+    def add(self, sums, a, a_row, a_inner, b, b_inner, inner):
+        """Add `inner` terms, each a column of A times a row of B."""
+        word = a_inner.type
+        a_rows = [self.builder.mul(a_row, word(r)) for r in range(self.rows)]
+
+        def one_term(carried):
+            at_a, at_b, *sums = carried
+            columns = self.load([self.at(at_b, word(v * self.vector.count)) for v in (0, 1)])
+            results = []
+            for r in range(self.rows):
+                number = self.builder.load(self.at(at_a, a_rows[r]), typ=self.vector.element)
+                factor = _broadcast(self.builder, number, self.vector)
+                results += [self.builder.call(self.fma, [factor, columns[v], sums[2 * r + v]]) for v in (0, 1)]
+            return [self.at(at_a, a_inner), self.at(at_b, b_inner), *results]
+
+        return _counted_loop(self.builder, inner, [a, b, *sums], one_term)[2:]
 
 
 def _plain_tile(rows):
@@ -106,42 +160,29 @@ def _make_tile(rows):
         return _plain_tile(rows)
 
     @intrinsic
-    def tile(typingctx, a, a_start, a_row, a_inner, a_outer, b, b_start, b_inner, b_outer, c, c_start, c_row, inner, outer):
+    def tile(
+        typingctx, a, a_start, a_row, a_inner, a_outer, b, b_start, b_inner, b_outer, c, c_start, c_row, inner, outer
+    ):
         n = types.intp
         signature = types.void(a, n, n, n, n, b, n, n, n, c, n, n, n, n)
 
         def codegen(context, builder, signature, arguments):
-            vector = _vector_type(signature.args[0].dtype)
-            fma = _multiply_add(builder, vector)
-            a, a_start, a_row, a_inner, a_outer, b, b_start, b_inner, b_outer, c, c_start, c_row, inner, outer = arguments
-            word = a_start.type
-            at = lambda pointer, offset: builder.gep(pointer, [offset])  # noqa: E731
+            a, a_start, a_row, a_inner, a_outer, b, b_start, b_inner, b_outer, c, c_start, c_row, inner, outer = (
+                arguments
+            )
             first_a = _pointer(context, builder, signature.args[0], a, a_start)
             first_b = _pointer(context, builder, signature.args[5], b, b_start)
             first_c = _pointer(context, builder, signature.args[9], c, c_start)
-            a_rows = [builder.mul(a_row, word(r)) for r in range(rows)]
-            places = [
-                at(at(first_c, builder.mul(c_row, word(r))), word(v * vector.count)) for r in range(rows) for v in (0, 1)
-            ]
-
-            def one_term(carried):
-                at_a, at_b, *sums = carried
-                columns = [_load(builder, at(at_b, word(v * vector.count)), vector) for v in (0, 1)]
-                results = []
-                for r in range(rows):
-                    factor = _broadcast(builder, builder.load(at(at_a, a_rows[r]), typ=vector.element), vector)
-                    results += [builder.call(fma, [factor, columns[v], sums[2 * r + v]]) for v in (0, 1)]
-                return [at(at_a, a_inner), at(at_b, b_inner), *results]
+            emit = _Tile(builder, _vector_type(signature.args[0].dtype), rows)
+            places = emit.places(first_c, c_row)
 
             def inner_terms(carried):
-                at_a, at_b, *_ = carried
-                results = _counted_loop(builder, inner, carried, one_term)[2:]
-                return [at(at_a, a_outer), at(at_b, b_outer), *results]
+                at_a, at_b, *sums = carried
+                sums = emit.add(sums, at_a, a_row, a_inner, at_b, b_inner, inner)
+                return [emit.at(at_a, a_outer), emit.at(at_b, b_outer), *sums]
 
-            initial = [_load(builder, place, vector) for place in places]
-            results = _counted_loop(builder, outer, [first_a, first_b, *initial], inner_terms)[2:]
-            for place, value in zip(places, results, strict=True):
-                _store(builder, value, place)
+            sums = _counted_loop(builder, outer, [first_a, first_b, *emit.load(places)], inner_terms)[2:]
+            emit.store(sums, places)
             return context.get_dummy_value()
 
         return signature, codegen
@@ -149,13 +190,123 @@ def _make_tile(rows):
     return tile
 
 
+def _plain_gate_tile(rows):
+    def gate_tile(panels, bias, ih, hh, work, x, inputs, h, units, gates, lanes):
+        for r in range(rows):
+            for lane in range(TILE_BYTES // work.itemsize):
+                result = panels[bias + r]
+                for k in range(inputs):
+                    result += panels[ih + k * rows + r] * work[x + k * lanes + lane]
+                for k in range(units):
+                    result += panels[hh + k * rows + r] * work[h + k * lanes + lane]
+                work[gates + r * lanes + lane] = result
+
+    return gate_tile
+
+
+def _make_gate_tile(rows):
+    """Return the function that writes `rows` rows of gates: a bias, and the products with inputs and states.
+
+    ``gates[r, :] = bias[r] + sum over k of ih[k, r] * x[k, :] + sum over k of hh[k, r] * h[k, :]``; the arguments
+    are places in the flat arrays `panels` and `work`, and how many inputs and units there are.
+    """
+    if not JIT:
+        return _plain_gate_tile(rows)
+
+    @intrinsic
+    def gate_tile(typingctx, panels, bias, ih, hh, work, x, inputs, h, units, gates, lanes):
+        n = types.intp
+        signature = types.void(panels, n, n, n, work, n, n, n, n, n, n)
+
+        def codegen(context, builder, signature, arguments):
+            panels, bias, ih, hh, work, x, inputs, h, units, gates, lanes = arguments
+            weights = lambda place: _pointer(context, builder, signature.args[0], panels, place)  # noqa: E731
+            numbers = lambda place: _pointer(context, builder, signature.args[4], work, place)  # noqa: E731
+            emit, word = _Tile(builder, _vector_type(signature.args[0].dtype), rows), lanes.type
+            sums = emit.splat(weights(bias))
+            sums = emit.add(sums, weights(ih), word(1), word(rows), numbers(x), lanes, inputs)
+            sums = emit.add(sums, weights(hh), word(1), word(rows), numbers(h), lanes, units)
+            emit.store(sums, emit.places(numbers(gates), lanes))
+            return context.get_dummy_value()
+
+        return signature, codegen
+
+    return gate_tile
+
+
 # Kernels reach intrinsics by module-level names alone: a captured one would never be found in the cache again.
-tile_1 = _make_tile(1)
-tile_2 = _make_tile(2)
-tile_3 = _make_tile(3)
-tile_4 = _make_tile(4)
-tile_5 = _make_tile(5)
-tile_6 = _make_tile(6)
+tile_1, gate_tile_1 = _make_tile(1), _make_gate_tile(1)
+tile_2, gate_tile_2 = _make_tile(2), _make_gate_tile(2)
+tile_3, gate_tile_3 = _make_tile(3), _make_gate_tile(3)
+tile_4, gate_tile_4 = _make_tile(4), _make_gate_tile(4)
+tile_5, gate_tile_5 = _make_tile(5), _make_gate_tile(5)
+tile_6, gate_tile_6 = _make_tile(6), _make_gate_tile(6)
+
+
+def _plain_dots(rows):
+    def dots(a, a_start, a_row, a_outer, b, b_start, b_outer, outer, c, c_start, c_row):
+        for r in range(rows):
+            for n in range(outer):
+                for lane in range(TILE_BYTES // c.itemsize):
+                    c[c_start + r * c_row] += (
+                        a[a_start + r * a_row + n * a_outer + lane] * b[b_start + n * b_outer + lane]
+                    )
+
+    return dots
+
+
+def _sum_vector(builder, value):
+    """Sum of a register's elements, halves added to halves."""
+    size = value.type.count
+    while size > 1:
+        size //= 2
+        halves = [_shuffle(builder, value, value, list(range(first, first + size))) for first in (0, size)]
+        value = builder.fadd(*halves)
+    return builder.extract_element(value, ir.IntType(32)(0))
+
+
+def _make_dots(rows):
+    """Return the function that adds dot products of `rows` rows with one row, over lanes and `outer` steps.
+
+    ``c[r] += sum over n < outer, lane of a[r, n, lane] * b[n, lane]``, in flat arrays as those of `_make_tile`.
+    """
+    if not JIT:
+        return _plain_dots(rows)
+
+    @intrinsic
+    def dots(typingctx, a, a_start, a_row, a_outer, b, b_start, b_outer, outer, c, c_start, c_row):
+        n = types.intp
+        signature = types.void(a, n, n, n, b, n, n, n, c, n, n)
+
+        def codegen(context, builder, signature, arguments):
+            a, a_start, a_row, a_outer, b, b_start, b_outer, outer, c, c_start, c_row = arguments
+            vector = _vector_type(signature.args[0].dtype)
+            emit = _Tile(builder, vector, rows)
+            first_a = _pointer(context, builder, signature.args[0], a, a_start)
+            first_b = _pointer(context, builder, signature.args[4], b, b_start)
+
+            def one_step(carried):
+                at_a, at_b, *sums = carried
+                left, right = emit.load(emit.places(at_a, a_row)), emit.load(emit.places(at_b, a_row)[:2])
+                sums = [builder.call(emit.fma, [left[k], right[k % 2], sums[k]]) for k in range(2 * rows)]
+                return [emit.at(at_a, a_outer), emit.at(at_b, b_outer), *sums]
+
+            zeros = [ir.Constant(vector, [0.0] * vector.count)] * (2 * rows)
+            sums = _counted_loop(builder, outer, [first_a, first_b, *zeros], one_step)[2:]
+            for r in range(rows):
+                place = _pointer(
+                    context, builder, signature.args[8], c, builder.add(c_start, builder.mul(c_row, c_row.type(r)))
+                )
+                dot = _sum_vector(builder, builder.fadd(sums[2 * r], sums[2 * r + 1]))
+                builder.store(builder.fadd(builder.load(place, typ=vector.element), dot), place)
+            return context.get_dummy_value()
+
+        return signature, codegen
+
+    return dots
+
+
+dots_1, dots_4 = _make_dots(1), _make_dots(4)
 
 
 def _plain_transpose(a, a_start, a_row, b, b_start, b_row):
@@ -205,5 +356,3 @@ def atomic_add(typingctx, array, place, value):
         return builder.atomic_rmw("add", pointer, arguments[2], "seq_cst")
 
     return types.int64(array, types.intp, types.int64), codegen
-
-

@@ -78,7 +78,17 @@ class Minibatches(NamedTuple):
 
 
 @inline_once
-def _pack_weights(packings, theta, panels, thread, n_threads):
+def _pack_weights(layers, packings, theta, panels, thread, n_threads):
+    for n in range(thread, layers.shape[0], n_threads):
+        layer = layers[n]
+        size = layer["hidden_size"]
+        coupled, rest = layer["n_coupled"] * size, (layer["n_gates"] - layer["n_coupled"]) * size
+        bias = layer["panels_bias"]
+        for i in range(coupled):
+            panels[bias + i] = theta[layer["bias_ih"] + i] + theta[layer["bias_hh"] + i]
+        for i in range(coupled, coupled + rest):
+            panels[bias + i] = theta[layer["bias_ih"] + i]
+            panels[bias + rest + i] = theta[layer["bias_hh"] + i]
     for n in range(thread, packings.shape[0], n_threads):
         p = packings[n]
         pack(theta, p["start"], p["row"], p["column"], p["rows"], p["columns"], panels, p["panels"])
@@ -151,7 +161,9 @@ def _update(theta, moments, memory, todo, n, updates, clip_norm, weight_decay, b
 
 
 def _make_run(stamp):
-    def run(thread, n_threads, barrier, plan, data, theta, moments, updates, memory, todo, loss_parameters, numbers, mode):
+    def run(
+        thread, n_threads, barrier, plan, data, theta, moments, updates, memory, todo, loss_parameters, numbers, mode
+    ):
         """Predict, or run minibatches until done or until a loss is not finite; see `tsrnn.backends.cpu`.
 
         `plan` holds the arrays model, layers, tensors and packings; `numbers` clip_norm, weight_decay, dropout and
@@ -166,7 +178,7 @@ def _make_run(stamp):
         n_slots = memory.slots.shape[0]
         for n in range(todo.rates.shape[0]):
             batch = todo.order[todo.bounds[n] : todo.bounds[n + 1]]
-            _pack_weights(packings, theta, memory.panels, thread, n_threads)
+            _pack_weights(layers, packings, theta, memory.panels, thread, n_threads)
             wait_for_all(barrier, n_threads)
             if mode == PREDICT:
                 _predict_blocks(model, layers, data, theta, memory, batch, thread, n_threads)

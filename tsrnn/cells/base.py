@@ -12,9 +12,10 @@ from dataclasses import dataclass
 class Cell:
     """One step's mathematics, and what the drivers over time must know about it.
 
-    Before `forward`, the driver has put ``W_ih x_t + b_ih + W_hh h_{t-1} + b_hh`` of the first `n_coupled` gates
-    into the tape's rows. Of the other gates the rows hold ``W_ih x_t + b_ih`` alone, and as many further rows,
-    after all gates, hold their ``W_hh h_{t-1} + b_hh``.
+    A row holds one gate or one state of all units and lanes. Before `forward`, the driver has put
+    ``W_ih x_t + b_ih + W_hh h_{t-1} + b_hh`` of the first `n_coupled` gates into the tape's rows. Of the other gates
+    the rows hold ``W_ih x_t + b_ih`` alone, and as many further rows, after all gates, hold their
+    ``W_hh h_{t-1} + b_hh``.
 
     Attributes
     ----------
@@ -23,17 +24,17 @@ class Cell:
     gates : tuple of str
         Gates in PyTorch's order.
     n_states : int
-        Rows of state per unit; the first is the hidden state.
+        Rows of state; the first is the hidden state.
     n_coupled : int
         How many leading gates use the sum of their input and recurrent parts.
     forward : callable
-        ``forward(tape, state, new_state, unit, size)``: `tape` (rows * H, L) holds the sums described above and is
-        overwritten with what `backward` needs; `state` (S * H, L) is read, `new_state` (S * H, L) is written. Works
-        on all lanes of one `unit` of `size` = H units: row ``k * size + unit`` belongs to the k-th gate or state.
+        ``forward(tape, state, new_state)``: `tape` (n_rows, H * L) holds the sums described above and is overwritten
+        with what `backward` needs; `state` (S, H * L) is read, `new_state` (S, H * L) is written. The views of rows
+        are taken before the loop over a row, without which LLVM does not vectorise it.
     backward : callable
-        ``backward(tape, state, new_state, d_state, unit, size)``: `d_state` (S * H, L) holds the gradient of
-        `new_state` and is overwritten with that of `state`, without the part that goes through the sums; `tape` is
-        overwritten with the gradients of the sums.
+        ``backward(tape, state, new_state, d_state)``: `d_state` (S, H * L) holds the gradient of `new_state`
+        and is overwritten with that of `state`, without the part that goes through the sums; `tape` is overwritten
+        with the gradients of the sums.
     """
 
     name: str
@@ -50,5 +51,5 @@ class Cell:
 
     @property
     def n_rows(self):
-        """Rows of tape per unit: a row a gate, and one more for each gate that is not coupled."""
+        """Rows of tape: one a gate, and one more for each gate that is not coupled."""
         return 2 * len(self.gates) - self.n_coupled

@@ -13,29 +13,29 @@ from tsrnn.cells.activations import d_sigmoid, d_tanh, sigmoid, tanh
 from tsrnn.cells.base import Cell
 
 
-def forward(tape, state, new_state, unit, size):
-    """Advance one unit; see `tsrnn.cells.base.Cell`. The fourth row keeps the recurrent part of n."""
-    r, z, n, recurrent = tape[unit], tape[size + unit], tape[2 * size + unit], tape[3 * size + unit]
-    h_old, h = state[unit], new_state[unit]
-    for lane in range(r.shape[0]):
-        r_t, z_t = sigmoid(r[lane]), sigmoid(z[lane])
-        n_t = tanh(n[lane] + r_t * recurrent[lane])
-        r[lane], z[lane], n[lane] = r_t, z_t, n_t
-        h[lane] = n_t + z_t * (h_old[lane] - n_t)
+def forward(tape, state, new_state):
+    """Advance one step; see `tsrnn.cells.base.Cell`. The fourth row keeps the recurrent part of n."""
+    r, z, n, recurrent = tape[0], tape[1], tape[2], tape[3]
+    h_old, h = state[0], new_state[0]
+    for k in range(r.shape[0]):
+        r_t, z_t = sigmoid(r[k]), sigmoid(z[k])
+        n_t = tanh(n[k] + r_t * recurrent[k])
+        r[k], z[k], n[k] = r_t, z_t, n_t
+        h[k] = n_t + z_t * (h_old[k] - n_t)
 
 
-def backward(tape, state, new_state, d_state, unit, size):
-    """Go one step back for one unit; see `tsrnn.cells.base.Cell`."""
-    r, z, n, recurrent = tape[unit], tape[size + unit], tape[2 * size + unit], tape[3 * size + unit]
-    h_old, d_h = state[unit], d_state[unit]
-    for lane in range(r.shape[0]):
-        r_t, z_t, n_t, d_ht = r[lane], z[lane], n[lane], d_h[lane]
+def backward(tape, state, new_state, d_state):
+    """Go one step back; see `tsrnn.cells.base.Cell`."""
+    r, z, n, recurrent = tape[0], tape[1], tape[2], tape[3]
+    h_old, d_h = state[0], d_state[0]
+    for k in range(r.shape[0]):
+        r_t, z_t, n_t, d_ht = r[k], z[k], n[k], d_h[k]
         d_n = (d_ht - d_ht * z_t) * d_tanh(n_t)
-        r[lane] = d_n * recurrent[lane] * d_sigmoid(r_t)
-        z[lane] = d_ht * (h_old[lane] - n_t) * d_sigmoid(z_t)
-        n[lane] = d_n
-        recurrent[lane] = d_n * r_t
-        d_h[lane] = d_ht * z_t
+        r[k] = d_n * recurrent[k] * d_sigmoid(r_t)
+        z[k] = d_ht * (h_old[k] - n_t) * d_sigmoid(z_t)
+        n[k] = d_n
+        recurrent[k] = d_n * r_t
+        d_h[k] = d_ht * z_t
 
 
 CELL = Cell("gru", gates=("r", "z", "n"), n_states=1, n_coupled=2, forward=forward, backward=backward)

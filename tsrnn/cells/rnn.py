@@ -9,19 +9,19 @@ from tsrnn.cells.activations import d_tanh, tanh
 from tsrnn.cells.base import Cell
 
 
-def forward(tape, state, new_state, unit, size):
-    """Advance one unit; see `tsrnn.cells.base.Cell`."""
-    a, h = tape[unit], new_state[unit]
-    for lane in range(a.shape[0]):
-        h[lane] = tanh(a[lane])
+def forward(tape, state, new_state):
+    """Advance one step; see `tsrnn.cells.base.Cell`."""
+    a, h = tape[0], new_state[0]
+    for k in range(a.shape[0]):
+        h[k] = tanh(a[k])
 
 
-def backward(tape, state, new_state, d_state, unit, size):
-    """Go one step back for one unit; see `tsrnn.cells.base.Cell`."""
-    a, h, d_h = tape[unit], new_state[unit], d_state[unit]
-    for lane in range(a.shape[0]):
-        a[lane] = d_h[lane] * d_tanh(h[lane])
-        d_h[lane] = 0
+def backward(tape, state, new_state, d_state):
+    """Go one step back; see `tsrnn.cells.base.Cell`."""
+    a, h, d_h = tape[0], new_state[0], d_state[0]
+    for k in range(a.shape[0]):
+        a[k] = d_h[k] * d_tanh(h[k])
+        d_h[k] = 0
 
 
 CELL = Cell("rnn", gates=("h",), n_states=1, n_coupled=1, forward=forward, backward=backward)
