@@ -133,8 +133,8 @@ def check_finite(values, starts, name, owner, columns=None):
     raise ValueError(
         f"Input {name} contains {what}: first at sample {sample}, step {step}, {place}; "
         f"{np.count_nonzero(bad)} values in all are not finite. {owner} takes finite numbers only: fill or "
-        "drop the missing ones. Sequences of different length are passed as a list of arrays, one per sequence, "
-        "without padding."
+        "drop the missing ones. Sequences of different length are passed as a list of arrays, one per "
+        "sequence, without padding."
     )
 
 

@@ -70,7 +70,7 @@ def encode_tokens(tokens, categories, place_of):
         sample, step = place_of(int(np.argmax(unknown)))
         raise ValueError(
             f"Found unknown categories [{shown}] in X: the first is at sample {sample}, step {step}. Known "
-            f"are the {len(categories)} of categories_. Give the parameter categories=[...] a list with one for "
-            "all other tokens, and put it in their place."
+            f"are the {len(categories)} of categories_. Give the parameter categories=[...] a list with one "
+            "for all other tokens, and put it in their place."
         )
     return codes.astype(np.int32)
