@@ -1,0 +1,69 @@
+import numpy as np
+import pytest
+
+from tsrnn.scaling import (
+    MIN_SCALE,
+    MIN_UNIT,
+    SCALINGS,
+    SeriesScaler,
+    series_units,
+    window_levels,
+    window_spreads,
+)
+
+OFFSETS = np.array([0, 20, 50])
+
+
+@pytest.mark.parametrize("log", [False, True])
+@pytest.mark.parametrize("magnitude", [1e-12, 1.0, 1e12])
+def test_round_trip_and_order_one(rng, log, magnitude):
+    values = magnitude * rng.lognormal(size=50)
+    scaler = SeriesScaler.fit(values, OFFSETS, log)
+    scaled = scaler.transform(values, OFFSETS)
+    for start, stop in zip(OFFSETS[:-1], OFFSETS[1:], strict=True):
+        np.testing.assert_allclose(scaled[start:stop].mean(), 0, atol=1e-12)
+        np.testing.assert_allclose(scaled[start:stop].std(), 1, rtol=1e-12)
+    back = scaler.restore(np.stack([scaled[:20], scaled[20:40]]))
+    # An exponential of a number near 30 carries a relative error of some 30 roundings.
+    np.testing.assert_allclose(back, np.stack([values[:20], values[20:40]]), rtol=1e-13)
+
+
+@pytest.mark.parametrize("constant", [0.0, 5.0, -3e12, 0.1])
+def test_constant_series(constant):
+    values = np.full(20, constant)
+    scaler = SeriesScaler.fit(values, np.array([0, 20]), log=False)
+    assert scaler.spread.tolist() == [1.0]
+    np.testing.assert_allclose(scaler.transform(values, np.array([0, 20])), 0, atol=abs(constant) * 1e-15)
+
+
+def test_extend_keeps_constants(rng):
+    values = rng.normal(size=50)
+    before = SeriesScaler.fit(values[:20], OFFSETS[:2], log=False)
+    after = before.extend(values * 3, OFFSETS)
+    assert after.center[0] == before.center[0]
+    np.testing.assert_allclose(after.center[1], 3 * values[20:].mean())
+
+
+def test_levels_and_spreads_of_windows(rng):
+    rest = rng.normal(size=30) + 5
+    ends, widths, lengths = np.array([4, 11, 30]), np.array([1, 3, 10]), np.array([4, 7, 30])
+    levels = window_levels(rest, ends, widths)
+    np.testing.assert_allclose(levels, [rest[3], rest[8:11].mean(), rest[20:].mean()])
+    spreads = window_spreads(rest, ends, lengths, levels)
+    expected = [
+        np.sqrt(np.mean((rest[e - n : e] - level) ** 2)) for e, n, level in zip(ends, lengths, levels, strict=True)
+    ]
+    np.testing.assert_allclose(spreads, expected)
+
+
+def test_units_of_series():
+    units = series_units(np.array([3.0, 4.0, 0.0, 0.0]), np.array([0, 0, 2, 2]), 4)
+    np.testing.assert_allclose(units, [np.sqrt(12.5), 1.0, MIN_UNIT, 1.0])
+
+
+@pytest.mark.parametrize("scaling", SCALINGS)
+def test_scales_are_never_near_zero(scaling):
+    units = np.array([2.0, 2.0])
+    scales = SCALINGS[scaling](np.array([0.0, 5.0]), units)
+    assert (scales >= MIN_SCALE * units).all()
+    assert scales[1] == (5.0 if scaling == "window" else 2.0)

@@ -1,0 +1,116 @@
+import numpy as np
+import pandas as pd
+import pytest
+from pandas.tseries.frequencies import to_offset
+
+from tsrnn.seasonality import (
+    SMOOTHING,
+    Decomposition,
+    choose_decomposition,
+    season_sets,
+    seasonal_future,
+    seasonal_part,
+    seasons_of_frequency,
+    seasons_of_values,
+)
+
+PATTERN = np.array([0.0, 3.0, 1.0, -4.0, 0.0])
+
+
+def slow_seasonal_part(x, season, smoothing):
+    """The same by its definition, one value at a time."""
+    deviations = [x[t] - x[max(0, t - season + 1) : max(t + 1, season)].mean() for t in range(len(x))]
+    part = np.zeros(len(x) + season)
+    for t in range(season, len(x) + season):
+        weight = 1.0 if t - season <= 2 * season - 1 else smoothing
+        part[t] = part[t - season] + weight * (deviations[t - season] - part[t - season])
+    return part
+
+
+@pytest.mark.parametrize("smoothing", SMOOTHING)
+@pytest.mark.parametrize(("n", "season"), [(5, 5), (9, 5), (33, 5), (40, 12), (7, 2)])
+def test_seasonal_part_by_definition(rng, n, season, smoothing):
+    x = rng.normal(size=n).cumsum()
+    np.testing.assert_allclose(
+        seasonal_part(x, season, smoothing), slow_seasonal_part(x, season, smoothing), atol=1e-12
+    )
+
+
+@pytest.mark.parametrize("seasons", [(5,), (5, 15)])
+def test_the_past_alone_decides(rng, seasons):
+    x = rng.normal(size=90)
+    changed = x.copy()
+    changed[60:] += 100
+    for smoothing in SMOOTHING:
+        rest, parts = Decomposition(seasons, smoothing).apply(x)
+        other_rest, other_parts = Decomposition(seasons, smoothing).apply(changed)
+        np.testing.assert_array_equal(rest[:60], other_rest[:60])
+        futures = [seasonal_future(p, seasons, np.array([40, 60]), 70) for p in (parts, other_parts)]
+        np.testing.assert_array_equal(*futures)
+
+
+def test_a_pure_season_leaves_a_constant():
+    x = 7 + np.tile(PATTERN, 8)
+    decomposition = Decomposition((5,), 0.3)
+    rest, parts = decomposition.apply(x)
+    np.testing.assert_allclose(rest[decomposition.first_row :], 7)
+    np.testing.assert_allclose(
+        seasonal_future(parts, (5,), np.array([len(x)]), 12)[0], np.resize(PATTERN, 12), atol=1e-12
+    )
+
+
+def test_a_series_shorter_than_its_season_has_none():
+    rest, parts = Decomposition((12,), 0.5).apply(np.arange(8.0))
+    np.testing.assert_array_equal(rest, np.arange(8.0))
+    np.testing.assert_array_equal(parts[0], np.zeros(20))
+
+
+@pytest.mark.parametrize(
+    ("freq", "seasons"),
+    [
+        ("h", (24, 168)), ("30min", (48, 336)), ("15min", (96, 672)), ("2h", (12, 84)), ("min", (1440, 10080)),
+        ("10s", (6, 360, 8640)), ("D", (7, 364, 365)), ("2D", (182,)), ("B", (5, 260)), ("C", (5, 260)),
+        ("W-SUN", (52,)), ("2W-MON", (26,)), ("MS", (12,)), ("ME", (12,)), ("BME", (12,)), ("2MS", (6,)),
+        ("WOM-2TUE", (12,)), ("CBME", (12,)), ("SMS", (24,)), ("QS-FEB", (4,)), ("BQE", (4,)), ("YE", ()),
+        ("YS-APR", ()),
+    ],
+)  # fmt: skip
+def test_seasons_of_frequencies(freq, seasons):
+    assert seasons_of_frequency(to_offset(freq)) == seasons
+
+
+@pytest.mark.parametrize("freq", ["M", "h", "D", "Q", "W-WED"])
+def test_periods_have_the_seasons_of_their_frequency(freq):
+    offset = pd.period_range("2024-01", periods=2, freq=freq).freq
+    assert seasons_of_frequency(offset)[0] == {"M": 12, "h": 24, "D": 7, "Q": 4, "W-WED": 52}[freq]
+
+
+def test_seasons_of_values(rng):
+    noise = rng.normal(size=200) * 0.3
+    assert seasons_of_values([np.tile(PATTERN, 40) + noise], 60)[0] == 5
+    assert seasons_of_values([rng.normal(size=200).cumsum()], 60) == ()
+    assert seasons_of_values([np.zeros(50)], 60) == ()
+    assert seasons_of_values([np.arange(5.0)], 60) == ()
+
+
+def test_season_sets():
+    assert season_sets(()) == [()]
+    assert season_sets((7,)) == [(), (7,)]
+    assert season_sets((7, 364, 365)) == [(), (7,), (364,), (365,), (7, 364), (7, 365)]
+
+
+def test_choice_of_season_and_logarithm(rng):
+    growing = np.exp(0.02 * np.arange(120)) * (10 + np.tile(PATTERN, 24))
+    decomposition, log = choose_decomposition([growing], 5, [(), (5,)], (False, True))
+    assert decomposition.seasons == (5,)
+    assert log
+    walk = 100 + rng.normal(size=120).cumsum()
+    decomposition, _ = choose_decomposition([walk], 3, [(), (5,)], (False,))
+    assert decomposition.seasons == ()
+
+
+def test_constant_and_tiny_series_have_a_choice():
+    for x in (np.ones(50), np.array([3.0]), np.zeros(3)):
+        decomposition, log = choose_decomposition([x], 4, [(), (7,)], (False,))
+        assert decomposition == Decomposition()
+        assert not log

@@ -1,0 +1,174 @@
+"""Backtests: forecasts from past origins, beside those that repeat the last value and the last season."""
+
+import warnings
+from numbers import Integral
+
+import numpy as np
+import pandas as pd
+from joblib import Parallel, delayed
+from sklearn.base import clone
+
+from tsrnn.baselines import naive, seasonal_naive
+from tsrnn.forecaster import RNNForecaster, ShortSeriesWarning
+from tsrnn.forecaster.base import target_of
+from tsrnn.frames import to_panel
+from tsrnn.validation import BOOLEAN, NONE, InstanceOf, Interval, check_parameters
+
+CONSTRAINTS = {
+    "forecaster": [InstanceOf(RNNForecaster, "an RNNForecaster")],
+    "n_windows": [Interval(Integral, 1)],
+    "step": [Interval(Integral, 1), NONE],
+    "horizon": [Interval(Integral, 1), NONE],
+    "season_length": [Interval(Integral, 1), NONE],
+    "refit": [BOOLEAN],
+    "n_jobs": [Interval(Integral, 1), Interval(Integral, -np.inf, -1, closed="both"), NONE],
+}
+N_NAMED = 5  # series that a warning names
+
+
+def backtest(
+    forecaster,
+    X,
+    y=None,
+    *,
+    n_windows=5,
+    step=None,
+    horizon=None,
+    season_length=None,
+    refit=False,
+    n_jobs=None,
+):
+    """Forecast from past origins and put the forecasts beside what came.
+
+    The series are cut at each origin before anything is learned from them: nothing after a cutoff is seen.
+
+    Parameters
+    ----------
+    forecaster : RNNForecaster
+        What to test; it is cloned and stays as it is.
+    X : Series, DataFrame, ndarray or list
+        The series, as for `RNNForecaster.fit`.
+    y : Series, DataFrame, ndarray or list, optional
+        The series, if ``X`` is None.
+    n_windows : int, default=5
+        Origins. The last is ``horizon`` steps before the end, of each series.
+    step : int, optional
+        Steps from one origin to the next; by default the horizon, so that each value is forecast once.
+    horizon : int, optional
+        Steps ahead; by default the forecaster's.
+    season_length : int, optional
+        Season of the seasonal naive forecast; by default the one that the forecaster has found
+        (``season_length_``).
+    refit : bool, default=False
+        Whether to fit at every origin. Otherwise there is one fit, at the first origin, and later
+        observations move the origin only.
+    n_jobs : int, optional
+        Processes for the fits of ``refit=True``.
+
+    Returns
+    -------
+    DataFrame
+        Long: the id, the time stamp, ``cutoff`` (the last stamp seen), the value (names of the columns as set
+        in the forecaster), and one column a forecast: ``RNNForecaster``, ``naive``, ``seasonal_naive``. A
+        single series has its name as id.
+
+    Raises
+    ------
+    ValueError, TypeError
+        As for `RNNForecaster.fit`, or if every series is too short for the origins; those that are too short
+        are left out with a `ShortSeriesWarning`.
+
+    Examples
+    --------
+    >>> from tsrnn.backtesting import backtest
+    >>> from tsrnn.forecaster import RNNForecaster
+    >>> from tsrnn.datasets import load_airline
+    >>> table = backtest(RNNForecaster(horizon=12, random_state=0), load_airline(), n_windows=3)
+    >>> table.columns.tolist()
+    ['unique_id', 'ds', 'cutoff', 'y', 'RNNForecaster', 'naive', 'seasonal_naive']
+    >>> errors = table[["RNNForecaster", "naive", "seasonal_naive"]].sub(table["y"], axis=0).abs().mean()
+    >>> bool(errors["RNNForecaster"] < errors["seasonal_naive"] < errors["naive"])
+    True
+    """
+    given = {
+        "forecaster": forecaster, "n_windows": n_windows, "step": step, "horizon": horizon,
+        "season_length": season_length, "refit": refit, "n_jobs": n_jobs,
+    }  # fmt: skip
+    check_parameters("backtest", given, CONSTRAINTS)
+    horizon = forecaster.horizon if horizon is None else horizon
+    step = horizon if step is None else step
+    check_parameters("RNNForecaster", {"horizon": horizon}, {"horizon": [Interval(Integral, 1)]})
+    panel = to_panel(target_of(X, y), freq=forecaster.freq, **forecaster._columns())
+    back = horizon + step * np.arange(n_windows - 1, -1, -1)
+    panel = _long_enough(panel, int(back[0]))
+    cut = [panel.head(panel.lengths - steps) for steps in back]
+    if refit:
+        runs = Parallel(n_jobs=n_jobs)(delayed(_fit_and_forecast)(forecaster, part, horizon) for part in cut)
+    else:
+        fitted = clone(forecaster)._fit_panel(cut[0])
+        runs = [(fitted._forecast_panel(part, horizon), fitted.season_length_) for part in cut]
+    tables = [
+        _tabulate(panel, part, forecasts, season_length or found, forecaster)
+        for part, (forecasts, found) in zip(cut, runs, strict=True)
+    ]
+    return pd.concat(tables, ignore_index=True)
+
+
+def _long_enough(panel, steps):
+    """Leave out series without an observation before the first origin."""
+    enough = panel.lengths > steps
+    if not enough.any():
+        longest = int(panel.lengths.argmax())
+        raise ValueError(
+            f"Too few observations: the first origin is {steps} steps before the end (n_windows, step, "
+            f"horizon), and {panel.label(longest)} has {panel.lengths[longest]}. Lower n_windows, step or "
+            "horizon."
+        )
+    if enough.all():
+        return panel
+    short = np.flatnonzero(~enough)
+    named = ", ".join(f"{panel.label(i)} ({panel.lengths[i]})" for i in short[:N_NAMED])
+    warnings.warn(
+        f"{len(short)} of {panel.n_series} series have no observation before the first origin, {steps} "
+        f"steps before the end, and are left out: {named}{', ...' if len(short) > N_NAMED else ''}.",
+        ShortSeriesWarning,
+        stacklevel=3,
+    )
+    return panel.select(np.flatnonzero(enough))
+
+
+def _fit_and_forecast(forecaster, panel, horizon):
+    fitted = clone(forecaster)._fit_panel(panel)
+    return fitted._forecast_panel(panel, horizon), fitted.season_length_
+
+
+def _tabulate(panel, part, forecasts, season_length, forecaster):
+    """One origin as a long frame."""
+    id_col, time_col, target_col = forecaster._columns().values()
+    n_series, horizon = forecasts.shape
+    origins = part.lengths
+    places = [slice(origin, origin + horizon) for origin in origins]
+    stamps = [panel.stamps(i)[place] for i, place in enumerate(places)]
+    ends = part.ends()
+    past = [part.series(i) for i in range(n_series)]
+    return pd.DataFrame(
+        {
+            id_col: _names(panel, target_col).repeat(horizon),
+            time_col: stamps[0].append(stamps[1:]),
+            "cutoff": ends.repeat(horizon),
+            target_col: np.concatenate([panel.series(i)[place] for i, place in enumerate(places)]),
+            "RNNForecaster": forecasts.ravel(),
+            "naive": np.concatenate([naive(x, horizon) for x in past]),
+            "seasonal_naive": np.concatenate([_repeat_season(x, horizon, season_length) for x in past]),
+        }
+    )
+
+
+def _repeat_season(past, horizon, season_length):
+    """Repeat the last season, or the last value where there is no whole season."""
+    return seasonal_naive(past, horizon, season_length if len(past) >= season_length else 1)
+
+
+def _names(panel, target_col):
+    """Return the ids; that of a Series without a name is the name of the target column."""
+    return pd.Index([target_col]) if panel.n_series == 1 and panel.ids[0] is None else panel.ids

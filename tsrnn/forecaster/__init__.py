@@ -1,0 +1,6 @@
+"""`RNNForecaster`: forecasts of pandas time series."""
+
+from tsrnn.forecaster.estimator import RNNForecaster
+from tsrnn.forecaster.fitting import ShortSeriesWarning
+
+__all__ = ["RNNForecaster", "ShortSeriesWarning"]

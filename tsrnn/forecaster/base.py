@@ -1,0 +1,338 @@
+"""What a forecaster does: fit, predict, update, score; no maths."""
+
+import copy
+from numbers import Integral
+
+import numpy as np
+import pandas as pd
+from joblib import effective_n_jobs
+from sklearn.base import BaseEstimator
+from sklearn.utils.validation import check_is_fitted
+
+from tsrnn.forecaster.fitting import Plan, fit_model
+from tsrnn.forecaster.parameters import ARCHITECTURE, CHOICES, CONSTRAINTS
+from tsrnn.frames import append, to_panel
+from tsrnn.training import TrainingOptions
+from tsrnn.validation import Interval, check_parameters, check_sample_weight, make_generator
+
+MAX_STEPS = 1 << 20  # that a row of X may be ahead
+HISTORY = ("epoch", "loss", "validation_loss", "learning_rate", "seconds")
+
+
+class BaseForecaster(BaseEstimator):
+    """Fit, predict, update and score; the parameters are those of `RNNForecaster`."""
+
+    def fit(self, X, y=None, sample_weight=None):
+        """Fit the forecaster.
+
+        Parameters
+        ----------
+        X : Series, DataFrame, ndarray or list
+            The series, where ``y`` is not given: a Series; a DataFrame with one column a series; a Series or
+            one-column DataFrame with a MultiIndex (id, time); a long DataFrame; an array of shape (n_steps,)
+            or (n_steps, n_series); a list of numbers. Series may differ in length and end. With ``y``, the
+            place of covariates, which are not supported yet: None, or a DataFrame without columns.
+        y : Series, DataFrame, ndarray or list, optional
+            The series.
+        sample_weight : array-like of shape (n_rows,), optional
+            What each observation counts as a target: one weight a row of the container, finite and not
+            negative.
+
+        Returns
+        -------
+        self : RNNForecaster
+            The fitted forecaster; if anything is wrong, or the fit is interrupted, it is left as it was.
+
+        Raises
+        ------
+        ValueError, TypeError
+            If a parameter or the data are not allowed; the error names column or id and the first time stamp.
+            Nothing is trained then.
+        """
+        check_parameters(type(self).__name__, self.get_params(deep=False), CONSTRAINTS)
+        panel = to_panel(target_of(X, y), freq=self.freq, **self._columns())
+        weights = check_sample_weight(sample_weight, panel.n_container_rows)
+        return self._fit_panel(panel, None if weights is None else panel.align(weights))
+
+    def _fit_panel(self, panel, weights=None):
+        """Fit to a `tsrnn.frames.Panel`."""
+        resumes = self.warm_start and hasattr(self, "_model")
+        generator = copy.deepcopy(self._generator) if resumes else make_generator(self.random_state)
+        before = self._model if resumes else None
+        if resumes:
+            self._require_same_choices()
+        _require_positive(panel, before.scaler.log if resumes else self.transform == "log")
+        model, history = fit_model(panel, weights, self._plan(), generator, before)
+        self._become(panel, model, generator, history, self.history_ if resumes else None)
+        return self
+
+    def partial_fit(self, X, y=None):
+        """Take new observations, and train on all of them for one epoch more.
+
+        Parameters
+        ----------
+        X, y : as for `update`
+            Before the first fit, as for `fit`.
+
+        Returns
+        -------
+        self : RNNForecaster
+            The forecaster, its origin moved.
+        """
+        if not hasattr(self, "_model"):
+            return self.fit(X, y)
+        check_parameters(type(self).__name__, self.get_params(deep=False), CONSTRAINTS)
+        self._require_same_choices()
+        panel = append(self._panel, target_of(X, y), **self._columns())
+        _require_positive(panel, self._model.scaler.log)
+        generator = copy.deepcopy(self._generator)
+        plan = self._plan(early_stopping=False, max_epochs=1, schedule="constant")
+        model, history = fit_model(panel, None, plan, generator, self._model, keeps_scale=True)
+        self._become(panel, model, generator, history, self.history_)
+        return self
+
+    def update(self, X, y=None):
+        """Take new observations without training: they move the origin of the forecasts.
+
+        Parameters
+        ----------
+        X : Series, DataFrame, ndarray or list
+            The observations that come right after those seen, in the same container. A panel with ids may get
+            observations of some of them only, each from its own end, and new ids.
+        y : Series, DataFrame, ndarray or list, optional
+            The observations, if ``X`` is None or a DataFrame without columns.
+
+        Returns
+        -------
+        self : RNNForecaster
+            The forecaster; if anything is wrong, it is left as it was.
+
+        Raises
+        ------
+        ValueError, TypeError
+            As for `fit`, and if the stamps do not go on from the end: the error names the one expected.
+        """
+        check_is_fitted(self)
+        panel = append(self._panel, target_of(X, y), **self._columns())
+        _require_positive(panel, self._model.scaler.log)
+        model = self._model if panel.n_series == self._panel.n_series else self._model.extend(panel)
+        self._panel, self._model = panel, model
+        return self
+
+    def predict(self, X=None, *, horizon=None):
+        """Forecast after the end of what was seen.
+
+        Parameters
+        ----------
+        X : DataFrame without columns, optional
+            Its index says which stamps to forecast, all after the end; one row out per row in. The place of
+            future covariates, which are not supported yet. For series that share their stamps.
+        horizon : int, optional
+            Steps ahead, any number from 1; by default the horizon of the fit. Beyond that one, forecasts are
+            read like observations.
+
+        Returns
+        -------
+        Series, DataFrame or ndarray
+            In the container of the series, float64, names kept, index continued.
+
+        Raises
+        ------
+        NotFittedError
+            Before `fit`.
+        ValueError
+            If the horizon is not a positive integer.
+        """
+        check_is_fitted(self)
+        if X is not None:
+            if horizon is not None:
+                raise ValueError(
+                    f"Give either X or horizon. Got X with {len(X)} rows and horizon={horizon!r}."
+                )
+            return self._predict_rows(X)
+        horizon = self.horizon if horizon is None else horizon
+        check_parameters("predict", {"horizon": horizon}, {"horizon": [Interval(Integral, 1)]})
+        return self._panel.restore(self._forecast(int(horizon)))
+
+    def _forecast(self, horizon):
+        """Forecast all series: float64 of shape (n_series, horizon)."""
+        return self._forecast_panel(self._panel, horizon)
+
+    def _forecast_panel(self, panel, horizon):
+        """Forecast from the end of another panel of the same series."""
+        return self._model.forecast(self._model.read(panel), horizon, self._n_threads())
+
+    def _predict_rows(self, X):
+        _refuse_covariates(X)
+        if not (self._panel.shares_times and self._panel.layout.has_stamps):
+            raise ValueError(
+                "X needs series that share time stamps. The forecaster was fitted to "
+                f"{self._panel.layout.kind}."
+            )
+        steps = _steps_ahead(self._panel, X.index)
+        return self._panel.restore(self._forecast(int(steps.max()) + 1)).iloc[steps]
+
+    def score(self, X, y=None):
+        """Score the forecast of the observations that come after those seen.
+
+        Parameters
+        ----------
+        X : Series, DataFrame, ndarray or list
+            The observations, right after the end, in the same container.
+        y : Series, DataFrame, ndarray or list, optional
+            The observations, if ``X`` is None or a DataFrame without columns.
+
+        Returns
+        -------
+        float
+            Minus the mean absolute scaled error: the mean over the series of the mean absolute error, divided
+            by that of repeating the season (``season_length_``) one season ahead in what was seen. 0 is
+            perfect, the higher the better. Series that have never changed are left out.
+        """
+        check_is_fitted(self)
+        whole = append(self._panel, target_of(X, y), **self._columns())
+        seen = np.zeros(whole.n_series, dtype=np.int64)
+        seen[: self._panel.n_series] = self._panel.lengths
+        counts = whole.lengths - seen
+        known = counts[: self._panel.n_series]
+        forecasts = self._forecast(max(int(known.max()), 1))
+        errors = []
+        for i in np.flatnonzero(known):
+            past, truth = np.split(whole.series(i), [seen[i]])
+            lag = min(self.season_length_, len(past) - 1)
+            unit = np.abs(past[lag:] - past[:-lag]).mean() if lag else 0.0
+            if unit > 0:
+                errors.append(np.abs(forecasts[i, : len(truth)] - truth).mean() / unit)
+        return -float(np.mean(errors)) if errors else np.nan
+
+    @property
+    def forecast_origin_(self):
+        """Time stamp of the last observation: one for series that share it, otherwise a Series by id."""
+        self._require_fitted_attribute("forecast_origin_")
+        if self._panel.shares_times:
+            return self._panel.times[-1]
+        return pd.Series(self._panel.ends(), index=self._panel.ids, name="forecast_origin")
+
+    @property
+    def parameters_(self):
+        """The network's parameters by PyTorch's names: views."""
+        self._require_fitted_attribute("parameters_")
+        return self.network_.parameters
+
+    def __sklearn_is_fitted__(self):
+        """Tell scikit-learn whether there is a model."""
+        return hasattr(self, "_model")
+
+    def _require_fitted_attribute(self, name):
+        if not hasattr(self, "_model"):
+            raise AttributeError(f"{type(self).__name__} has no {name} before fit.")
+
+    def _columns(self):
+        return {"id_col": self.id_col, "time_col": self.time_col, "target_col": self.target_col}
+
+    def _n_threads(self):
+        """Threads for the engine: None leaves the number to it."""
+        return None if self.n_jobs is None else effective_n_jobs(self.n_jobs)
+
+    def _plan(self, **changes):
+        """Return the parameters in the form of the fit; ``changes`` replace some."""
+        wanted = self.get_params(deep=False) | changes
+        names = (
+            "loss",
+            "learning_rate",
+            "schedule",
+            "weight_decay",
+            "batch_size",
+            "max_epochs",
+            "n_iter_no_change",
+            "tol",
+        )
+        options = TrainingOptions(
+            clip_norm=np.inf if self.clip_norm is None else self.clip_norm,
+            n_jobs=self._n_threads(),
+            verbose=int(self.verbose),
+            **{name: wanted[name] for name in names},
+        )
+        names = (
+            "horizon", "lookback", "season_length", "transform", "strategy", "scaling", "linear", "early_stopping",
+            "validation_fraction",
+        )  # fmt: skip
+        architecture = {name: wanted[name] for name in ARCHITECTURE}
+        return Plan(architecture=architecture, options=options, **{name: wanted[name] for name in names})
+
+    def _require_same_choices(self):
+        """Refuse parameters that a fit which is continued cannot change."""
+        for name, before in self._choices.items():
+            now = getattr(self, name)
+            if before != now:
+                raise ValueError(
+                    f"A fit that is continued keeps its model: {name} was {before!r} and is now {now!r}. Put "
+                    "it back, or set warm_start=False and call fit to begin anew."
+                )
+
+    def _become(self, panel, model, generator, history, earlier):
+        """Take over what a fit has learned, all at once."""
+        rows = pd.DataFrame(history.epochs, columns=list(HISTORY))
+        rows = rows.astype({name: np.int64 if name == "epoch" else np.float64 for name in HISTORY})
+        if earlier is not None and len(earlier):
+            rows["epoch"] += earlier["epoch"].iloc[-1]
+            rows = pd.concat([earlier, rows], ignore_index=True) if len(rows) else earlier
+        seasons = model.decomposition.seasons
+        self.__dict__.update(
+            _panel=panel,
+            _model=model,
+            _generator=generator,
+            _choices={name: getattr(self, name) for name in CHOICES},
+            history_=rows,
+            n_epochs_=len(history.epochs),
+            best_epoch_=history.best_epoch,
+            lookback_=model.lookback,
+            seasons_=seasons,
+            season_length_=min(seasons, default=1),
+            log_=model.scaler.log,
+            network_=model.network,
+        )
+
+
+def target_of(X, y):
+    """Return the series: ``y``, or ``X`` where there is no ``y``."""
+    if y is None:
+        return X
+    if X is not None:
+        _refuse_covariates(X)
+    return y
+
+
+def _refuse_covariates(X):
+    if not isinstance(X, pd.DataFrame) or X.shape[1]:
+        given = f"columns {list(X.columns)}" if isinstance(X, pd.DataFrame) else type(X).__name__
+        raise ValueError(
+            f"Covariates are not supported yet: X must be None or a DataFrame without columns. Got {given}. "
+            "To forecast a series, call fit(series)."
+        )
+
+
+def _require_positive(panel, log):
+    """Refuse values without a logarithm."""
+    if log and panel.values.min() <= 0:
+        row = int((panel.values <= 0).argmax())
+        i = int(np.searchsorted(panel.offsets, row, side="right")) - 1
+        stamp = panel.stamps(i)[row - panel.offsets[i]]
+        raise ValueError(
+            f"Logarithms need positive values: {panel.label(i)} has {panel.values[row]} at {stamp}. Fit with "
+            "transform=None."
+        )
+
+
+def _steps_ahead(panel, index):
+    """Return how many steps after the end each stamp is, from 0."""
+    count = max(len(index), 1)
+    stamps = panel.continue_index(count)
+    while len(index) and stamps[-1] < index.max() and count < MAX_STEPS:
+        count *= 2
+        stamps = panel.continue_index(count)
+    steps = stamps.get_indexer(index)
+    if not len(steps) or (steps < 0).any():
+        got = f"{index[int((steps < 0).argmax())]}" if len(steps) else "no row"
+        raise ValueError(f"The rows of X must be stamps after the end, from {stamps[0]} on. Got {got}.")
+    return steps

@@ -1,0 +1,196 @@
+"""`RNNForecaster`: what users see, and what its parameters mean."""
+
+from tsrnn.forecaster.base import BaseForecaster
+
+
+class RNNForecaster(BaseForecaster):
+    """Forecast one or many time series with a recurrent network.
+
+    pandas in, pandas out: the forecast comes in the container of the series, with its names, and its index
+    goes on with the same frequency and time zone. One network learns from all series; nothing else is needed
+    than the values.
+
+    Each forecast is the sum of a known part and a learned one. Known: the season, repeated from earlier
+    seasons, and the level. Learned: a ridge regression on the window (``linear``) and, for what is not
+    linear, a recurrent network that starts at zero. Both are kept only so far as they improve forecasts of
+    the last part of each series, which is held out; so the forecast of a series with nothing to learn is that
+    of repeated seasons.
+
+    Parameters
+    ----------
+    horizon : int
+        Steps ahead that are trained for. `predict` takes any other number, too.
+    lookback : int or "auto", default="auto"
+        Observations that a forecast reads. "auto": twice the horizon or the season, whichever is longer, but
+        no more than leaves enough windows to learn from; see ``lookback_``. Near its beginning a series is
+        read as far as it goes.
+    season_length : int, list of int, or "auto", default="auto"
+        Steps in a season, or in several; 1 for none. "auto": chosen among those that the frequency suggests
+        (or, for integer stamps, the autocorrelation) by how well repeating them has forecast so far.
+    transform : {"auto", "log"} or None, default="auto"
+        Whether to work on logarithms: where all values are positive, "auto" takes what forecasts better.
+    strategy : {"direct", "recursive", "seq2seq"}, default="direct"
+        One pass gives all steps; one step at a time is fed back; or a decoder runs through the steps.
+    scaling : {"window", "series"}, default="window"
+        Whether the network reads values in units of the spread of its window, or of the series.
+    linear : bool, default=True
+        Whether to fit the linear part.
+    cell : {"gru", "lstm", "rnn"}, default="gru"
+        Kind of recurrent cell.
+    hidden_size : int, default=32
+        Units of each layer and direction.
+    num_layers : int, default=1
+        Layers of cells.
+    bidirectional : bool, default=False
+        Whether the window is read from both ends.
+    dropout : float, default=0.0
+        Probability of dropping an output between layers, in training.
+    loss : {"absolute_error", "huber", "squared_error"} or tsrnn.losses.Huber, default="absolute_error"
+        What the network minimises, in units of the window.
+    learning_rate : float, default=2e-3
+        Rate of Adam.
+    schedule : {"constant", "cosine", "one_cycle"}, default="constant"
+        Course of the rate over ``max_epochs``.
+    weight_decay : float, default=1e-2
+        Decay of the weights, as in AdamW.
+    batch_size : int, default=32
+        Windows of a minibatch.
+    max_epochs : int, default=60
+        Most passes over the windows.
+    clip_norm : float or None, default=1.0
+        Largest norm of a gradient; None for no limit.
+    early_stopping : bool, default=True
+        Whether to hold out the last windows of each series and keep the weights that forecast them best.
+        Otherwise all windows are trained on for ``max_epochs``.
+    validation_fraction : float, default=0.2
+        Part of the windows of each series that is held out: always the last in time.
+    n_iter_no_change : int, default=8
+        Epochs without a better forecast after which to stop.
+    tol : float, default=0.0
+        By how much the loss must fall to count.
+    freq : str, offset or int, default=None
+        Frequency of the stamps, where it is neither on the index nor to be inferred.
+    id_col, time_col, target_col : str, default="unique_id", "ds", "y"
+        Columns of a long frame.
+    warm_start : bool, default=False
+        Whether `fit` trains the network of an earlier fit further.
+    random_state : int, RandomState, Generator or None, default=None
+        Source of the initial weights and the order of the windows. An int gives the same bits at every fit.
+    n_jobs : int or None, default=None
+        Threads; None for as many as the work is worth. No result depends on it.
+    dtype : {"float32", "float64"}, default="float32"
+        Precision of the network.
+    verbose : int, default=0
+        Above 0, show the progress.
+
+    Attributes
+    ----------
+    lookback_ : int
+        Observations that a forecast reads.
+    season_length_ : int
+        Shortest season that is repeated; 1 for none.
+    seasons_ : tuple of int
+        All seasons that are repeated.
+    log_ : bool
+        Whether the model works on logarithms.
+    forecast_origin_ : stamp or Series of stamps
+        Last observation: of all series, or of each id.
+    history_ : DataFrame
+        One row an epoch: epoch, loss, validation_loss, learning_rate, seconds.
+    best_epoch_ : int
+        Epoch whose weights were kept; 0 for those from before the training.
+    n_epochs_ : int
+        Epochs of the last fit.
+    parameters_ : dict of str to ndarray
+        The network's parameters under PyTorch's names.
+    network_ : tsrnn.network.Network
+        The network.
+
+    See Also
+    --------
+    tsrnn.backtest : Forecasts from past origins, beside naive ones.
+
+    References
+    ----------
+    Lai, Chang, Yang and Liu (2018), Modeling Long- and Short-Term Temporal Patterns with Deep Neural
+    Networks: the linear part beside the recurrent one. Lin et al. (2023), SegRNN: reading several
+    observations in one step.
+
+    Examples
+    --------
+    >>> from tsrnn.forecaster import RNNForecaster
+    >>> from tsrnn.datasets import load_airline
+    >>> forecaster = RNNForecaster(horizon=12, random_state=0).fit(load_airline())
+    >>> forecast = forecaster.predict(horizon=3)
+    >>> forecast.index.strftime("%Y-%m-%d").tolist(), forecast.name
+    (['1961-01-01', '1961-02-01', '1961-03-01'], 'passengers')
+    """
+
+    def __init__(
+        self,
+        horizon,
+        *,
+        lookback="auto",
+        season_length="auto",
+        transform="auto",
+        strategy="direct",
+        scaling="window",
+        linear=True,
+        cell="gru",
+        hidden_size=32,
+        num_layers=1,
+        bidirectional=False,
+        dropout=0.0,
+        loss="absolute_error",
+        learning_rate=2e-3,
+        schedule="constant",
+        weight_decay=1e-2,
+        batch_size=32,
+        max_epochs=60,
+        clip_norm=1.0,
+        early_stopping=True,
+        validation_fraction=0.2,
+        n_iter_no_change=8,
+        tol=0.0,
+        freq=None,
+        id_col="unique_id",
+        time_col="ds",
+        target_col="y",
+        warm_start=False,
+        random_state=None,
+        n_jobs=None,
+        dtype="float32",
+        verbose=0,
+    ):
+        self.horizon = horizon
+        self.lookback = lookback
+        self.season_length = season_length
+        self.transform = transform
+        self.strategy = strategy
+        self.scaling = scaling
+        self.linear = linear
+        self.cell = cell
+        self.hidden_size = hidden_size
+        self.num_layers = num_layers
+        self.bidirectional = bidirectional
+        self.dropout = dropout
+        self.loss = loss
+        self.learning_rate = learning_rate
+        self.schedule = schedule
+        self.weight_decay = weight_decay
+        self.batch_size = batch_size
+        self.max_epochs = max_epochs
+        self.clip_norm = clip_norm
+        self.early_stopping = early_stopping
+        self.validation_fraction = validation_fraction
+        self.n_iter_no_change = n_iter_no_change
+        self.tol = tol
+        self.freq = freq
+        self.id_col = id_col
+        self.time_col = time_col
+        self.target_col = target_col
+        self.warm_start = warm_start
+        self.random_state = random_state
+        self.n_jobs = n_jobs
+        self.dtype = dtype
+        self.verbose = verbose

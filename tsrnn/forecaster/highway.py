@@ -1,0 +1,113 @@
+"""The linear part of a forecast: ridge regression from the window to all steps ahead, in closed form.
+
+It carries what is linear past the network, as the autoregressive component of LSTNet does (Lai, Chang, Yang
+and Liu 2018, Modeling Long- and Short-Term Temporal Patterns with Deep Neural Networks, SIGIR): the network
+is left with the rest, and a series too short to train a network still gets the best linear forecast.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+PENALTIES = 10.0 ** np.arange(-1, 6.5, 0.5)
+CHUNK = 4096
+
+
+@dataclass(frozen=True)
+class Highway:
+    """A linear forecast.
+
+    Attributes
+    ----------
+    weights : ndarray of shape (n_features + 1, horizon), float64
+        Of the features divided by ``scale``, and of a constant; zeros for no linear part.
+    scale : ndarray of shape (n_features,), float64
+        Root mean square of each feature in training.
+    penalty : float
+        Weight of the squared weights in the fit; inf for no linear part.
+    """
+
+    weights: np.ndarray
+    scale: np.ndarray
+    penalty: float
+
+    def predict(self, blocks):
+        """Forecast from blocks of shape (n, lookback, n_columns): float64 of shape (n, horizon)."""
+        return _design(blocks, self.scale) @ self.weights
+
+
+def _design(blocks, scale):
+    flat = blocks.reshape(len(blocks), -1) / scale
+    return np.column_stack([flat, np.ones(len(flat))])
+
+
+def fit_highway(make_blocks, targets, weights, training, held_out):
+    """Fit the linear part.
+
+    The penalty is the one with the least mean absolute error on the windows held out; then all windows are
+    fitted.
+
+    Parameters
+    ----------
+    make_blocks : callable
+        Positions of windows to their blocks, float64 of shape (k, lookback, n_columns).
+    targets : ndarray of shape (n, horizon)
+        Of all windows.
+    weights : ndarray of shape (n,)
+        Weights of all windows.
+    training, held_out : ndarray of int
+        Positions of windows.
+
+    Returns
+    -------
+    of_training : Highway
+        Fitted to ``training`` alone: what the network's training starts from.
+    of_all : Highway
+        Fitted to all windows with the same penalty: what forecasts.
+    """
+    sums = _Sums.of(make_blocks, targets, weights, training)
+    scale = np.sqrt(np.maximum(np.diag(sums.products)[:-1] / sums.weight, 1e-12))
+    values, vectors = np.linalg.eigh(sums.scaled_products(scale))
+    projected = vectors.T @ sums.scaled_targets(scale)
+    rows = _design(make_blocks(held_out), scale) @ vectors
+    truth, weight = targets[held_out], weights[held_out, None]
+    nothing = np.zeros_like(projected)
+    best_error, best, best_penalty = np.sum(weight * np.abs(truth)), nothing, np.inf
+    for penalty in PENALTIES:
+        candidate = projected / (np.maximum(values, 0) + penalty)[:, None]
+        error = np.sum(weight * np.abs(truth - rows @ candidate))
+        if error < best_error:
+            best_error, best, best_penalty = error, candidate, penalty
+    of_training = Highway(vectors @ best, scale, best_penalty)
+    if best_penalty == np.inf:
+        return of_training, of_training
+    everything = _Sums.of(make_blocks, targets, weights, np.arange(len(targets)))
+    ridge = everything.scaled_products(scale) + best_penalty * np.eye(len(scale) + 1)
+    return of_training, Highway(np.linalg.solve(ridge, everything.scaled_targets(scale)), scale, best_penalty)
+
+
+@dataclass
+class _Sums:
+    products: np.ndarray
+    targets: np.ndarray
+    weight: float
+
+    @classmethod
+    def of(cls, make_blocks, targets, weights, positions):
+        """Add up products of features, and of features and targets, a chunk of windows at a time."""
+        products = crossed = 0.0
+        for start in range(0, len(positions), CHUNK):
+            chunk = positions[start : start + CHUNK]
+            blocks = make_blocks(chunk)
+            design = _design(blocks, 1.0)
+            weighted = design * weights[chunk, None]
+            products = products + weighted.T @ design
+            crossed = crossed + weighted.T @ targets[chunk]
+        return cls(products, crossed, float(weights[positions].sum()))
+
+    def scaled_products(self, scale):
+        factors = np.append(1 / scale, 1.0)
+        return self.products * factors * factors[:, None]
+
+    def scaled_targets(self, scale):
+        return self.targets * np.append(1 / scale, 1.0)[:, None]

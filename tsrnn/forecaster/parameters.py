@@ -1,0 +1,75 @@
+"""Which values the parameters of `RNNForecaster` may have."""
+
+from numbers import Integral, Real
+
+import numpy as np
+
+from tsrnn.cells import CELLS
+from tsrnn.losses import Huber
+from tsrnn.optimizers import SCHEDULES
+from tsrnn.scaling import SCALINGS
+from tsrnn.validation import BOOLEAN, NONE, InstanceOf, Interval, Options
+
+STRATEGIES = ("direct", "recursive", "seq2seq")
+COUNT = Interval(Integral, 1)
+AUTO = Options(("auto",))
+NAME = InstanceOf((str, int, tuple), "the name of a column")
+
+
+class SeasonLengths:
+    """A list of season lengths."""
+
+    def accepts(self, value):
+        """Whether `value` is a list or tuple of positive integers."""
+        return isinstance(value, list | tuple) and len(value) > 0 and all(COUNT.accepts(m) for m in value)
+
+    def __str__(self):
+        """Return the words for a message."""
+        return "a list of such ints"
+
+
+CONSTRAINTS = {
+    "horizon": [COUNT],
+    "lookback": [AUTO, COUNT],
+    "season_length": [AUTO, COUNT, SeasonLengths()],
+    "transform": [Options(("auto", "log")), NONE],
+    "strategy": [Options(STRATEGIES)],
+    "scaling": [Options(tuple(SCALINGS))],
+    "linear": [BOOLEAN],
+    "cell": [Options(tuple(CELLS))],
+    "hidden_size": [COUNT],
+    "num_layers": [COUNT],
+    "bidirectional": [BOOLEAN],
+    "dropout": [Interval(Real, 0.0, 1.0)],
+    "loss": [
+        Options(("absolute_error", "huber", "squared_error")),
+        InstanceOf(Huber, "a tsrnn.losses.Huber"),
+    ],
+    "learning_rate": [Interval(Real, 0.0, closed="neither")],
+    "schedule": [Options(tuple(SCHEDULES))],
+    "weight_decay": [Interval(Real, 0.0)],
+    "batch_size": [COUNT],
+    "max_epochs": [COUNT],
+    "clip_norm": [Interval(Real, 0.0, closed="neither"), NONE],
+    "early_stopping": [BOOLEAN],
+    "validation_fraction": [Interval(Real, 0.0, 1.0, closed="neither")],
+    "n_iter_no_change": [COUNT],
+    "tol": [Interval(Real, 0.0)],
+    "id_col": [NAME],
+    "time_col": [NAME],
+    "target_col": [NAME],
+    "warm_start": [BOOLEAN],
+    "random_state": [
+        NONE,
+        Interval(Integral, 0),
+        InstanceOf(
+            (np.random.RandomState, np.random.Generator), "a RandomState or a Generator of numpy.random"
+        ),
+    ],
+    "n_jobs": [Interval(Integral, 1), Interval(Integral, -np.inf, -1, closed="both"), NONE],
+    "dtype": [Options(("float32", "float64"))],
+    "verbose": [Interval(Integral, 0), BOOLEAN],
+}
+# What makes the model: a fit that is continued cannot change it.
+ARCHITECTURE = ("cell", "hidden_size", "num_layers", "bidirectional", "dropout", "dtype")
+CHOICES = ("horizon", "lookback", "season_length", "transform", "strategy", "scaling", *ARCHITECTURE)

@@ -1,0 +1,139 @@
+"""Scales: each series to numbers of order one for training, and each window to its own level and spread.
+
+The constants of a series only keep its numbers within float32; what a network sees is set by the windows, so
+a series that has grown tenfold still looks like its past.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+MIN_SPREAD = 1e-10  # of a series, against its largest value: below, it counts as constant
+MIN_UNIT = 1e-4  # of a series in scaled values: below, its rest is taken for rounding errors
+MIN_SCALE = 0.3  # of a window, against the unit of its series
+
+
+@dataclass(frozen=True)
+class SeriesScaler:
+    """Brings series to mean 0 and standard deviation 1, by way of logarithms if wanted.
+
+    Attributes
+    ----------
+    log : bool
+        Whether logarithms are taken first.
+    center, spread : ndarray of shape (n_series,), float64
+        Mean and standard deviation of each series; a spread of 1 for a constant one.
+    """
+
+    log: bool
+    center: np.ndarray
+    spread: np.ndarray
+
+    @classmethod
+    def fit(cls, values, offsets, log):
+        """Learn the constants of the series ``values[offsets[i]:offsets[i + 1]]``."""
+        x = np.log(values) if log else values
+        lengths = np.diff(offsets)
+        center = np.add.reduceat(x, offsets[:-1]) / lengths
+        deviations = x - np.repeat(center, lengths)
+        spread = np.sqrt(np.add.reduceat(deviations**2, offsets[:-1]) / lengths)
+        largest = np.maximum.reduceat(np.abs(x), offsets[:-1])
+        return cls(log, center, np.where(spread > MIN_SPREAD * largest, spread, 1.0))
+
+    def extend(self, values, offsets):
+        """Return the scaler for more series: the first ones are known already and keep their constants."""
+        known = len(self.center)
+        new = SeriesScaler.fit(values, offsets, self.log)
+        center = np.concatenate([self.center, new.center[known:]])
+        return SeriesScaler(self.log, center, np.concatenate([self.spread, new.spread[known:]]))
+
+    def transform(self, values, offsets):
+        """Scale flat series; the result has the shape of ``values``."""
+        lengths = np.diff(offsets)
+        x = np.log(values) if self.log else values
+        return (x - np.repeat(self.center, lengths)) / np.repeat(self.spread, lengths)
+
+    def restore(self, table):
+        """Bring a table of scaled values, one row a series, back to the units of the series."""
+        x = table * self.spread[:, None] + self.center[:, None]
+        return np.exp(x) if self.log else x
+
+
+def window_levels(rest, ends, widths):
+    """Mean of the values just before some rows.
+
+    Parameters
+    ----------
+    rest : ndarray of shape (n_rows,), float64
+        Flat values.
+    ends : ndarray of int, shape (n,)
+        Row after the last one of each window.
+    widths : ndarray of int, shape (n,)
+        Values in each mean, at least 1.
+
+    Returns
+    -------
+    ndarray of shape (n,), float64
+        The means.
+    """
+    sums = np.concatenate([[0.0], np.cumsum(rest)])
+    return (sums[ends] - sums[ends - widths]) / widths
+
+
+def window_spreads(rest, ends, lengths, levels):
+    """Root mean square distance of the values of a window from its level.
+
+    Parameters
+    ----------
+    rest : ndarray of shape (n_rows,), float64
+        Flat values.
+    ends, lengths : ndarray of int, shape (n,)
+        Row after the last one of each window, and its number of rows.
+    levels : ndarray of shape (n,)
+        From :func:`window_levels`.
+
+    Returns
+    -------
+    ndarray of shape (n,), float64
+        Zero where all values of a window are its level.
+    """
+    sums = np.concatenate([[0.0], np.cumsum(rest)])
+    squares = np.concatenate([[0.0], np.cumsum(rest**2)])
+    mean = (sums[ends] - sums[ends - lengths]) / lengths
+    mean_square = (squares[ends] - squares[ends - lengths]) / lengths
+    return np.sqrt(np.maximum(mean_square - 2 * mean * levels + levels**2, 0.0))
+
+
+def series_units(spreads, series, n_series):
+    """Ordinary spread of the windows of each series.
+
+    Parameters
+    ----------
+    spreads : ndarray of shape (n,)
+        From :func:`window_spreads`.
+    series : ndarray of int, shape (n,)
+        Series of each window.
+    n_series : int
+        Number of series.
+
+    Returns
+    -------
+    ndarray of shape (n_series,), float64
+        Root mean square of the spreads, at least `MIN_UNIT`; 1 for a series without windows.
+    """
+    counts = np.bincount(series, minlength=n_series)
+    squares = np.bincount(series, weights=spreads**2, minlength=n_series)
+    units = np.sqrt(squares / np.maximum(counts, 1))
+    return np.where(counts > 0, np.maximum(units, MIN_UNIT), 1.0)
+
+
+def _scale_by_window(spreads, units):
+    return np.maximum(spreads, MIN_SCALE * units)
+
+
+def _scale_by_series(spreads, units):
+    return units
+
+
+# How the scale of a window comes from its own spread and the unit of its series.
+SCALINGS = {"window": _scale_by_window, "series": _scale_by_series}

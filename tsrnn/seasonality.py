@@ -1,0 +1,278 @@
+"""Seasons: which lengths may repeat, which do, and the season's part of each value.
+
+A series ``x`` is taken apart into seasons and a rest, ``x[t] = s[t] + z[t]``, such that ``s[t]`` is made of
+values at least one season before ``t``: it is known in advance and no later value leaks into it. The forecast
+that repeats seasons and continues the level of the rest is what a network corrects; untrained, it gives just
+that.
+"""
+
+from dataclasses import dataclass
+from itertools import product
+
+import numpy as np
+import pandas as pd
+
+from tsrnn.frames.frequency import counts_in_absolute_time
+
+DAY, WEEK = 86_400, 604_800
+# Seasons by the letters of a frequency. 364 and 260 days are whole weeks, so that weekdays meet.
+PERIODS = {"D": (7, 364, 365), "B": (5, 260), "C": (5, 260), "W": (52,), "SM": (24,), "M": (12,), "Q": (4,)}
+SMOOTHING = (0.15, 0.3, 0.5, 0.75, 1.0)
+MAX_ORIGINS = 1500
+MAX_SERIES = 40
+
+
+@dataclass(frozen=True)
+class Decomposition:
+    """How to take series apart.
+
+    Attributes
+    ----------
+    seasons : tuple of int
+        Lengths of the seasons, shortest first; taken out one after the other. Empty for none.
+    smoothing : float
+        Weight of the newest season against the earlier ones, in (0, 1]; 1 repeats the last season.
+    level_window : int
+        Values of the rest whose mean is its level.
+    """
+
+    seasons: tuple[int, ...] = ()
+    smoothing: float = 1.0
+    level_window: int = 1
+
+    @property
+    def first_row(self):
+        """First value whose seasons are known from values before it."""
+        return sum(2 * season - 1 for season in self.seasons)
+
+    def apply(self, x):
+        """Take one series apart.
+
+        Parameters
+        ----------
+        x : ndarray of shape (n,), float64
+            The series.
+
+        Returns
+        -------
+        rest : ndarray of shape (n,)
+            What the seasons leave.
+        seasonal : list of ndarray of shape (n + season,)
+            For each season its part of each value, and of the values of one season after the end.
+        """
+        rest, seasonal = x, []
+        for season in self.seasons:
+            part = seasonal_part(rest, season, self.smoothing)
+            rest = rest - part[: len(x)]
+            seasonal.append(part)
+        return rest, seasonal
+
+
+def seasonal_part(x, season, smoothing):
+    """Estimate the season's part of each value from the seasons before.
+
+    The deviations of the values from the mean of the season that ends with them are smoothed exponentially
+    over the same place in successive seasons.
+
+    Parameters
+    ----------
+    x : ndarray of shape (n,), float64
+        The series.
+    season : int
+        Length of the season, at least 2.
+    smoothing : float
+        Weight of the newest deviation, in (0, 1].
+
+    Returns
+    -------
+    ndarray of shape (n + season,)
+        Zero for the first season, and throughout if the series is no longer than one.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from tsrnn.seasonality import seasonal_part
+    >>> seasonal_part(np.array([1.0, 3.0, 1.0, 3.0]), season=2, smoothing=1.0)
+    array([ 0.,  0., -1.,  1., -1.,  1.])
+    """
+    n = len(x)
+    part = np.zeros(n + season)
+    if n < season:
+        return part
+    sums = np.concatenate([[0.0], np.cumsum(x)])
+    means = np.concatenate([np.full(season - 1, sums[season]), sums[season:] - sums[:-season]]) / season
+    deviations = x - means
+    part[season : 2 * season] = deviations[:season]
+    for start in range(season, n, season):
+        stop = min(start + season, n)
+        before = part[start:stop]
+        # Deviations within the first season are from a mean that reaches beyond them: they are not kept.
+        weight = smoothing if start > season else 1.0
+        part[start + season : stop + season] = before + weight * (deviations[start:stop] - before)
+    return part
+
+
+def seasonal_future(parts, seasons, origins, horizon):
+    """Give the seasons' part of the values after an origin, as known at it.
+
+    Parameters
+    ----------
+    parts : list of ndarray of shape (n + season,)
+        From :meth:`Decomposition.apply`.
+    seasons : tuple of int
+        Their lengths.
+    origins : ndarray of int, shape (k,)
+        Number of values seen.
+    horizon : int
+        Steps ahead.
+
+    Returns
+    -------
+    ndarray of shape (k, horizon)
+        The sum over the seasons; the last known season is repeated.
+    """
+    total = np.zeros((len(origins), horizon))
+    for part, season in zip(parts, seasons, strict=True):
+        total += part[origins[:, None] + np.arange(horizon) % season]
+    return total
+
+
+def seasons_of_frequency(freq):
+    """Give the seasons that a frequency suggests.
+
+    Parameters
+    ----------
+    freq : BaseOffset
+        Frequency of the stamps.
+
+    Returns
+    -------
+    tuple of int
+        Lengths in steps, shortest first; empty if it suggests none.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from tsrnn.seasonality import seasons_of_frequency
+    >>> seasons_of_frequency(pd.offsets.Hour()), seasons_of_frequency(pd.offsets.MonthBegin())
+    ((24, 168), (12,))
+    """
+    if counts_in_absolute_time(freq):
+        step = pd.Timedelta(freq).total_seconds()
+        spans = (DAY, WEEK) if step >= 60 else (60, 3600, DAY)
+        return tuple(round(span / step) for span in spans if span / step >= 2 and span / step % 1 == 0)
+    letters = freq.rule_code.split("-")[0]
+    known = ("SM", "D", "C", "B", "W", "M", "Q")
+    unit = {"BM": "M", "BQ": "Q", "CBM": "M"}.get(letters.rstrip("SE"), letters.rstrip("SE"))
+    unit = "SM" if letters.startswith("SM") else "M" if "WOM" in letters else unit
+    if unit not in known:
+        return ()
+    return tuple(period // freq.n for period in PERIODS[unit] if period % freq.n == 0 and period // freq.n >= 2)
+
+
+def seasons_of_values(series, limit):
+    """Find lags at which the changes of the values are alike: candidates where the frequency tells nothing.
+
+    Parameters
+    ----------
+    series : list of ndarray
+        Some series.
+    limit : int
+        Longest lag.
+
+    Returns
+    -------
+    tuple of int
+        No lag, one, or two: the shortest that is nearly as good as the best, and the best.
+    """
+    limit = min(limit, max(map(len, series)) // 3)
+    if limit < 2:
+        return ()
+    mean = np.zeros(limit + 1)
+    for x in series:
+        changes = np.diff(x) - np.diff(x).mean()
+        size = 2 ** int(np.ceil(np.log2(2 * len(changes))))
+        power = np.abs(np.fft.rfft(changes, size)) ** 2
+        products = np.fft.irfft(power, size)[: limit + 1]
+        if products[0] > 0:
+            mean[: len(products)] += products / products[0] / len(series)
+    peaks = [lag for lag in range(2, limit) if mean[lag] == mean[lag - 1 : lag + 2].max()]
+    best = max(peaks, key=lambda lag: mean[lag], default=0)
+    if not peaks or mean[best] < 0.2:
+        return ()
+    shortest = next(lag for lag in peaks if mean[lag] >= 0.7 * mean[best])
+    return tuple(sorted({shortest, best}))
+
+
+def season_sets(seasons):
+    """List the combinations to try: none, each season, and the shortest with each longer one."""
+    pairs = [(seasons[0], longer) for longer in seasons[1:]]
+    return [(), *((season,) for season in seasons), *pairs]
+
+
+def choose_decomposition(series, horizon, sets, with_log):
+    """Choose the seasons, their smoothing, the level and the transformation that forecast the past best.
+
+    The forecast of repeated seasons and constant level is made from origins in the second half of each
+    series.
+
+    Parameters
+    ----------
+    series : list of ndarray
+        Some series in their own units; at least one value each.
+    horizon : int
+        Steps ahead.
+    sets : list of tuple of int
+        Seasons to try.
+    with_log : tuple of bool
+        Whether to try the values, their logarithms, or both.
+
+    Returns
+    -------
+    decomposition : Decomposition
+        The best.
+    log : bool
+        Whether it is of the logarithms.
+    """
+    sets = [seasons for seasons in sets if _fits(seasons, series, horizon)] or [()]
+    start = max(Decomposition(seasons).first_row for seasons in sets)
+    best, choice = np.inf, (Decomposition(), with_log[0])
+    for seasons, smoothing, log in product(sets, SMOOTHING, with_log):
+        if not seasons and smoothing < 1:
+            continue
+        apart = [Decomposition(seasons, smoothing).apply(np.log(x) if log else x) for x in series]
+        for window in _level_windows(seasons):
+            errors = [
+                _past_error(x, rest, parts, seasons, window, horizon, start, log)
+                for x, (rest, parts) in zip(series, apart, strict=True)
+            ]
+            error = np.nanmean(errors) if np.isfinite(errors).any() else np.inf
+            if error < best:
+                best, choice = error, (Decomposition(seasons, smoothing, window), log)
+    return choice
+
+
+def _fits(seasons, series, horizon):
+    """Whether the longest series shows enough of the seasons to judge them."""
+    longest = max(map(len, series))
+    spare = longest - Decomposition(seasons).first_row - horizon
+    return spare >= (1 if len(seasons) <= 1 else max(horizon, longest // 4))
+
+
+def _level_windows(seasons):
+    first = seasons[0] if seasons else 4
+    return sorted({1, min(3, first), max(1, first // 2), first, 2 * first})
+
+
+def _past_error(x, rest, parts, seasons, window, horizon, start, log):
+    """Mean absolute error from past origins, in mean changes of the series; NaN without any origin."""
+    first = max(len(x) // 2, start, window)
+    origins = np.arange(first, len(x) - horizon + 1)[-MAX_ORIGINS:]
+    unit = np.abs(np.diff(x)).mean() if len(x) > 1 else 0.0
+    if not len(origins) or unit == 0:
+        return np.nan
+    sums = np.concatenate([[0.0], np.cumsum(rest)])
+    level = (sums[origins] - sums[origins - window]) / window
+    forecast = level[:, None] + seasonal_future(parts, seasons, origins, horizon)
+    truth = x[origins[:, None] + np.arange(horizon)]
+    return np.abs((np.exp(forecast) if log else forecast) - truth).mean() / unit

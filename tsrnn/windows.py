@@ -1,0 +1,176 @@
+"""Windows: which rows of the flat series a network reads, and which it is to forecast.
+
+A window is an origin, the row of its first target. It reads the rows before it, up to `lookback`, fewer near
+the beginning of a series. Nothing is copied: windows are indices into flat arrays.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Windows:
+    """Windows over the flat rows of several series.
+
+    Attributes
+    ----------
+    origins : ndarray of int64, shape (n,)
+        Row of the first target.
+    lengths : ndarray of int64, shape (n,)
+        Rows read just before the origin.
+    series : ndarray of int64, shape (n,)
+        Series of each window, ascending; the origins of a series ascend too.
+    """
+
+    origins: np.ndarray
+    lengths: np.ndarray
+    series: np.ndarray
+
+    def __len__(self):
+        """Return the number of windows."""
+        return len(self.origins)
+
+    @property
+    def starts(self):
+        """Row of the first value read, int64 of shape (n,)."""
+        return self.origins - self.lengths
+
+    def subset(self, index):
+        """Return the windows at ``index``."""
+        return Windows(self.origins[index], self.lengths[index], self.series[index])
+
+
+def make_windows(offsets, first_rows, *, lookback, min_lookback, horizon, segment=1):
+    """List every window whose targets have been observed.
+
+    Parameters
+    ----------
+    offsets : ndarray of int64, shape (n_series + 1,)
+        First row of each series, and the number of rows.
+    first_rows : ndarray of int64, shape (n_series,)
+        Rows at the beginning of each series that cannot be read.
+    lookback, min_lookback : int
+        Most and fewest rows that a window reads.
+    horizon : int
+        Rows to forecast; 0 lists the windows that may be read, whether or not anything follows.
+    segment : int, default=1
+        Lengths are multiples of it.
+
+    Returns
+    -------
+    Windows
+        Series after series, time ascending.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from tsrnn.windows import make_windows
+    >>> windows = make_windows(np.array([0, 6]), np.array([0]), lookback=3, min_lookback=2, horizon=2)
+    >>> windows.starts.tolist(), windows.origins.tolist()
+    ([0, 0, 1], [2, 3, 4])
+    """
+    begins = offsets[:-1] + first_rows
+    first = begins + min_lookback
+    counts = np.maximum(offsets[1:] - horizon - first + 1, 0)
+    series = np.repeat(np.arange(len(counts)), counts)
+    within = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
+    origins = first[series] + within
+    lengths = np.minimum(lookback, origins - begins[series]) // segment * segment
+    return Windows(origins, lengths, series)
+
+
+def last_windows(offsets, first_rows, *, lookback, segment=1):
+    """Give the window at the end of each series, which forecasts what has not been observed.
+
+    Parameters
+    ----------
+    offsets, first_rows, lookback, segment
+        As for :func:`make_windows`.
+
+    Returns
+    -------
+    Windows
+        One a series; of length 0 where a series is too short to be read.
+    """
+    available = np.maximum(np.diff(offsets) - first_rows, 0)
+    lengths = np.minimum(lookback, available) // segment * segment
+    return Windows(offsets[1:].copy(), lengths, np.arange(len(lengths)))
+
+
+def split_by_time(windows, fraction, horizon):
+    """Hold out the last windows of each series; no target of the others reaches into theirs.
+
+    Parameters
+    ----------
+    windows : Windows
+        From :func:`make_windows`.
+    fraction : float
+        Part of the windows of each series to hold out, in (0, 1); at least one where there are two.
+    horizon : int
+        Rows that a window forecasts.
+
+    Returns
+    -------
+    training, held_out : ndarray of int64
+        Positions of the windows. Those in between, up to ``horizon - 1`` a series, are in neither.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from tsrnn.windows import make_windows, split_by_time
+    >>> windows = make_windows(np.array([0, 10]), np.array([0]), lookback=3, min_lookback=3, horizon=2)
+    >>> split_by_time(windows, 0.25, 2)
+    (array([0, 1, 2]), array([4, 5]))
+    """
+    counts = np.bincount(windows.series)
+    ends = np.cumsum(counts)
+    held = np.where(counts > 1, np.ceil(fraction * counts).astype(np.int64), 0)
+    position = np.arange(len(windows))
+    is_held = position >= (ends - held)[windows.series]
+    first_held = windows.origins[np.minimum(ends - held, len(windows) - 1)][windows.series]
+    is_training = ~is_held & ((windows.origins <= first_held - horizon) | (held == 0)[windows.series])
+    return np.flatnonzero(is_training), np.flatnonzero(is_held)
+
+
+def gather(values, windows, lookback):
+    """Copy windows into a dense block, for a few windows at a time.
+
+    Parameters
+    ----------
+    values : ndarray of shape (n_rows, n_columns)
+        Flat rows.
+    windows : Windows
+        The windows.
+    lookback : int
+        Rows of the block.
+
+    Returns
+    -------
+    ndarray of shape (n, lookback, n_columns)
+        Rows at the end; zeros before a shorter window.
+    """
+    rows = windows.origins[:, None] + np.arange(-lookback, 0)
+    read = rows >= windows.starts[:, None]
+    return np.where(read[:, :, None], values[np.maximum(rows, 0)], 0)
+
+
+def window_weights(weights, windows, horizon):
+    """Weight of each window: the mean over its targets.
+
+    Parameters
+    ----------
+    weights : ndarray of shape (n_rows,)
+        Weight of each observation.
+    windows : Windows
+        With ``horizon`` targets each.
+    horizon : int
+        Rows that a window forecasts.
+
+    Returns
+    -------
+    ndarray of shape (n,), float64
+        The means.
+    """
+    sums = np.concatenate([[0.0], np.cumsum(weights)])
+    return (sums[windows.origins + horizon] - sums[windows.origins]) / horizon
