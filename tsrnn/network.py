@@ -38,8 +38,8 @@ def check_loss(layout, loss, sequences):
         )
     if layout.head.has_decoder and (layout.feeds_classes != classes or loss.n_levels > 1):
         raise ValueError(
-            "A decoder is fed its own outputs, which must be of the kind of the targets: feeds_classes=True with class codes, "
-            f"and one level of a quantile loss. Got feeds_classes={layout.feeds_classes} with {loss!r}."
+            "A decoder is fed its own outputs, which must be of the kind of the targets: feeds_classes=True with "
+            f"class codes, and one level of a quantile loss. Got feeds_classes={layout.feeds_classes} with {loss!r}."
         )
 
 
@@ -173,8 +173,8 @@ class Network:
         """
         if len(sequences) and sequences.lengths.min() != sequences.steps:
             raise ValueError(
-                f"unroll takes sequences of one length. Got lengths from {sequences.lengths.min()} to {sequences.steps}; "
-                "pass those of each length by themselves."
+                f"unroll takes sequences of one length. Got lengths from {sequences.lengths.min()} to "
+                f"{sequences.steps}; pass those of each length by themselves."
             )
         cell, layers = self.layout.cell, {}
         for layer, (states, gates) in zip(
