@@ -5,6 +5,7 @@ import numpy as np
 from tsrnn.backends import cpu
 from tsrnn.losses import get_loss
 from tsrnn.parameters import Layout
+from tsrnn.sequences import Sequences
 
 
 def check_loss(layout, loss, sequences):
@@ -187,3 +188,23 @@ class Network:
                 named |= {name: gates[:, :, k] for k, name in enumerate(cell.gates)}
             layers[layer.suffix] = named
         return layers
+
+
+def warmup(dtype="float32"):
+    """Compile the kernels ahead of the first fit or forecast.
+
+    Kernels are compiled when they are first needed and kept in Numba's cache on disk, where later processes find
+    them. This does nothing but that: for a container image, say, or before measuring a time.
+
+    Parameters
+    ----------
+    dtype : {"float32", "float64"}, default="float32"
+        The precision that is going to be used.
+
+    Examples
+    --------
+    >>> import tsrnn
+    >>> tsrnn.warmup()
+    """
+    network = Network(input_size=1, hidden_size=1, output_size=1, dtype=dtype)
+    network.predict(Sequences.from_dense(np.zeros((1, 1, 1))))
