@@ -1,7 +1,7 @@
 """RNNRegressor, unchanged, as the model inside forecasting libraries that take any scikit-learn regressor.
 
-None of them is a dependency, so each test runs only where its library is installed. A library's forecast is held against
-the same recursion done by hand: what it passes to `fit` and `predict` is one window a row.
+None of them is a dependency, so each test runs only where its library is installed. A library's forecast is held
+against the same recursion done by hand: what it passes to `fit` and `predict` is one window a row.
 """
 
 import numpy as np

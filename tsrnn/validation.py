@@ -123,9 +123,7 @@ def check_parameters(owner, parameters, constraints):
         value = parameters[name]
         if not any(constraint.accepts(value) for constraint in allowed):
             words = " or ".join(map(str, allowed))
-            raise InvalidParameterError(
-                f"The {name!r} parameter of {owner} must be {words}. Got {value!r} instead."
-            )
+            raise InvalidParameterError(f"The {name!r} parameter of {owner} must be {words}. Got {value!r} instead.")
 
 
 def make_generator(random_state):

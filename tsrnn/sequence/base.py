@@ -167,9 +167,7 @@ class SequenceEstimator(BaseEstimator):
         """Learn means and scales from the samples to train on; `counts` is what each sample counts there."""
         if self.categories is None:
             rows = np.repeat(counts, inputs.lengths)
-            self.input_mean_, self.input_scale_ = learn_standardization(
-                inputs.values, rows, self.standardize_inputs
-            )
+            self.input_mean_, self.input_scale_ = learn_standardization(inputs.values, rows, self.standardize_inputs)
 
     def _make_network(self):
         """Make a network with random parameters."""

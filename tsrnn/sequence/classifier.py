@@ -27,15 +27,15 @@ class RNNClassifier(ClassifierMixin, SequenceEstimator):
     ``(n_samples, n_timesteps)``   many-to-many: a label for every step of the sequence, as in tagging
     ``(n_samples, s)``, other s    encoder-decoder: a sequence of labels of its own, of s steps;
                                    one-to-many if the sequences of `X` have one step
-    list of lists                  the same two, with sequences of different length
+    lists that differ in length    the last two, for sequences that differ in length
     =============================  =====================================================================
 
     `X` is as in `RNNRegressor`: ``(n_samples, n_timesteps)``, ``(n_samples, n_timesteps, n_features)``, or a
     list of arrays, one per sequence; of numbers, or of tokens with `categories`.
 
-    A decoder begins with a start token, is fed with its own most likely label (in training with the true
-    one), and learns when to end: if `y` is a list of lists, every one of them is closed with an end token,
-    which predictions end before. Both tokens are added and taken off inside.
+    A decoder begins with a start token, a zero vector, and is fed with its own most likely label, in training
+    with the true one. If the sequences in `y` differ in length, or come as a list of arrays, an end token closes
+    each of them, so that the decoder learns when to end. Predictions come without the two tokens.
 
     Parameters
     ----------
@@ -286,7 +286,7 @@ class RNNClassifier(ClassifierMixin, SequenceEstimator):
             row = int(np.argmax(codes < 0))
             raise ValueError(
                 "y has a label that is not in classes_: {!r} at sample {}, step {}. Known are {}.".format(
-                    targets.values[row], *locate(row, targets.starts), self.classes_.tolist()
+                    targets.values[[row]].tolist()[0], *locate(row, targets.starts), self.classes_.tolist()
                 )
             )
         if not self._kind.ends:

@@ -236,9 +236,7 @@ class RNNRegressor(RegressorMixin, SequenceEstimator):
         float
         """
         if self._n_levels() > 1:
-            raise ValueError(
-                "score needs one prediction per target; a loss with several quantiles gives more."
-            )
+            raise ValueError("score needs one prediction per target; a loss with several quantiles gives more.")
         predicted = self.predict(X)
         if self._kind.head == "last":
             return r2_score(y, predicted, sample_weight=sample_weight)
@@ -280,9 +278,7 @@ class RNNRegressor(RegressorMixin, SequenceEstimator):
     def _learn_targets(self, targets, counts):
         rows = np.repeat(counts, targets.lengths)
         self.n_outputs_ = targets.kind.n_outputs
-        self.target_mean_, self.target_scale_ = learn_standardization(
-            targets.values, rows, self.standardize_targets
-        )
+        self.target_mean_, self.target_scale_ = learn_standardization(targets.values, rows, self.standardize_targets)
 
     def _encode_targets(self, targets):
         values = standardize(targets.values, self.target_mean_, self.target_scale_, self.dtype)

@@ -180,9 +180,7 @@ def _choose_head(head, input_lengths, output_lengths, in_sequences):
     check_consistent_length(input_lengths, output_lengths)
     if not in_sequences:
         if head in ("every", "decoder"):
-            raise ValueError(
-                f"With head={head!r}, y must hold a sequence per sample. Got one value per sample."
-            )
+            raise ValueError(f"With head={head!r}, y must hold a sequence per sample. Got one value per sample.")
         return "last"
     if head == "last":
         raise ValueError("With head='last', y must hold one output step per sample. Got sequences of them.")
@@ -211,13 +209,13 @@ def check_continues(old, new):
     ValueError
         Naming what differs.
     """
-    names = ["head", "n_outputs", "single", "ends"] + ["output_steps"] * (not old.ends)
+    # Sequences that may end anywhere may also be of one length, as a small batch of them will be.
+    names = ["head", "n_outputs", "single"] + ["ends", "output_steps"] * (not old.ends)
     for name in names:
         before, now = getattr(old, name), getattr(new, name)
         if before != now:
             raise ValueError(
-                f"A fit that is continued needs targets of the same kind, but {name} was {before} and "
-                f"is now {now}."
+                f"A fit that is continued needs targets of the same kind, but {name} was {before} and is now {now}."
             )
     if new.output_steps > old.output_steps:
         raise ValueError(

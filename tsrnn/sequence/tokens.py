@@ -34,6 +34,8 @@ def learn_categories(categories, tokens, owner):
                 f"{owner} cannot sort the tokens of X: use tokens of one type, or pass a list of categories."
             ) from error
     known = np.asarray(categories)
+    if known.ndim == 1 and known.tolist() != list(categories):
+        known = np.array(categories, dtype=object)  # NumPy has made words of numbers beside words
     if known.ndim != 1 or len(known) == 0 or pd.isna(known).any() or len(pd.unique(known)) < len(known):
         raise ValueError(
             f"The 'categories' parameter of {owner} must be None, 'auto' or a list of different categories. "

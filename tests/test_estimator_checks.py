@@ -1,0 +1,130 @@
+"""The sequence estimators are scikit-learn estimators: its own checks, and the tools that work on any estimator."""
+
+import numpy as np
+import pandas as pd
+import pytest
+import sklearn
+from sklearn.base import clone, is_classifier, is_regressor
+from sklearn.ensemble import BaggingRegressor, VotingRegressor
+from sklearn.model_selection import GridSearchCV, KFold, TimeSeriesSplit, cross_val_predict, cross_val_score
+from sklearn.multioutput import MultiOutputRegressor
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.utils import get_tags
+from sklearn.utils.estimator_checks import parametrize_with_checks
+
+from tsrnn.sequence import RNNClassifier, RNNRegressor
+
+QUICK = {"hidden_size": 4, "max_epochs": 5, "random_state": 0}
+DATA = np.random.default_rng(13)
+X = DATA.normal(size=(40, 5))
+Y = X @ [0.0, 0.1, 0.2, 0.3, 0.4]
+LABELS = np.where(Y > 0, "up", "down")
+MODELS = [(RNNRegressor, Y), (RNNClassifier, LABELS)]
+
+ROUNDING = (
+    "The check compares two trainings to a relative 1e-7, one bit of float32, but weighting a sample and repeating "
+    "it add up in different order. With dtype='float64' the check passes."
+)
+
+
+def expected_failed_checks(estimator):
+    """Checks that cannot apply, with the reason."""
+    return {"check_sample_weight_equivalence_on_dense_data": ROUNDING} if estimator.dtype == "float32" else {}
+
+
+@pytest.mark.slow
+@parametrize_with_checks(
+    [RNNRegressor(), RNNClassifier(), RNNRegressor(dtype="float64"), RNNClassifier(dtype="float64")],
+    expected_failed_checks=expected_failed_checks,
+)
+def test_scikit_learn_s_own_checks(estimator, check):
+    check(estimator)
+
+
+def test_types_and_tags():
+    assert is_regressor(RNNRegressor()) and is_classifier(RNNClassifier())
+    tags = get_tags(RNNRegressor())
+    assert tags.target_tags.multi_output and tags.input_tags.three_d_array and not tags.input_tags.string
+    assert get_tags(RNNClassifier(categories="auto")).input_tags.string
+    assert not get_tags(RNNClassifier()).target_tags.multi_output
+
+
+@pytest.mark.parametrize("cls", [RNNRegressor, RNNClassifier])
+def test_init_stores_and_clone_keeps(cls):
+    parameters = {name: object() for name in cls().get_params()}
+    model = cls(**parameters)
+    assert all(getattr(model, name) is value for name, value in parameters.items())
+    model = cls(categories=["a", "b"], cell="rnn", random_state=3)
+    assert clone(model).get_params() == model.get_params()
+    assert repr(model) == f"{cls.__name__}(categories=['a', 'b'], cell='rnn', random_state=3)"
+
+
+def test_pipeline_and_grid_search_over_time():
+    model = make_pipeline(StandardScaler(), RNNRegressor(**QUICK))
+    grid = {"rnnregressor__hidden_size": [2, 4], "rnnregressor__cell": ["rnn", "gru"]}
+    search = GridSearchCV(model, grid, cv=TimeSeriesSplit(2)).fit(X, Y)
+    results = pd.DataFrame(search.cv_results_)
+    assert len(results) == 4 and np.isfinite(results["mean_test_score"]).all()
+    assert search.predict(X).shape == (40,)
+    assert search.best_estimator_[-1].hidden_size == search.best_params_["rnnregressor__hidden_size"]
+
+
+def test_folds_are_fitted_apart():
+    model, folds = RNNRegressor(**QUICK), TimeSeriesSplit(3)
+    scores = cross_val_score(model, X, Y, cv=folds)
+    for score, (train, test) in zip(scores, folds.split(X), strict=True):
+        assert score == clone(model).fit(X[train], Y[train]).score(X[test], Y[test])
+
+
+@pytest.mark.slow
+def test_folds_in_processes_give_the_same_bits():
+    model = RNNRegressor(**QUICK)
+    np.testing.assert_array_equal(
+        cross_val_predict(model, X, Y, cv=4, n_jobs=2), cross_val_predict(model, X, Y, cv=4, n_jobs=1)
+    )
+
+
+def test_folds_of_lists_of_sequences():
+    rng = np.random.default_rng(0)
+    sequences = [rng.normal(size=(n, 2)) for n in rng.integers(1, 5, size=30)]
+    scores = cross_val_score(RNNRegressor(**QUICK), sequences, rng.normal(size=30), cv=3)
+    assert np.isfinite(scores).all()
+    words = [list("abc"[:n]) for n in rng.integers(1, 4, size=30)]
+    tagger = RNNClassifier(categories=list("abc"), **QUICK)
+    # By itself scikit-learn would stratify, which it cannot do by lists.
+    assert np.isfinite(cross_val_score(tagger, words, words, cv=KFold(3))).all()
+
+
+def test_frames_pass_through_a_pipeline_that_keeps_them():
+    frame = pd.DataFrame(X, columns=[f"lag_{n}" for n in range(5, 0, -1)])
+    model = make_pipeline(StandardScaler(), RNNRegressor(**QUICK)).set_output(transform="pandas").fit(frame, Y)
+    assert model[-1].feature_names_in_.tolist() == frame.columns.tolist()
+    assert isinstance(model.predict(frame), np.ndarray)
+    with pytest.raises(ValueError, match="Feature names"):
+        model[-1].predict(frame.rename(columns={"lag_1": "other"}))
+
+
+@pytest.mark.parametrize(("cls", "y"), MODELS)
+def test_weights_are_routed(cls, y):
+    weights = np.arange(40) % 2 + 0.0
+    model = cls(**QUICK)
+    with sklearn.config_context(enable_metadata_routing=True):
+        requested = cls(**QUICK).set_fit_request(sample_weight=True).set_score_request(sample_weight=False)
+        scaler = StandardScaler(with_mean=False, with_std=False).set_fit_request(sample_weight=False)
+        pipeline = make_pipeline(scaler, requested)
+        pipeline.fit(X, y, sample_weight=weights)
+        score = cross_val_score(requested, X, y, cv=[(np.arange(40), np.arange(40))], params={"sample_weight": weights})
+        assert requested.get_metadata_routing().fit.requests["sample_weight"] is True
+    model.fit(X, y, sample_weight=weights)
+    np.testing.assert_array_equal(pipeline[-1].network_.theta, model.network_.theta)
+    assert score == [model.score(X, y)]
+
+
+def test_other_estimators_take_it_as_their_model():
+    bagging = BaggingRegressor(RNNRegressor(**QUICK), n_estimators=2, random_state=0).fit(X, Y)
+    assert bagging.predict(X).shape == (40,)
+    voting = VotingRegressor([("rnn", RNNRegressor(**QUICK)), ("gru", RNNRegressor(cell="rnn", **QUICK))]).fit(X, Y)
+    np.testing.assert_allclose(voting.predict(X), np.mean([m.predict(X) for m in voting.estimators_], axis=0))
+    several = MultiOutputRegressor(RNNRegressor(**QUICK)).fit(X, X[:, :2])
+    np.testing.assert_array_equal(several.predict(X)[:, 0], RNNRegressor(**QUICK).fit(X, X[:, 0]).predict(X))
