@@ -62,9 +62,7 @@ class TestIndexContinues:
         result = to_panel(pd.Series(_numbers(), index=whole[:N])).restore([_numbers(5)])
         pd.testing.assert_index_equal(result.index, whole[N:])
 
-    @pytest.mark.parametrize(
-        "index", [pd.RangeIndex(N), pd.RangeIndex(7, 7 + 3 * N, 3), pd.Index(np.arange(5, 5 + N))]
-    )
+    @pytest.mark.parametrize("index", [pd.RangeIndex(N), pd.RangeIndex(7, 7 + 3 * N, 3), pd.Index(np.arange(5, 5 + N))])
     def test_integers(self, index):
         step = index[1] - index[0]
         result = to_panel(pd.Series(_numbers(), index=index)).restore([[1.0, 2.0]])
@@ -111,9 +109,9 @@ class TestIndexContinues:
 
     def test_declared_frequency_beats_inference(self):
         stamps = pd.date_range("2024-01-01", periods=5, freq="D")
-        assert to_panel(pd.Series(_numbers(5), index=stamps), freq="B").restore([[1.0]]).index[
-            0
-        ] == pd.Timestamp("2024-01-08")
+        assert to_panel(pd.Series(_numbers(5), index=stamps), freq="B").restore([[1.0]]).index[0] == pd.Timestamp(
+            "2024-01-08"
+        )
 
     def test_declared_step_of_integers(self):
         assert list(to_panel(pd.Series([1.0], index=[4]), freq=2).restore([[1.0, 2.0]]).index) == [6, 8]
@@ -155,9 +153,7 @@ class TestContainers:
     @pytest.mark.parametrize("frame", [False, True])
     def test_multiindex_rows_in_any_order(self, frame):
         rows = [("b", day) for day in (3, 1, 2)] + [("a", day) for day in (2, 4, 3, 5)]
-        index = pd.MultiIndex.from_tuples(
-            [(i, pd.Timestamp(2024, 1, d)) for i, d in rows], names=["id", "day"]
-        )
+        index = pd.MultiIndex.from_tuples([(i, pd.Timestamp(2024, 1, d)) for i, d in rows], names=["id", "day"])
         data = pd.Series([13.0, 11, 12, 22, 24, 23, 25], index=index, name="sales")
         data = data.sample(frac=1, random_state=1)
         panel = to_panel(data.to_frame() if frame else data)
@@ -205,18 +201,12 @@ class TestContainers:
         pd.testing.assert_frame_equal(long, before)
 
     def test_categorical_ids_come_back(self):
-        long = pd.DataFrame(
-            {"unique_id": pd.Categorical(["b", "b", "a", "a"]), "ds": [1, 2, 1, 2], "y": _numbers(4)}
-        )
+        long = pd.DataFrame({"unique_id": pd.Categorical(["b", "b", "a", "a"]), "ds": [1, 2, 1, 2], "y": _numbers(4)})
         assert to_panel(long).restore([[1.0], [2.0]])["unique_id"].tolist() == ["b", "a"]
 
     def test_weeks_that_end_on_different_days(self):
-        stamps = {
-            day: pd.date_range("2024-01-01", periods=8, freq=f"W-{day}") for day in ("MON", "WED", "SUN")
-        }
-        long = pd.concat(
-            [pd.DataFrame({"unique_id": d, "ds": s[:6], "y": _numbers(6)}) for d, s in stamps.items()]
-        )
+        stamps = {day: pd.date_range("2024-01-01", periods=8, freq=f"W-{day}") for day in ("MON", "WED", "SUN")}
+        long = pd.concat([pd.DataFrame({"unique_id": d, "ds": s[:6], "y": _numbers(6)}) for d, s in stamps.items()])
         result = to_panel(long).restore(np.zeros((3, 2)))
         assert list(result["ds"]) == [stamp for s in stamps.values() for stamp in s[6:]]
 
@@ -311,11 +301,7 @@ class TestRefusals:
         bad = _numbers()
         bad[list(rows)] = value
         frame = pd.DataFrame({"good": _numbers(), "bad": bad}, index=_series().index)
-        long = (
-            frame.rename_axis("ds")
-            .melt(ignore_index=False, var_name="unique_id", value_name="y")
-            .reset_index()
-        )
+        long = frame.rename_axis("ds").melt(ignore_index=False, var_name="unique_id", value_name="y").reset_index()
         data, name = {
             "series": (frame["bad"], "Series 'bad'"),
             "wide": (frame, "Column 'bad'"),
@@ -331,9 +317,7 @@ class TestRefusals:
 
     def test_ragged_wide_frame_is_pointed_to_the_long_form(self):
         frame = pd.DataFrame({"a": _numbers(), "late": [np.nan] * 3 + [1.0] * (N - 3)}, index=_series().index)
-        with pytest.raises(
-            ValueError, match="Column 'late' has 3 missing values.*long DataFrame or a MultiIndex"
-        ):
+        with pytest.raises(ValueError, match="Column 'late' has 3 missing values.*long DataFrame or a MultiIndex"):
             to_panel(frame)
 
     @pytest.mark.parametrize("container", ["series", "wide"])
@@ -342,9 +326,7 @@ class TestRefusals:
         series = _series()
         with pytest.raises(ValueError, match="1 duplicate time stamp, the first 2024-01-05.*duplicated"):
             to_panel(shape(series.iloc[[0, 1, 2, 3, 4, 4, 5]]))
-        with pytest.raises(
-            ValueError, match="not in ascending order: 2024-01-02 .*after 2024-01-03.*sort_index"
-        ):
+        with pytest.raises(ValueError, match="not in ascending order: 2024-01-02 .*after 2024-01-03.*sort_index"):
             to_panel(shape(series.iloc[[0, 2, 1, 3]]))
         with pytest.raises(ValueError, match="not in ascending order: 28 stands after 29"):
             to_panel(shape(series.set_axis(pd.RangeIndex(N - 1, -1, -1))))
@@ -373,9 +355,7 @@ class TestRefusals:
     def test_gap(self, freq, missing, follows):
         series = _series(freq=freq)
         series = series.drop(series.index[4])
-        with pytest.raises(
-            ValueError, match=f"series 'sales' has a gap: {missing}.* is missing, {follows}.*asfreq"
-        ):
+        with pytest.raises(ValueError, match=f"series 'sales' has a gap: {missing}.* is missing, {follows}.*asfreq"):
             to_panel(series)
         long = pd.DataFrame({"unique_id": "a", "ds": series.index, "y": series.to_numpy()})
         whole = pd.DataFrame({"unique_id": "b", "ds": _series(freq=freq).index, "y": 1.0})
@@ -386,9 +366,7 @@ class TestRefusals:
         with pytest.raises(ValueError, match="has a gap: 3 is missing, 4 follows 2 .step 1.*reset_index"):
             to_panel(pd.Series(_numbers(4), index=[1, 2, 4, 5]))
         with pytest.raises(ValueError, match="has a gap: 2024-03 is missing, 2024-04 follows 2024-02"):
-            to_panel(
-                pd.Series(_numbers(3), index=pd.PeriodIndex(["2024-01", "2024-02", "2024-04"], freq="M"))
-            )
+            to_panel(pd.Series(_numbers(3), index=pd.PeriodIndex(["2024-01", "2024-02", "2024-04"], freq="M")))
 
     def test_gap_against_a_declared_frequency(self):
         with pytest.raises(ValueError, match="has a gap: 2024-01-06 .*is missing, 2024-01-08"):
@@ -403,9 +381,7 @@ class TestRefusals:
             to_panel(pd.Series(_numbers(10), index=pd.DatetimeIndex(stamps)))
 
     def test_a_missing_hour_at_daylight_saving(self):
-        index = pd.DatetimeIndex(
-            list(pd.date_range("2024-10-26", periods=40, freq="h", tz="Europe/Berlin").delete(27))
-        )
+        index = pd.DatetimeIndex(list(pd.date_range("2024-10-26", periods=40, freq="h", tz="Europe/Berlin").delete(27)))
         with pytest.raises(ValueError, match=r"has a gap: 2024-10-27 02:00:00\+01:00 is missing"):
             to_panel(pd.Series(_numbers(39), index=index))
 
@@ -413,9 +389,7 @@ class TestRefusals:
         irregular = pd.DatetimeIndex(["2024-01-01", "2024-01-02", "2024-01-17 11:07", "2024-02-03"])
         with pytest.raises(ValueError, match="series 'sales': no frequency fits its time stamps.*2024-01-17"):
             to_panel(pd.Series(_numbers(4), index=irregular, name="sales"))
-        with pytest.raises(
-            ValueError, match="has 2 time stamps .first 2024-01-01.* and no frequency; at least 3"
-        ):
+        with pytest.raises(ValueError, match="has 2 time stamps .first 2024-01-01.* and no frequency; at least 3"):
             to_panel(pd.Series(_numbers(2), index=irregular[:2]))
         with pytest.raises(ValueError, match="id 'a' has 1 time stamp .first 2024-01-01"):
             to_panel(pd.DataFrame({"unique_id": ["a"], "ds": [irregular[0]], "y": [1.0]}))
@@ -439,9 +413,7 @@ class TestRefusals:
 
     def test_epoch_integers(self):
         long = pd.DataFrame({"unique_id": "a", "ds": [1704067200, 1704153600, 1704240000], "y": _numbers(3)})
-        with pytest.raises(
-            ValueError, match="time stamps are integers .first 1704067200.*Got freq='D'.*to_datetime"
-        ):
+        with pytest.raises(ValueError, match="time stamps are integers .first 1704067200.*Got freq='D'.*to_datetime"):
             to_panel(long, freq="D")
         with pytest.raises(ValueError, match="20240201 follows 20240131.*to_datetime"):
             to_panel(pd.Series(_numbers(3), index=[20240130, 20240131, 20240201]))
@@ -527,9 +499,7 @@ class TestRefusals:
         with pytest.raises(ValueError, match=r"order is \(id, time\).*swaplevel"):
             to_panel(pd.Series(_numbers(3), index=pd.MultiIndex.from_product([days, ["a"]])))
         with pytest.raises(ValueError, match=r"must have one column, the target. Got \['p', 'q'\]"):
-            to_panel(
-                pd.DataFrame({"p": _numbers(3), "q": 1.0}, index=pd.MultiIndex.from_product([["a"], days]))
-            )
+            to_panel(pd.DataFrame({"p": _numbers(3), "q": 1.0}, index=pd.MultiIndex.from_product([["a"], days])))
 
 
 class TestAppend:
@@ -595,9 +565,7 @@ class TestAppend:
 
     def test_other_container_kind_or_zone(self):
         panel = to_panel(_series())
-        with pytest.raises(
-            TypeError, match="same container as the data seen before, a Series. Got a DataFrame"
-        ):
+        with pytest.raises(TypeError, match="same container as the data seen before, a Series. Got a DataFrame"):
             append(panel, _series(2, start="2024-01-31").to_frame())
         with pytest.raises(TypeError, match="must be of one kind and time zone"):
             append(panel, _series(2, start="2024-01-31", tz="UTC"))
@@ -615,9 +583,7 @@ class TestSlices:
         frame = pd.DataFrame({"a": _numbers(), "b": _numbers(start=50)}, index=_series().index)
         part = to_panel(frame).head(12)
         np.testing.assert_array_equal(part.values, to_panel(frame.iloc[:12]).values)
-        pd.testing.assert_frame_equal(
-            part.restore(np.ones((2, 3))), to_panel(frame.iloc[:12]).restore(np.ones((2, 3)))
-        )
+        pd.testing.assert_frame_equal(part.restore(np.ones((2, 3))), to_panel(frame.iloc[:12]).restore(np.ones((2, 3))))
 
     def test_head_and_select_of_a_panel(self):
         ids, times = np.repeat(["b", "a", "c"], [4, 6, 3]), [*range(4), *range(6), *range(3)]
@@ -631,9 +597,7 @@ class TestSlices:
         assert list(some.stamps(1)) == [0, 1, 2]
 
     def test_align(self):
-        long = pd.DataFrame(
-            {"unique_id": ["a", "b", "a", "b"], "ds": [2, 1, 1, 2], "y": [2.0, 11.0, 1.0, 12.0]}
-        )
+        long = pd.DataFrame({"unique_id": ["a", "b", "a", "b"], "ds": [2, 1, 1, 2], "y": [2.0, 11.0, 1.0, 12.0]})
         panel = to_panel(long)
         np.testing.assert_array_equal(panel.align(long["y"].to_numpy()), panel.values)
         table = np.column_stack([_numbers(), _numbers()])

@@ -80,8 +80,7 @@ def backtest(
 
     Examples
     --------
-    >>> from tsrnn.backtesting import backtest
-    >>> from tsrnn.forecaster import RNNForecaster
+    >>> from tsrnn import RNNForecaster, backtest
     >>> from tsrnn.datasets import load_airline
     >>> table = backtest(RNNForecaster(horizon=12, random_state=0), load_airline(), n_windows=3)
     >>> table.columns.tolist()

@@ -146,9 +146,7 @@ class BaseForecaster(BaseEstimator):
         check_is_fitted(self)
         if X is not None:
             if horizon is not None:
-                raise ValueError(
-                    f"Give either X or horizon. Got X with {len(X)} rows and horizon={horizon!r}."
-                )
+                raise ValueError(f"Give either X or horizon. Got X with {len(X)} rows and horizon={horizon!r}.")
             return self._predict_rows(X)
         horizon = self.horizon if horizon is None else horizon
         check_parameters("predict", {"horizon": horizon}, {"horizon": [Interval(Integral, 1)]})
@@ -166,8 +164,7 @@ class BaseForecaster(BaseEstimator):
         _refuse_covariates(X)
         if not (self._panel.shares_times and self._panel.layout.has_stamps):
             raise ValueError(
-                "X needs series that share time stamps. The forecaster was fitted to "
-                f"{self._panel.layout.kind}."
+                f"X needs series that share time stamps. The forecaster was fitted to {self._panel.layout.kind}."
             )
         steps = _steps_ahead(self._panel, X.index)
         return self._panel.restore(self._forecast(int(steps.max()) + 1)).iloc[steps]

@@ -118,7 +118,7 @@ class RNNForecaster(BaseForecaster):
 
     Examples
     --------
-    >>> from tsrnn.forecaster import RNNForecaster
+    >>> from tsrnn import RNNForecaster
     >>> from tsrnn.datasets import load_airline
     >>> forecaster = RNNForecaster(horizon=12, random_state=0).fit(load_airline())
     >>> forecast = forecaster.predict(horizon=3)

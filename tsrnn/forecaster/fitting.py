@@ -21,7 +21,6 @@ from tsrnn.training import History, TrainingOptions, train
 from tsrnn.windows import Windows, split_by_time, window_weights
 
 MAX_SEASON = 400  # longest season that is looked for in values whose frequency tells nothing
-MAX_HIGHWAY_WINDOWS = 20_000
 CHUNK = 4096
 N_NAMED = 5  # series that a warning names
 
@@ -97,9 +96,7 @@ def fit_model(panel, weights, plan, rng, before=None, keeps_scale=False):
     model.limit = float(np.abs(data.targets).max())
     residual = data.targets
     if plan.linear and len(training) and len(held_out):
-        of_training, model.highway = fit_highway(
-            data.blocks, data.targets, data.weights, _thin(training), _thin(held_out)
-        )
+        of_training, model.highway = fit_highway(data.blocks, data.targets, data.weights, training, held_out)
         residual = data.minus(of_training if plan.early_stopping else model.highway)
     network = copy.deepcopy(model.network)
     model.network = model.make_network(rng, **plan.architecture) if network is None else network
@@ -108,9 +105,7 @@ def fit_model(panel, weights, plan, rng, before=None, keeps_scale=False):
         return model, train(model.network, sequences.subset(np.flatnonzero(data.weights)), plan.options, rng)
     if not len(training) or not len(held_out):
         return model, History()
-    return model, train(
-        model.network, sequences.subset(training), plan.options, rng, sequences.subset(held_out)
-    )
+    return model, train(model.network, sequences.subset(training), plan.options, rng, sequences.subset(held_out))
 
 
 def start_model(panel, plan):
@@ -227,13 +222,6 @@ def _split(data, plan, panel):
     return training, held_out
 
 
-def _thin(positions):
-    """Keep some of the positions, evenly."""
-    if len(positions) <= MAX_HIGHWAY_WINDOWS:
-        return positions
-    return positions[np.linspace(0, len(positions) - 1, MAX_HIGHWAY_WINDOWS).astype(int)]
-
-
 @dataclass(frozen=True)
 class _Data:
     """Windows of a panel with all that belongs to them; targets are in units of their series."""
@@ -251,9 +239,7 @@ class _Data:
         rows = model.read(panel)
         windows = model.windows(rows)
         levels, scales = model.levels_and_scales(rows, windows)
-        per_window = (
-            np.ones(len(windows)) if weights is None else window_weights(weights, windows, model.block)
-        )
+        per_window = np.ones(len(windows)) if weights is None else window_weights(weights, windows, model.block)
         targets = np.empty((len(windows), model.block), dtype)
         for k in _chunks(len(windows)):
             part = windows.subset(k)

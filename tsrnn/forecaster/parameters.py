@@ -62,9 +62,7 @@ CONSTRAINTS = {
     "random_state": [
         NONE,
         Interval(Integral, 0),
-        InstanceOf(
-            (np.random.RandomState, np.random.Generator), "a RandomState or a Generator of numpy.random"
-        ),
+        InstanceOf((np.random.RandomState, np.random.Generator), "a RandomState or a Generator of numpy.random"),
     ],
     "n_jobs": [Interval(Integral, 1), Interval(Integral, -np.inf, -1, closed="both"), NONE],
     "dtype": [Options(("float32", "float64"))],

@@ -104,15 +104,12 @@ class WideLayout:
         if self.columns.has_duplicates:
             twice = self.columns[self.columns.duplicated()][0]
             raise ValueError(
-                f"Duplicate column name {quote(twice)}; each series needs a name of its own. Rename the "
-                "columns."
+                f"Duplicate column name {quote(twice)}; each series needs a name of its own. Rename the columns."
             )
         times = as_times(data.index, "the index")
         _require_ascending(times, "the index")
         place = _place(times)
-        columns = [
-            as_float64(data.iloc[:, k], self.label(name), place) for k, name in enumerate(self.columns)
-        ]
+        columns = [as_float64(data.iloc[:, k], self.label(name), place) for k, name in enumerate(self.columns)]
         values = np.concatenate(columns) if columns else np.empty(0)
         return Columns(values, _equal_offsets(len(columns), len(data)), self.columns, times)
 
@@ -135,13 +132,9 @@ class ArrayLayout:
     def match(cls, data, names):
         """Return the layout if ``data`` is an array or a list."""
         if isinstance(data, (list, tuple)):
-            nested = next(
-                (value for value in data if np.iterable(value) and not isinstance(value, str)), None
-            )
+            nested = next((value for value in data if np.iterable(value) and not isinstance(value, str)), None)
             if nested is not None:
-                raise TypeError(
-                    f"A list must hold numbers, one a step. Got a list of {type(nested).__name__}."
-                )
+                raise TypeError(f"A list must hold numbers, one a step. Got a list of {type(nested).__name__}.")
             return cls(1)
         if not isinstance(data, np.ndarray):
             return None
@@ -158,9 +151,7 @@ class ArrayLayout:
 
     def read(self, data):
         """Read an array or list into `Columns`."""
-        array = (
-            np.ma.filled(data.astype(np.float64), np.nan) if np.ma.isMaskedArray(data) else np.asarray(data)
-        )
+        array = np.ma.filled(data.astype(np.float64), np.nan) if np.ma.isMaskedArray(data) else np.asarray(data)
         table = array.reshape(len(array), -1)
         place = "at position {}".format
         columns = [as_float64(table[:, k], self.label(k), place) for k in range(table.shape[1])]

@@ -50,11 +50,7 @@ def append(panel, data, *, id_col="unique_id", time_col="ds", target_col="y"):
 
 def _times_like(times, seen):
     same = times.dtype == seen.dtype
-    if (
-        isinstance(times, pd.DatetimeIndex)
-        and isinstance(seen, pd.DatetimeIndex)
-        and str(times.tz) == str(seen.tz)
-    ):
+    if isinstance(times, pd.DatetimeIndex) and isinstance(seen, pd.DatetimeIndex) and str(times.tz) == str(seen.tz):
         times, same = times.as_unit(seen.unit), True
     if not same:
         raise TypeError(
@@ -81,12 +77,8 @@ def _append_aligned(panel, new):
         times = panel.times.append(new.times)
     else:
         times = pd.RangeIndex(len(panel.times) + len(new.times))
-    table = np.hstack(
-        [panel.values.reshape(panel.n_series, -1), new.values.reshape(panel.n_series, -1)[order]]
-    )
-    return replace(
-        panel, values=table.ravel(), offsets=np.arange(panel.n_series + 1) * len(times), times=times
-    )
+    table = np.hstack([panel.values.reshape(panel.n_series, -1), new.values.reshape(panel.n_series, -1)[order]])
+    return replace(panel, values=table.ravel(), offsets=np.arange(panel.n_series + 1) * len(times), times=times)
 
 
 def _column_order(panel, new):
@@ -114,9 +106,7 @@ def _append_keyed(panel, new):
     fresh = known < 0
     ids = panel.ids.append(new.ids[fresh])
     known[fresh] = np.arange(panel.n_series, len(ids))
-    owner = np.concatenate(
-        [np.repeat(np.arange(panel.n_series), panel.lengths), np.repeat(known, new.lengths)]
-    )
+    owner = np.concatenate([np.repeat(np.arange(panel.n_series), panel.lengths), np.repeat(known, new.lengths)])
     order = np.argsort(owner, kind="stable")
     return replace(
         panel,

@@ -44,9 +44,7 @@ def as_times(stamps, what):
         elif kind == "integer" and not index.hasnans:
             index = index.astype("int64")
     if index.hasnans:
-        raise ValueError(
-            f"{what} has a missing time stamp at position {int(index.isna().argmax())}; drop or fill it."
-        )
+        raise ValueError(f"{what} has a missing time stamp at position {int(index.isna().argmax())}; drop or fill it.")
     if isinstance(index, (pd.DatetimeIndex, pd.PeriodIndex)):
         return index
     if index.dtype.kind in "iu":
@@ -93,8 +91,7 @@ def parse_frequency(freq, times):
     if isinstance(times, pd.PeriodIndex):
         if freq not in (times.freqstr, times.freq):
             raise ValueError(
-                f"freq={freq!r} differs from the frequency of the periods, {times.freqstr!r}. Leave "
-                "freq=None."
+                f"freq={freq!r} differs from the frequency of the periods, {times.freqstr!r}. Leave freq=None."
             )
         return times.freq
     return to_offset(freq)

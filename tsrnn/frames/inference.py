@@ -77,9 +77,7 @@ def explain_gap(times, freq, label):
     expected, found = times_after(times[before], freq, 1)[0], times[before + 1]
     step = f"step {freq}" if isinstance(freq, int) else f"frequency {freq.freqstr}"
     if found < expected:
-        problem = (
-            f"{label} has the time stamp {found} where {expected} is next after {times[before]} ({step})."
-        )
+        problem = f"{label} has the time stamp {found} where {expected} is next after {times[before]} ({step})."
     else:
         problem = f"{label} has a gap: {expected} is missing, {found} follows {times[before]} ({step})."
     if isinstance(freq, int):

@@ -14,9 +14,7 @@ def _read_rows(ids, times, values, id_what, label):
     """Group rows that stand in any order by id (in order of appearance) and sort each series by time."""
     codes, unique_ids = pd.factorize(ids)
     if (codes < 0).any():
-        raise ValueError(
-            f"{id_what} has a missing id at row {int((codes < 0).argmax())}; name it or drop the row."
-        )
+        raise ValueError(f"{id_what} has a missing id at row {int((codes < 0).argmax())}; name it or drop the row.")
     clock = times.to_numpy() if times.dtype.kind in "iu" else times.asi8
     rows = np.lexsort((clock, codes))
     codes, clock, times = codes[rows], clock[rows], times[rows]
@@ -50,20 +48,17 @@ class MultiIndexLayout:
             return None
         if data.index.nlevels != 2:
             raise ValueError(
-                f"A MultiIndex must have the two levels (id, time). Got {list(data.index.names)}; join the "
-                "ids."
+                f"A MultiIndex must have the two levels (id, time). Got {list(data.index.names)}; join the ids."
             )
         if isinstance(data.index.levels[0], (pd.DatetimeIndex, pd.PeriodIndex)):
             raise ValueError(
-                "The first level of the MultiIndex holds dates; the order is (id, time). Use "
-                "data.swaplevel()."
+                "The first level of the MultiIndex holds dates; the order is (id, time). Use data.swaplevel()."
             )
         if isinstance(data, pd.Series):
             return cls(tuple(data.index.names), data.name)
         if data.shape[1] != 1:
             raise ValueError(
-                "A DataFrame with a MultiIndex (id, time) must have one column, the target. Got "
-                f"{list(data.columns)}."
+                f"A DataFrame with a MultiIndex (id, time) must have one column, the target. Got {list(data.columns)}."
             )
         return cls(tuple(data.index.names), data.columns[0], is_frame=True)
 
@@ -75,12 +70,8 @@ class MultiIndexLayout:
         """Read a panel with a MultiIndex into `Columns`."""
         column = data.iloc[:, 0] if self.is_frame else data
         times = as_times(data.index.get_level_values(1), "the time level of the index")
-        values = as_float64(
-            column, "the target", lambda row: f"at id {quote(data.index[row][0])}, {times[row]}"
-        )
-        columns = _read_rows(
-            data.index.get_level_values(0), times, values, "the id level of the index", self.label
-        )
+        values = as_float64(column, "the target", lambda row: f"at id {quote(data.index[row][0])}, {times[row]}")
+        columns = _read_rows(data.index.get_level_values(0), times, values, "the id level of the index", self.label)
         return replace(columns, freq=getattr(data.index.levels[1], "freq", None))
 
     def build(self, ids, times, values):
@@ -102,11 +93,7 @@ class LongLayout:
     @classmethod
     def match(cls, data, names):
         """Return the layout if ``data`` has the three columns and no others."""
-        if (
-            not isinstance(data, pd.DataFrame)
-            or data.index.nlevels > 1
-            or not set(names) <= set(data.columns)
-        ):
+        if not isinstance(data, pd.DataFrame) or data.index.nlevels > 1 or not set(names) <= set(data.columns):
             return None
         others = [column for column in data.columns if column not in tuple(names)]
         if others:
@@ -138,6 +125,4 @@ class LongLayout:
     def build(self, ids, times, values):
         """Return the long frame; ``values`` has shape (n_series, horizon), ``times`` n_series * horizon."""
         id_col, time_col, target_col = self.names
-        return pd.DataFrame(
-            {id_col: ids.repeat(values.shape[1]), time_col: times, target_col: values.ravel()}
-        )
+        return pd.DataFrame({id_col: ids.repeat(values.shape[1]), time_col: times, target_col: values.ravel()})

@@ -67,9 +67,7 @@ class Panel:
 
     def ends(self):
         """Return the last time stamp of each series: an Index of shape (n_series,)."""
-        return (
-            self.times[np.full(self.n_series, -1)] if self.shares_times else self.times[self.offsets[1:] - 1]
-        )
+        return self.times[np.full(self.n_series, -1)] if self.shares_times else self.times[self.offsets[1:] - 1]
 
     def continue_index(self, horizon):
         """Give the time stamps after the end.

@@ -82,9 +82,7 @@ def _require_finite(panel):
     bad = describe_nonfinite(values, lambda position: at.format(stamps[position]))
     mend = "Fill the gap (for example with .interpolate()) or drop the series."
     if panel.shares_times and panel.n_series > 1 and not np.isfinite(values[[0, -1]]).all():
-        mend = (
-            "Series that start or end at different times fit in a long DataFrame or a MultiIndex (id, time)."
-        )
+        mend = "Series that start or end at different times fit in a long DataFrame or a MultiIndex (id, time)."
     raise ValueError(f"{label[0].upper()}{label[1:]} {bad}. Every value must be a finite number. {mend}")
 
 
@@ -142,7 +140,5 @@ def _require_regular(panel, i, freq):
 def _other_anchor(stamps, freq):
     """Return the own frequency of stamps that differs from ``freq`` in its anchor only, else ``freq``."""
     own = infer(stamps) if isinstance(stamps, pd.DatetimeIndex) else None
-    same_kind = (
-        own is not None and own.n == freq.n and own.rule_code.split("-")[0] == freq.rule_code.split("-")[0]
-    )
+    same_kind = own is not None and own.n == freq.n and own.rule_code.split("-")[0] == freq.rule_code.split("-")[0]
     return own if same_kind else freq

@@ -44,9 +44,7 @@ def as_float64(column, label, place):
     """
     dtype = column.dtype
     if isinstance(dtype, pd.SparseDtype):
-        raise TypeError(
-            f"{_start(label)} is sparse ({dtype}); allowed are dense real numbers. Use .sparse.to_dense()."
-        )
+        raise TypeError(f"{_start(label)} is sparse ({dtype}); allowed are dense real numbers. Use .sparse.to_dense().")
     if dtype.kind in REAL_KINDS or (dtype.kind == "O" and pd.api.types.is_numeric_dtype(dtype)):
         if isinstance(dtype, np.dtype):
             return np.array(np.asarray(column), dtype=np.float64)

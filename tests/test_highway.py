@@ -1,0 +1,80 @@
+import numpy as np
+import pytest
+
+from tsrnn.forecaster.highway import MAX_WINDOWS, PENALTIES, fit_highway
+
+
+def problem(rng, n=300, noise=0.1):
+    blocks = rng.normal(size=(n, 6, 2)) * [1.0, 30.0]
+    truth = rng.normal(size=(12, 3)) / np.tile([1.0, 30.0], 6)[:, None]
+    targets = blocks.reshape(n, -1) @ truth + 0.5 + noise * rng.normal(size=(n, 3))
+    return blocks, targets
+
+
+def slow_ridge(blocks, targets, weights, scale, penalty):
+    """Ridge as least squares with one more row for each weight."""
+    design = np.column_stack([blocks.reshape(len(blocks), -1) / scale, np.ones(len(blocks))])
+    root = np.sqrt(weights)[:, None]
+    rows = np.vstack([root * design, np.sqrt(penalty) * np.eye(design.shape[1])])
+    right = np.vstack([root * targets, np.zeros((design.shape[1], targets.shape[1]))])
+    return np.linalg.lstsq(rows, right)[0]
+
+
+@pytest.mark.parametrize("noise", [0.1, 3.0])
+def test_both_fits_are_ridge_regressions(rng, noise):
+    blocks, targets = problem(rng, noise=noise)
+    weights = rng.uniform(0.5, 2.0, size=300)
+    training, held_out = np.arange(200), np.arange(220, 300)
+    of_training, of_all = fit_highway(lambda k: blocks[k], targets, weights, training, held_out)
+    assert of_training.penalty == of_all.penalty
+    assert of_all.penalty in PENALTIES
+    scale = of_training.scale
+    np.testing.assert_allclose(
+        of_training.weights, slow_ridge(blocks[:200], targets[:200], weights[:200], scale, of_all.penalty), atol=1e-8
+    )
+    np.testing.assert_allclose(of_all.weights, slow_ridge(blocks, targets, weights, scale, of_all.penalty), atol=1e-8)
+
+
+def test_penalty_is_the_best_on_the_windows_held_out(rng):
+    blocks, targets = problem(rng, n=60, noise=2.0)
+    training, held_out = np.arange(30), np.arange(30, 60)
+    best, _ = fit_highway(lambda k: blocks[k], targets, np.ones(60), training, held_out)
+    errors = {
+        penalty: np.abs(
+            targets[30:]
+            - np.column_stack([blocks[30:].reshape(30, -1) / best.scale, np.ones(30)])
+            @ slow_ridge(blocks[:30], targets[:30], np.ones(30), best.scale, penalty)
+        ).mean()
+        for penalty in PENALTIES
+    }
+    assert best.penalty == min(errors, key=errors.get)
+
+
+def test_nothing_linear_gives_nothing(rng):
+    blocks = rng.normal(size=(40, 6, 2))
+    targets = np.zeros((40, 3))
+    highway, _ = fit_highway(lambda k: blocks[k], targets, np.ones(40), np.arange(20), np.arange(20, 40))
+    assert highway.penalty == np.inf
+    np.testing.assert_array_equal(highway.predict(blocks), targets)
+
+
+def test_constant_features_do_no_harm(rng):
+    blocks = np.zeros((40, 3, 2))
+    targets = np.full((40, 2), 3.0)
+    _, highway = fit_highway(lambda k: blocks[k], targets, np.ones(40), np.arange(20), np.arange(20, 40))
+    np.testing.assert_allclose(highway.predict(blocks), 3.0, rtol=0.01)
+
+
+def test_more_windows_than_are_fitted(rng):
+    n = MAX_WINDOWS + 5000
+    blocks = rng.normal(size=(n, 2, 1))
+    targets = blocks.sum(axis=(1, 2))[:, None]
+    read = []
+
+    def make_blocks(k):
+        read.append(len(k))
+        return blocks[k]
+
+    highway, _ = fit_highway(make_blocks, targets, np.ones(n), np.arange(n - 100), np.arange(n - 100, n))
+    assert sum(read) == 2 * MAX_WINDOWS + 100
+    np.testing.assert_allclose(highway.predict(blocks[:5]), targets[:5], rtol=1e-3)

@@ -1,0 +1,112 @@
+"""What a fit learns from windows, and what the forecast does with it, are the same formula."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from tsrnn.forecaster import RNNForecaster
+from tsrnn.forecaster.parameters import STRATEGIES
+from tsrnn.frames import to_panel
+from tsrnn.windows import last_windows
+
+SEASON = np.array([0.0, 3.0, 5.0, 3.0, 0.0, -4.0, -7.0])
+
+
+def long_frame(lengths=(90, 61, 75)):
+    rng = np.random.default_rng(3)
+    parts = [
+        pd.DataFrame({"unique_id": i, "ds": np.arange(n), "y": 50 + np.resize(SEASON, n) + rng.normal(size=n)})
+        for i, n in enumerate(lengths)
+    ]
+    return pd.concat(parts)
+
+
+def fitted(**parameters):
+    given = {"season_length": 7, "max_epochs": 3, "hidden_size": 5, "random_state": 0, "early_stopping": False}
+    return RNNForecaster(4, **(given | parameters)).fit(long_frame())
+
+
+def forecast_by_hand(model, rows):
+    """Season + level + highway + network of the last windows, from the flat rows that training reads."""
+    windows = last_windows(rows.offsets, rows.first_rows, lookback=model.lookback, segment=model.segment)
+    levels, scales = model.levels_and_scales(rows, windows)
+    units = model.units[windows.series, None]
+    result = rows.seasonal_future(windows, model.block) + levels[:, None]
+    if model.highway is not None:
+        result += units * model.highway.predict(model.blocks(rows.features, windows, levels))
+    nothing = np.zeros((len(windows), model.block), np.float32)
+    sequences = model.sequences(rows.features.astype(np.float32), windows, levels, scales, nothing, None)
+    outputs = model.network.predict(sequences).reshape(len(windows), model.block)
+    return model.scaler.restore(result + scales[:, None] * outputs)
+
+
+@pytest.mark.parametrize("linear", [False, True])
+@pytest.mark.parametrize("scaling", ["window", "series"])
+@pytest.mark.parametrize("strategy", STRATEGIES)
+@pytest.mark.parametrize("lookback", ["auto", 7, 12, 80])
+def test_training_and_forecast_read_the_same(strategy, scaling, linear, lookback):
+    # A lookback of 80 is longer than two of the series: their windows are read as far as they go.
+    forecaster = fitted(strategy=strategy, scaling=scaling, linear=linear, lookback=lookback)
+    model = forecaster._model
+    model.limit = np.inf
+    rows = model.read(to_panel(long_frame()))
+    expected = forecast_by_hand(model, rows)
+    # Both paths scale the window in float32, one before and one within the network.
+    np.testing.assert_allclose(model.forecast(rows, model.block), expected, rtol=1e-4)
+
+
+@pytest.mark.parametrize("strategy", STRATEGIES)
+def test_later_steps_read_earlier_forecasts(strategy):
+    """A forecast of two blocks is one block, taken for observed, and another: with the season left as it was."""
+    forecaster = RNNForecaster(
+        4, strategy=strategy, season_length=1, scaling="series", transform=None, max_epochs=3, random_state=0,
+        early_stopping=False,
+    ).fit(long_frame((90,)))  # fmt: skip
+    model = forecaster._model
+    both = forecaster.predict(horizon=2 * model.block)["y"].to_numpy()
+    first = forecaster.predict(horizon=model.block)
+    second = forecaster.update(first).predict(horizon=model.block)["y"].to_numpy()
+    np.testing.assert_allclose(both, np.concatenate([first["y"].to_numpy(), second]), rtol=1e-5)
+
+
+def test_an_untrained_network_repeats_season_and_level():
+    forecaster = fitted(linear=False, early_stopping=True, learning_rate=1e-30, season_length=7, transform=None)
+    model = forecaster._model
+    for name in ("readout.weight", "readout.bias"):
+        np.testing.assert_allclose(model.network.parameters[name], 0, atol=1e-20)
+    decomposition = model.decomposition
+    for i, (_, part) in enumerate(long_frame().groupby("unique_id")):
+        y = part["y"].to_numpy()
+        rest, parts = decomposition.apply(y)
+        expected = rest[-decomposition.level_window :].mean() + parts[0][len(y) + np.arange(4)]
+        forecast = forecaster.predict()["y"].to_numpy().reshape(3, 4)[i]
+        np.testing.assert_allclose(forecast, expected, rtol=1e-6)
+
+
+def test_no_forecast_goes_further_than_training_saw():
+    forecaster = fitted(linear=False, transform=None)
+    model = forecaster._model
+    model.network.parameters["readout.bias"][:] = 1e6
+    rows = model.read(to_panel(long_frame()))
+    correction = model.forecast(rows, 4)
+    model.network.parameters["readout.bias"][:] = -1e6
+    width = (correction - model.forecast(rows, 4)) / (model.scaler.spread * model.units)[:, None]
+    np.testing.assert_allclose(width, 2 * model.limit, rtol=1e-9)
+
+
+def test_weights_choose_what_is_learned():
+    """Two regimes in one series; the weights say which one counts."""
+    y = pd.Series(np.concatenate([np.tile([0.0, 1.0], 100), np.tile([0.0, 0.0, 3.0], 70)]))
+    early = np.where(np.arange(len(y)) < 200, 1.0, 0.0)
+    panel, origins = to_panel(y), {"early": range(50, 100), "late": range(300, 350)}
+    errors = {}
+    for learned, weights in {"early": early, "late": 1 - early}.items():
+        forecaster = RNNForecaster(
+            1, lookback=4, season_length=1, linear=False, early_stopping=False, transform=None, max_epochs=40,
+            random_state=0, learning_rate=1e-2,
+        ).fit(y, sample_weight=weights)  # fmt: skip
+        for asked, places in origins.items():
+            forecasts = [forecaster._forecast_panel(panel.head(n), 1)[0, 0] for n in places]
+            errors[learned, asked] = np.abs(np.array(forecasts) - y.to_numpy()[list(places)]).mean()
+    assert errors["early", "early"] < 0.3 * errors["late", "early"]
+    assert errors["late", "late"] < 0.3 * errors["early", "late"]
