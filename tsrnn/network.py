@@ -3,6 +3,7 @@
 import numpy as np
 
 from tsrnn.backends import cpu
+from tsrnn.backends.streaming import Streamer
 from tsrnn.losses import get_loss
 from tsrnn.parameters import Layout
 from tsrnn.sequences import Sequences
@@ -126,6 +127,25 @@ class Network:
         """
         return cpu.run_predict(self.layout, self.theta, sequences, n_jobs)
 
+    def stream(self, n=1):
+        """Return a `Stream` that reads `n` sequences side by side, one step at a time.
+
+        Parameters
+        ----------
+        n : int, default=1
+            Sequences; up to 64 bytes' worth of numbers, or more where the processor's registers are longer.
+
+        Returns
+        -------
+        Stream
+
+        Raises
+        ------
+        ValueError
+            If the network reads its input backwards or has a decoder, so that a step has no output.
+        """
+        return Stream(self, n)
+
     def loss_and_gradient(self, sequences, loss="squared_error", n_jobs=None):
         """Return the loss over all `sequences` and its gradients.
 
@@ -188,6 +208,68 @@ class Network:
                 named |= {name: gates[:, :, k] for k, name in enumerate(cell.gates)}
             layers[layer.suffix] = named
         return layers
+
+
+class Stream:
+    """A network that is fed one step at a time and keeps its state: each step costs microseconds.
+
+    After the t-th step it has read what `Network.predict` reads in a sequence of t steps, and gives the same output.
+    It keeps the weights that the network had when the stream was made or reset.
+
+    Parameters
+    ----------
+    network : Network
+        In one direction, without a decoder.
+    n : int, default=1
+        Sequences that are read side by side.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from tsrnn.network import Network
+    >>> network = Network(input_size=1, hidden_size=4, output_size=1)
+    >>> network.initialize(np.random.default_rng(0))
+    >>> stream = network.stream()
+    >>> for value in (0.1, 0.2):
+    ...     output = stream.step(value)
+    >>> output.shape
+    (1, 1)
+    """
+
+    def __init__(self, network, n=1):
+        layout = network.layout
+        if layout.bidirectional or layout.head.has_decoder:
+            raise ValueError(
+                "A stream needs a network that reads forwards and has an output at each step. Got "
+                f"bidirectional={layout.bidirectional}, head={layout.head_name!r}."
+            )
+        self._layout, self._streamer = layout, Streamer(layout, network.theta, n)
+
+    def step(self, x):
+        """Read one step of each sequence and return the outputs after it.
+
+        Parameters
+        ----------
+        x : array-like that broadcasts to (n, input_size), or to (n,) for tokens
+            Tokens must be in the range [0, input_size).
+
+        Returns
+        -------
+        ndarray of shape (n, output_size)
+            Overwritten by the next step; copy it to keep it.
+        """
+        if self._layout.tokens and not 0 <= np.min(x) <= np.max(x) < self._layout.input_size:
+            raise ValueError(f"Tokens must be ints in the range [0, {self._layout.input_size}). Got {x!r}.")
+        return self._streamer.step(x)
+
+    def reset(self):
+        """Begin anew at the zero state, with the weights that the network has now."""
+        self._streamer.reset()
+
+    @property
+    def states(self):
+        """Views of the states, of shape (S, hidden_size, n), one for each layer: to look at, keep and set."""
+        return self._streamer.states()
 
 
 def warmup(dtype="float32"):

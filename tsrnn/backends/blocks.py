@@ -143,7 +143,7 @@ def feed_prediction(model, work, codes, o):
 
 
 @inline
-def _begin_layer(layers, p, work, steps, decoder_steps, lanes):
+def begin_layer(layers, p, work, steps, decoder_steps, lanes):
     """Set the first state of layer p: zero, or the sum of the last states of the layers that it starts from."""
     layer = layers[p]
     first, _ = state_bounds(layer, decoder_steps if layer["decoder"] else steps)
@@ -163,7 +163,7 @@ def run_layers(
     for p in range(n_encoder if decoder else 0, layers.shape[0] if decoder else n_encoder):
         layer = layers[p]
         if first == 0:
-            _begin_layer(layers, p, work, steps, output_steps, model["lanes"])
+            begin_layer(layers, p, work, steps, output_steps, model["lanes"])
         layer_forward(
             model["cell"], layer, theta, panels, work, codes, active, first, last, keep, model["lanes"],
             rate if layer["drops"] else 0.0, key

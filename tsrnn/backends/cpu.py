@@ -86,7 +86,7 @@ def _multiply_adds(layout, sequences, n):
     return float(layout.size) * steps * n
 
 
-def _allocate(plan, sequences, dtype, n_threads, n_slots=0, n_parameters=0, input_gradient=(0, 0, 0), output=(0, 0, 0)):
+def allocate(plan, steps, dtype, n_threads, n_slots=0, n_parameters=0, input_gradient=(0, 0, 0), output=(0, 0, 0)):
     model = plan.model[0]
     # Rows of a register's length of slack: a tile's last load may begin at the last number.
     slack = 2 * VECTOR_BYTES // dtype.itemsize
@@ -94,7 +94,7 @@ def _allocate(plan, sequences, dtype, n_threads, n_slots=0, n_parameters=0, inpu
         panels=_aligned((plan.panel_size + slack,), dtype),
         work=_aligned((n_threads, plan.work_size + slack), dtype),
         codes=np.zeros((n_threads, plan.code_size + slack), np.int32),
-        active=np.zeros((n_threads, sequences.steps), np.int64),
+        active=np.zeros((n_threads, steps), np.int64),
         everyone=np.full(max(1, model["output_steps"]), model["lanes"], np.int64),
         slots=_aligned((n_slots, plan.slot_size), dtype),
         slot_losses=np.zeros(n_slots),
@@ -170,7 +170,7 @@ class Trainer:
         inputs = (
             (len(sequences), sequences.steps, layout.input_size) if input_gradient and not layout.tokens else (0, 0, 0)
         )
-        self.memory = _allocate(plan, sequences, dtype, self.n_threads, n_slots, layout.size, inputs)
+        self.memory = allocate(plan, sequences.steps, dtype, self.n_threads, n_slots, layout.size, inputs)
         self._loss_parameters = np.array(loss.parameters, dtype)
         self._per_step = 1.0 if loss.takes_classes else float(layout.output_size)
         self._calls_per_second = 0.0
@@ -254,7 +254,7 @@ def run_predict(layout, theta, sequences, n_jobs=None):
     plan = make_plan(layout, dtype, sequences.steps, sequences.output_steps)
     n_blocks = -(-len(sequences) // int(plan.model[0]["lanes"]))
     n_threads = count_threads(n_jobs, _multiply_adds(layout, sequences, len(sequences)), n_blocks)
-    memory = _allocate(plan, sequences, dtype, n_threads, output=shape)
+    memory = allocate(plan, sequences.steps, dtype, n_threads, output=shape)
     data = as_data(sequences, dtype)
     order = _longest_first(data.lengths, np.arange(len(sequences)), len(sequences))
     nothing, none = np.zeros((2, 0), dtype), np.zeros(1)

@@ -12,7 +12,7 @@ from tsrnn.backends.adam import adam_step, clip_factor, collect_gradient, sum_sq
 from tsrnn.backends.arrays import fill, total
 from tsrnn.backends.blocks import block_gradient, block_loss, block_predict
 from tsrnn.backends.compilation import inline, inline_once, kernel
-from tsrnn.backends.products import pack
+from tsrnn.backends.packing import pack_weights
 from tsrnn.backends.threads import wait_for_all
 
 PREDICT, EVALUATE, DIFFERENTIATE, UPDATE = range(4)
@@ -75,23 +75,6 @@ class Minibatches(NamedTuple):
     keys: np.ndarray
     losses: np.ndarray
     totals: np.ndarray
-
-
-@inline_once
-def _pack_weights(layers, packings, theta, panels, thread, n_threads):
-    for n in range(thread, layers.shape[0], n_threads):
-        layer = layers[n]
-        size = layer["hidden_size"]
-        coupled, rest = layer["n_coupled"] * size, (layer["n_gates"] - layer["n_coupled"]) * size
-        bias = layer["panels_bias"]
-        for i in range(coupled):
-            panels[bias + i] = theta[layer["bias_ih"] + i] + theta[layer["bias_hh"] + i]
-        for i in range(coupled, coupled + rest):
-            panels[bias + i] = theta[layer["bias_ih"] + i]
-            panels[bias + rest + i] = theta[layer["bias_hh"] + i]
-    for n in range(thread, packings.shape[0], n_threads):
-        p = packings[n]
-        pack(theta, p["start"], p["row"], p["column"], p["rows"], p["columns"], panels, p["panels"])
 
 
 @inline_once
@@ -178,7 +161,7 @@ def _make_run(stamp):
         n_slots = memory.slots.shape[0]
         for n in range(todo.rates.shape[0]):
             batch = todo.order[todo.bounds[n] : todo.bounds[n + 1]]
-            _pack_weights(layers, packings, theta, memory.panels, thread, n_threads)
+            pack_weights(layers, packings, theta, memory.panels, thread, n_threads)
             wait_for_all(barrier, n_threads)
             if mode == PREDICT:
                 _predict_blocks(model, layers, data, theta, memory, batch, thread, n_threads)

@@ -1,0 +1,77 @@
+"""A stream against prediction of the whole sequence."""
+
+import numpy as np
+import pytest
+
+from tsrnn.cells import CELLS
+from tsrnn.network import Network
+from tsrnn.sequences import Sequences
+
+# The same sums in the same order, but for the readout's features of one step instead of many.
+TOLERANCE = 1e-6
+
+
+def make(rng, **options):
+    """Return an initialised network."""
+    network = Network(**{"input_size": 3, "hidden_size": 5, "output_size": 2, **options})
+    network.initialize(rng)
+    return network
+
+
+@pytest.mark.parametrize("cell", CELLS)
+@pytest.mark.parametrize("num_layers", [1, 2])
+def test_stream_gives_what_predict_gives_for_every_prefix(cell, num_layers, rng):
+    network = make(rng, cell=cell, num_layers=num_layers)
+    X = rng.normal(size=(4, 6, 3))
+    stream = network.stream(4)
+    for t in range(X.shape[1]):
+        outputs = stream.step(X[:, t])
+        whole = network.predict(Sequences.from_dense(X[:, : t + 1]))[:, 0]
+        np.testing.assert_allclose(outputs, whole, rtol=0, atol=TOLERANCE)
+
+
+def test_stream_reads_tokens(rng):
+    network = make(rng, input_size=7, tokens=True)
+    X = rng.integers(0, 7, (2, 5))
+    stream = network.stream(2)
+    for t in range(5):
+        outputs = stream.step(X[:, t])
+    np.testing.assert_allclose(outputs, network.predict(Sequences.from_dense(X))[:, 0], rtol=0, atol=TOLERANCE)
+    with pytest.raises(ValueError, match=r"range \[0, 7\)"):
+        stream.step(7)
+
+
+def test_states_can_be_kept_and_set(rng):
+    network = make(rng, cell="lstm")
+    stream = network.stream()
+    stream.step(rng.normal(size=3))
+    kept = [state.copy() for state in stream.states]
+    x = rng.normal(size=3)
+    expected = stream.step(x).copy()
+    stream.step(x)
+    for state, value in zip(stream.states, kept, strict=True):
+        state[:] = value
+    np.testing.assert_array_equal(stream.step(x), expected)
+
+
+def test_reset_takes_new_weights_and_the_zero_state(rng):
+    network = make(rng)
+    stream, x = network.stream(), rng.normal(size=3)
+    first = stream.step(x).copy()
+    network.theta *= 0.5
+    assert (stream.step(x) != first).all()
+    stream.reset()
+    expected = network.predict(Sequences.from_dense(x[None, None]))[0]
+    np.testing.assert_allclose(stream.step(x), expected, rtol=0, atol=TOLERANCE)
+
+
+@pytest.mark.parametrize("options", [{"bidirectional": True}, {"head": "decoder", "output_size": 3}])
+def test_stream_refuses_networks_without_an_output_at_each_step(options, rng):
+    with pytest.raises(ValueError, match="reads forwards"):
+        make(rng, **options).stream()
+
+
+@pytest.mark.parametrize("n", [0, 1000])
+def test_stream_refuses_other_numbers_of_sequences(n, rng):
+    with pytest.raises(ValueError, match=rf"range \[1, \d+\]. Got {n}"):
+        make(rng).stream(n)

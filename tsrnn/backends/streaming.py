@@ -1,0 +1,86 @@
+"""One step at a time: the state stays here, and a step costs microseconds."""
+
+import numpy as np
+
+from tsrnn.backends.arrays import copy
+from tsrnn.backends.blocks import begin_layer
+from tsrnn.backends.compilation import kernel
+from tsrnn.backends.cpu import allocate
+from tsrnn.backends.packing import pack_weights
+from tsrnn.backends.plan import make_plan
+from tsrnn.backends.readout import readout_forward
+from tsrnn.backends.recurrence import layer_forward, state_bounds
+
+PREPARE, STEP = range(2)
+
+
+def _make_advance(stamp):
+    def advance(mode, models, layers, packings, theta, panels, work, codes, lanes_at, x, x_codes, output):
+        """Pack the weights and clear the states; or read one step, `x` or `x_codes`, and write `output`."""
+        stamp  # noqa: B018  part of the cache's key
+        model = models[0]
+        lanes, size = model["lanes"], model["output_size"]
+        if mode == PREPARE:
+            pack_weights(layers, packings, theta, panels, 0, 1)
+            for p in range(layers.shape[0]):
+                begin_layer(layers, p, work, 1, 0, lanes)
+            return
+        for lane in range(output.shape[0]):
+            if model["tokens"]:
+                codes[model["x"] + lane] = x_codes[lane]
+                continue
+            for k in range(model["input_size"]):
+                work[model["x"] + k * lanes + lane] = x[lane, k]
+        for p in range(layers.shape[0]):
+            layer_forward(model["cell"], layers[p], theta, panels, work, codes, lanes_at, 0, 1, 0, lanes, 0.0, 0)
+        readout_forward(model, layers, theta, panels, work, 0, 1, lanes)
+        for p in range(layers.shape[0]):
+            first, last = state_bounds(layers[p], 1)
+            copy(work, last, work, first, layers[p]["state_step"])
+        for lane in range(output.shape[0]):
+            for k in range(size):
+                output[lane, k] = work[model["prediction"] + k * lanes + lane]
+
+    return advance
+
+
+advance = kernel(_make_advance)
+
+
+class Streamer:
+    """The state of up to a block of sequences that are read side by side; see `tsrnn.network.Stream`."""
+
+    def __init__(self, layout, theta, n):
+        plan = make_plan(layout, theta.dtype, 1, 1)
+        lanes = int(plan.model[0]["lanes"])
+        if not 1 <= n <= lanes:
+            raise ValueError(f"n must be an int in the range [1, {lanes}]. Got {n!r} instead.")
+        memory = allocate(plan, 1, theta.dtype, 1)
+        self._x, self._codes = np.zeros((n, layout.input_size), theta.dtype), np.zeros(n, np.int32)
+        self.tokens, self.output = layout.tokens, np.zeros((n, layout.output_size), theta.dtype)
+        self._arrays = (
+            plan.model, plan.layers, plan.packings, theta, memory.panels, memory.work[0], memory.codes[0], memory.everyone,
+        )  # fmt: skip
+        self._layers, self._work, self._hidden, self._lanes = plan.layers, memory.work[0], layout.hidden_size, lanes
+        self.reset()
+
+    def reset(self):
+        """Take the weights as they are now and begin at the zero state."""
+        advance(PREPARE, *self._arrays, self._x, self._codes, self.output)
+
+    def step(self, x):
+        """Read one step and return the outputs, in an array that the next step overwrites."""
+        if self.tokens:
+            self._codes[:] = x
+        else:
+            self._x[:] = x
+        advance(STEP, *self._arrays, self._x, self._codes, self.output)
+        return self.output
+
+    def states(self):
+        """Return views of the states, of shape (S, H, n), one for each layer."""
+        n = len(self.output)
+        return [
+            self._work[layer["state"] :][: layer["state_step"]].reshape(-1, self._hidden, self._lanes)[:, :, :n]
+            for layer in self._layers
+        ]
