@@ -30,6 +30,7 @@ def test_loss_equals_pytorch(name):
     assert loss == pytest.approx(float(golden.arrays["loss"]), rel=TOLERANCE)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", SMALL_NAMES)
 def test_differences_equal_pytorch_gradients(name):
     golden = goldens.load(name)

@@ -11,6 +11,7 @@ from gradients import relative_error
 from tsrnn.cells import CELLS
 from tsrnn.heads import HEADS
 from tsrnn.losses import LOSSES
+from tsrnn.network import Network
 
 # float32: the project's promise; float64: the order of the additions.
 TOLERANCES = {"float32": 1e-5, "float64": 1e-12}
@@ -226,3 +227,85 @@ def test_initialize_is_drawn_from_the_generator_alone(head):
     np.testing.assert_array_equal(one.theta, two.theta)
     assert (one.theta != three.theta).mean() > 0.5
     assert np.isfinite(one.theta).all()
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"targets": None}, "Training needs sequences with targets. Got sequences without"),
+        ({"targets": np.zeros(5, int)}, r"'squared_error' takes real numbers as targets. Got class codes.*\(5,\)"),
+        ({"targets": np.zeros((5, 3))}, r"of 3 targets needs a network with output_size=3. Got output_size=2"),
+    ],
+)
+def test_targets_must_fit_the_loss_and_the_network(changes, message):
+    config = cases.make_config()
+    network = cases.make_network(config)
+    sequences = dataclasses.replace(cases.make_batch(config, n=5, steps=3), **changes)
+    with pytest.raises(ValueError, match=message):
+        network.loss_and_gradient(sequences, cases.make_loss(config))
+
+
+@pytest.mark.parametrize(
+    ("loss", "feeds_classes", "elements"),
+    [("cross_entropy", False, 4), ("squared_error", True, 4), ("quantile", False, 2)],
+)
+def test_decoder_must_read_what_it_writes(loss, feeds_classes, elements):
+    targets = np.zeros(10, int) if loss == "cross_entropy" else np.zeros((10, elements))
+    config = make_config("decoder", 2, output_size=4)
+    sequences = dataclasses.replace(cases.make_batch(config, n=2, steps=2), targets=targets)
+    network = Network(input_size=2, hidden_size=3, output_size=4, head="decoder", feeds_classes=feeds_classes)
+    options = {"levels": [0.2, 0.9]} if loss == "quantile" else {}
+    with pytest.raises(ValueError, match=f"fed its own outputs.* Got feeds_classes={feeds_classes}"):
+        network.loss_and_gradient(sequences, LOSSES[loss](**options))
+
+
+def naive_states(config, parameters, name, inputs):
+    """States (T + 1, S, H) of the layer `name` of one sequence, zeros first."""
+    states = [naive.zero_state(config)]
+    for x in inputs:
+        states.append(naive.cell_step(config, parameters, name, x, states[-1]))
+    return np.array(states)
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_unroll_shows_the_states(cell):
+    config = make_config("last", 5, cell=cell, num_layers=2, bidirectional=True)
+    network = cases.make_network(config)
+    sequences = cases.make_batch(config, n=3, steps=5)
+    layers = network.unroll(sequences)
+    assert list(layers) == ["l0", "l0_reverse", "l1", "l1_reverse"]
+    for sample in range(3):
+        inputs = naive.read_inputs(sequences, sample)
+        forward = naive_states(config, network.parameters, "l0", inputs)
+        backward = naive_states(config, network.parameters, "l0_reverse", inputs[::-1])[::-1]
+        below = np.concatenate([forward[1:, 0], backward[:-1, 0]], axis=1)
+        top = naive_states(config, network.parameters, "l1", below)
+        for name, expected in (("l0", forward), ("l0_reverse", backward), ("l1", top)):
+            for k, state in enumerate("hc"[: CELLS[cell].n_states]):
+                error = relative_error(layers[name][state][sample], expected[:, k])
+                assert error <= TOLERANCES["float64"], (name, state)
+
+
+def test_unroll_shows_the_gates():
+    layers = {}
+    for cell in ("lstm", "gru"):
+        config = cases.make_config(cell=cell)
+        network = cases.make_network(config)
+        sequences = cases.make_batch(config, n=3, steps=5)
+        layers[cell] = network.unroll(sequences)["l0"]
+    lstm, gru = layers["lstm"], layers["gru"]
+    h, c = lstm["h"], lstm["c"]
+    np.testing.assert_allclose(c[:, 1:], lstm["f"] * c[:, :-1] + lstm["i"] * lstm["g"], rtol=1e-12)
+    np.testing.assert_allclose(h[:, 1:], lstm["o"] * np.tanh(c[:, 1:]), rtol=1e-12)
+    h = gru["h"]
+    np.testing.assert_allclose(h[:, 1:], (1 - gru["z"]) * gru["n"] + gru["z"] * h[:, :-1], rtol=1e-12)
+    first = sequences.values.reshape(3, 5, 2)[:, 0] @ network.parameters["weight_ih_l0"][:3].T
+    biases = network.parameters["bias_ih_l0"][:3] + network.parameters["bias_hh_l0"][:3]
+    np.testing.assert_allclose(gru["r"][:, 0], naive.sigmoid(first + biases), rtol=1e-12)
+
+
+def test_unroll_takes_sequences_of_one_length():
+    config = cases.make_config()
+    sequences = cases.make_batch(config, n=3, steps=5, ragged=True)
+    with pytest.raises(ValueError, match="sequences of one length. Got lengths from 1 to 5"):
+        cases.make_network(config).unroll(sequences)
