@@ -87,6 +87,7 @@ def _multiply_adds(layout, sequences, n):
 
 
 def allocate(plan, steps, dtype, n_threads, n_slots=0, n_parameters=0, input_gradient=(0, 0, 0), output=(0, 0, 0)):
+    """Return the arrays that a `tsrnn.backends.plan.Plan` needs, for a number of threads and of gradient slots."""
     model = plan.model[0]
     # Rows of a register's length of slack: a tile's last load may begin at the last number.
     slack = 2 * VECTOR_BYTES // dtype.itemsize

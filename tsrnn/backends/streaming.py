@@ -59,7 +59,8 @@ class Streamer:
         self._x, self._codes = np.zeros((n, layout.input_size), theta.dtype), np.zeros(n, np.int32)
         self.tokens, self.output = layout.tokens, np.zeros((n, layout.output_size), theta.dtype)
         self._arrays = (
-            plan.model, plan.layers, plan.packings, theta, memory.panels, memory.work[0], memory.codes[0], memory.everyone,
+            plan.model, plan.layers, plan.packings, theta, memory.panels, memory.work[0], memory.codes[0],
+            memory.everyone,
         )  # fmt: skip
         self._layers, self._work, self._hidden, self._lanes = plan.layers, memory.work[0], layout.hidden_size, lanes
         self.reset()

@@ -1,0 +1,108 @@
+"""Threads of the kernels among other threads and processes; no result may depend on any of them."""
+
+import multiprocessing
+import sys
+import threading
+
+import numpy as np
+import pytest
+from joblib import Parallel, delayed
+from threadpoolctl import threadpool_info
+
+from tsrnn.backends.compilation import JIT
+from tsrnn.backends.cpu import count_threads, run_threads
+from tsrnn.network import Network
+from tsrnn.sequences import Sequences
+from tsrnn.training import TrainingOptions, train
+
+
+def fit(seed=0, n_jobs=None):
+    """Train a small network and return its parameters and outputs."""
+    rng = np.random.default_rng(seed)
+    sequences = Sequences.from_dense(rng.normal(size=(100, 12, 2)), rng.normal(size=(100, 1, 1)))
+    network = Network(input_size=2, hidden_size=9, output_size=1)
+    network.initialize(rng)
+    train(network, sequences, TrainingOptions(max_epochs=2, batch_size=64, n_jobs=n_jobs), rng)
+    return network.theta, network.predict(sequences, n_jobs)
+
+
+def assert_same(left, right):
+    """Assert that two fits are the same to the bit."""
+    for a, b in zip(left, right, strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+@pytest.mark.parametrize("n_jobs", [1, 2, 3, 7, -1])
+def test_same_bits_for_any_number_of_threads(n_jobs):
+    assert_same(fit(n_jobs=n_jobs), fit())
+
+
+def test_fits_in_threads_of_the_caller_do_not_disturb_each_other():
+    results = {}
+
+    def work(seed):
+        results[seed] = fit(seed, n_jobs=2)
+
+    threads = [threading.Thread(target=work, args=(seed,)) for seed in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    for seed, result in results.items():
+        assert_same(result, fit(seed))
+
+
+@pytest.mark.slow
+def test_fits_in_joblib_workers_are_the_same():
+    here = fit(n_jobs=2)
+    for result in Parallel(n_jobs=2)(delayed(fit)(0, n_jobs) for n_jobs in (1, 2)):
+        assert_same(result, here)
+
+
+def _send_fit(connection):
+    connection.send(fit(n_jobs=2))
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux forks safely")
+@pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
+def test_a_forked_process_goes_on_with_threads_of_its_own():
+    here = fit(n_jobs=2)
+    ours, theirs = multiprocessing.Pipe()
+    process = multiprocessing.get_context("fork").Process(target=_send_fit, args=(theirs,))
+    process.start()
+    assert_same(ours.recv(), here)
+    process.join()
+    assert process.exitcode == 0
+
+
+def test_the_threads_of_other_libraries_are_left_alone():
+    before = [(pool["filepath"], pool["num_threads"]) for pool in threadpool_info()]
+    fit(n_jobs=2)
+    assert [(pool["filepath"], pool["num_threads"]) for pool in threadpool_info()] == before
+
+
+def test_an_interruption_while_threads_start_leaves_none_waiting(monkeypatch):
+    started = []
+
+    class Interrupted(threading.Thread):
+        def start(self):
+            if started:
+                raise KeyboardInterrupt
+            started.append(self)
+            super().start()
+
+    monkeypatch.setattr("threading.Thread", Interrupted)
+    ran = []
+    with pytest.raises(KeyboardInterrupt):
+        run_threads(ran.append, 2)
+    assert not started[0].is_alive()
+    assert ran == []
+
+
+@pytest.mark.skipif(not JIT, reason="compilation is switched off: one thread")
+def test_number_of_threads():
+    assert count_threads(3, work=0, parts=8) == 3
+    assert count_threads(8, work=1e12, parts=2) == 2  # no more than there is to share
+    assert count_threads(None, work=1e3, parts=8) == 1  # too little to do
+    assert count_threads(-1, work=1e3, parts=99) == count_threads(None, work=1e12, parts=99)
