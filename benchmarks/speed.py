@@ -8,7 +8,6 @@ Needs the extra `bench`. PyTorch is given its better of one thread and all, time
 import argparse
 import contextlib
 import os
-import resource
 import statistics
 import subprocess
 import sys
@@ -19,20 +18,31 @@ import numba
 import numpy as np
 import torch
 
-from tsrnn.backends.compilation import JIT, inline, kernel
+from tsrnn.backends.compilation import kernel
 from tsrnn.backends.cpu import Trainer
 from tsrnn.backends.products import add_product
 from tsrnn.losses import SquaredError
 from tsrnn.network import Network
 from tsrnn.sequences import Sequences
 
-SIZES = [
-    (32, 24, 1, 8), (32, 24, 1, 32), (64, 48, 1, 32), (128, 48, 4, 64), (256, 96, 8, 128), (128, 168, 8, 256), (64, 48, 16, 512),
+SIZES = [  # batch, steps, inputs, hidden
+    (32, 24, 1, 8), (32, 24, 1, 32), (64, 48, 1, 32), (128, 48, 4, 64), (256, 96, 8, 128), (128, 168, 8, 256),
+    (64, 48, 16, 512),
 ]  # fmt: skip
 CELLS = ("rnn", "gru", "lstm")
 TORCH = {"rnn": torch.nn.RNN, "gru": torch.nn.GRU, "lstm": torch.nn.LSTM}
 GATES = {"rnn": 1, "gru": 3, "lstm": 4}
 CPUS = numba.config.NUMBA_NUM_THREADS
+
+
+def heading(title, *columns):
+    """Print the head of a table."""
+    print(f"\n## {title}\n\n| {' | '.join(columns)} |\n|{'---|' * len(columns)}")
+
+
+def row(*cells):
+    """Print a row of a table."""
+    print(f"| {' | '.join(map(str, cells))} |", flush=True)
 
 
 def interleaved(*functions, seconds=1.0, rounds=5):
@@ -167,11 +177,11 @@ def training_flops(cell, batch, steps, inputs, hidden, layers):
 def training():
     """One training step: forward, gradients, clipping, Adam."""
     peak = measured_peak()
-    print(f"\n## Training step (float32, {CPUS} cores, measured peak of multiply-adds {peak:.0f} GF/s)\n")
-    print(
-        "| cell | batch, steps, inputs, hidden | layers | PyTorch ms | tsrnn ms | ratio | GF/s | % of peak | 2 threads / 1 |"
+    heading(
+        f"Training step (float32, {CPUS} cores, measured peak of multiply-adds {peak:.0f} GF/s)",
+        *("cell", "batch, steps, inputs, hidden", "layers", "PyTorch ms", "tsrnn ms", "ratio", "GF/s", "% of peak"),
+        "1 thread / best",
     )
-    print("|---|---|---|---|---|---|---|---|---|")
     for layers in (1, 2):
         for size in SIZES:
             for cell in CELLS:
@@ -181,18 +191,15 @@ def training():
                 theirs, mine, single = interleaved(best_torch(torch_step(*case)), ours, alone)
                 mine, single = mine / repeats, single / repeats
                 rate = training_flops(*case) / mine / 1e9
-                print(
-                    f"| {cell} | {', '.join(map(str, size))} | {layers} | {1e3 * theirs:.3f} | {1e3 * mine:.3f} | {theirs / mine:.1f} "
-                    f"| {rate:.0f} | {100 * rate / peak:.0f} | {single / mine:.2f} |",
-                    flush=True,
+                row(
+                    *(cell, ", ".join(map(str, size)), layers, f"{1e3 * theirs:.3f}", f"{1e3 * mine:.3f}"),
+                    *(f"{theirs / mine:.1f}", f"{rate:.0f}", f"{100 * rate / peak:.0f}", f"{single / mine:.2f}"),
                 )
 
 
 def inference():
     """Outputs of 1,024 windows."""
-    print(
-        "\n## Inference (1,024 windows)\n\n| cell | steps, inputs, hidden | PyTorch ms | tsrnn ms | ratio |\n|---|---|---|---|---|"
-    )
+    heading("Inference (1,024 windows)", "cell", "steps, inputs, hidden", "PyTorch ms", "tsrnn ms", "ratio")
     for _, steps, inputs, hidden in SIZES:
         for cell in CELLS:
             network = our_model(cell, inputs, hidden, 1)
@@ -207,16 +214,16 @@ def inference():
             theirs, mine = interleaved(
                 best_torch(their_predict), lambda network=network, sequences=sequences: network.predict(sequences)
             )
-            print(
-                f"| {cell} | {steps}, {inputs}, {hidden} | {1e3 * theirs:.3f} | {1e3 * mine:.3f} | {theirs / mine:.1f} |",
-                flush=True,
-            )
+            times = f"{1e3 * theirs:.3f}", f"{1e3 * mine:.3f}", f"{theirs / mine:.1f}"
+            row(cell, f"{steps}, {inputs}, {hidden}", *times)
 
 
 def ragged():
     """Training on sequences of 10 to 200 steps, against packed sequences."""
-    print("\n## Ragged batches (64 sequences of 10..200 steps, 1 input, hidden 32)\n")
-    print("| cell | PyTorch, packed, ms | tsrnn ms | ratio | tsrnn, all of 200 steps, ms |\n|---|---|---|---|---|")
+    heading(
+        "Ragged batches (64 sequences of 10..200 steps, 1 input, hidden 32)",
+        *("cell", "PyTorch, packed, ms", "tsrnn ms", "ratio", "tsrnn, all of 200 steps, ms"),
+    )
     rng = np.random.default_rng(0)
     lengths = np.sort(rng.integers(10, 201, 64))[::-1].copy()
     X, y = rng.standard_normal((64, 200, 1)), rng.standard_normal((64, 1, 1))
@@ -244,17 +251,17 @@ def ragged():
             return lambda: trainer.update(np.arange(64), moments, 0, np.full(1, 1e-3), np.zeros(1, np.int64))
 
         theirs, mine, padded = interleaved(best_torch(their_step), our_ragged(lengths), our_ragged(np.full(64, 200)))
-        print(
-            f"| {cell} | {1e3 * theirs:.2f} | {1e3 * mine:.3f} | {theirs / mine:.1f} | {1e3 * padded:.3f} |", flush=True
-        )
+        row(cell, f"{1e3 * theirs:.2f}", f"{1e3 * mine:.3f}", f"{theirs / mine:.1f}", f"{1e3 * padded:.3f}")
 
 
 def fit():
     """`RNNRegressor.fit` against a straightforward loop: 10,000 windows, batch 32, 48 steps, hidden 32, 10 epochs."""
     from tsrnn import RNNRegressor
 
-    print("\n## End to end: 10,000 windows of 48 steps, hidden 32, batch 32, 10 epochs\n")
-    print("| cell | PyTorch s | its loss | tsrnn s | its loss | ratio |\n|---|---|---|---|---|---|")
+    heading(
+        "End to end: 10,000 windows of 48 steps, hidden 32, batch 32, 10 epochs",
+        *("cell", "PyTorch s", "its loss", "tsrnn s", "its loss", "ratio"),
+    )
     t = np.arange(10_048)
     series = (np.sin(t / 7) + 0.3 * np.random.default_rng(0).standard_normal(t.size)).astype(np.float32)
     X, y = np.lib.stride_tricks.sliding_window_view(series, 48)[:10_000], series[48:10_048]
@@ -283,16 +290,12 @@ def fit():
                     return spent, torch.nn.functional.mse_loss(net(x.transpose(0, 1)), target).item()
 
         theirs, their_loss = min(their_fit(n) for n in {1, CPUS})
-        print(
-            f"| {cell} | {theirs:.1f} | {their_loss:.4f} | {mine:.2f} | {loss:.4f} | {theirs / mine:.1f} |", flush=True
-        )
+        row(cell, f"{theirs:.1f}", f"{their_loss:.4f}", f"{mine:.2f}", f"{loss:.4f}", f"{theirs / mine:.1f}")
 
 
 def latency():
     """One step of one sequence, through the public method, and one step of a `nn.*Cell`."""
-    print(
-        "\n## One streaming step of one sequence (hidden 32)\n\n| cell | PyTorch us | tsrnn us | ratio |\n|---|---|---|---|"
-    )
+    heading("One streaming step of one sequence (hidden 32)", "cell", "PyTorch us", "tsrnn us", "ratio")
     cells = {"rnn": torch.nn.RNNCell, "gru": torch.nn.GRUCell, "lstm": torch.nn.LSTMCell}
     for cell in CELLS:
         stream = our_model(cell, 1, 32, 1).stream()
@@ -306,7 +309,7 @@ def latency():
                 readout(state[0] if isinstance(state, tuple) else state)
 
         theirs, mine = interleaved(best_torch(their_step), lambda stream=stream: stream.step(0.5))
-        print(f"| {cell} | {1e6 * theirs:.1f} | {1e6 * mine:.1f} | {theirs / mine:.1f} |", flush=True)
+        row(cell, f"{1e6 * theirs:.1f}", f"{1e6 * mine:.1f}", f"{theirs / mine:.1f}")
 
 
 FORECAST = """
@@ -326,13 +329,12 @@ def start():
         subprocess.run([sys.executable, "-c", code], check=True, env={**os.environ, **extra})
         return time.perf_counter() - began
 
-    print("\n## Start\n\n| what | s |\n|---|---|")
+    heading("Start", "what", "s")
     with tempfile.TemporaryDirectory() as folder:
-        print(f"| first forecast, empty cache | {seconds(FORECAST, NUMBA_CACHE_DIR=folder):.2f} |")
+        row("first forecast, empty cache", f"{seconds(FORECAST, NUMBA_CACHE_DIR=folder):.2f}")
         runs = [(seconds(FORECAST, NUMBA_CACHE_DIR=folder), seconds("import torch")) for _ in range(5)]
-    print(
-        f"| first forecast, warm cache | {min(run[0] for run in runs):.2f} |\n| import torch | {min(run[1] for run in runs):.2f} |"
-    )
+    row("first forecast, warm cache", f"{min(run[0] for run in runs):.2f}")
+    row("import torch", f"{min(run[1] for run in runs):.2f}")
 
 
 def memory():
@@ -345,14 +347,14 @@ def memory():
         "train(net, q, TrainingOptions(max_epochs=1, batch_size=256), np.random.default_rng(0));"
         "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)"
     )
-    print(
-        "\n## Memory: one epoch over all windows of 168 steps\n\n| windows | peak MiB | windows copied out would take MiB |\n|---|---|---|"
+    heading(
+        "Memory: one epoch over all windows of 168 steps", "windows", "peak MiB", "windows copied out would take MiB"
     )
     for n in (1_000, 1_000_000):
         out = subprocess.run(
             [sys.executable, "-c", code.format(n=n)], check=True, capture_output=True, text=True
         ).stdout
-        print(f"| {n} | {float(out):.0f} | {n * 168 * 4 / 2**20:.0f} |")
+        row(n, f"{float(out):.0f}", f"{n * 168 * 4 / 2**20:.0f}")
 
 
 PARTS = {function.__name__: function for function in (training, fit, inference, ragged, latency, start, memory)}
