@@ -1,0 +1,6 @@
+"""Pictures, in the manner of scikit-learn's displays. They need matplotlib: ``pip install "tsrnn[plot]"``."""
+
+from tsrnn.plotting.forecasts import ForecastDisplay
+from tsrnn.plotting.states import StatesDisplay
+
+__all__ = ["ForecastDisplay", "StatesDisplay"]

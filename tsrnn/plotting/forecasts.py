@@ -1,0 +1,202 @@
+"""A forecast drawn behind the series that it goes on from."""
+
+from numbers import Integral
+
+import numpy as np
+import pandas as pd
+from sklearn.utils.validation import check_is_fitted
+
+from tsrnn.forecaster.base import target_of
+from tsrnn.frames import append
+from tsrnn.plotting.figures import find_axes
+from tsrnn.validation import NONE, Interval, check_parameters
+
+COUNT = [Interval(Integral, 1), NONE]
+SEASONS_SHOWN = 3  # at least, of what was seen
+HORIZONS_SHOWN = 2
+
+
+class ForecastDisplay:
+    """Picture of a forecast and of the observations around it.
+
+    Make one with `from_estimator` or `from_predictions`; both draw at once. What is drawn stays in the
+    attributes, to be drawn again with `plot`.
+
+    Parameters
+    ----------
+    y_true : Series
+        What was observed: before the forecast and, where it is known, during it.
+    y_pred : Series
+        The forecast.
+
+    Attributes
+    ----------
+    ax_ : matplotlib.axes.Axes
+    figure_ : matplotlib.figure.Figure
+    line_ : matplotlib.lines.Line2D
+        The forecast.
+    observed_line_ : matplotlib.lines.Line2D
+        The observations.
+
+    See Also
+    --------
+    tsrnn.backtest : Forecasts from many origins, as a table.
+
+    Examples
+    --------
+    >>> from tsrnn import RNNForecaster
+    >>> from tsrnn.datasets import load_airline
+    >>> from tsrnn.plotting import ForecastDisplay
+    >>> passengers = load_airline()
+    >>> forecaster = RNNForecaster(horizon=12, random_state=0).fit(passengers[:-12])
+    >>> display = ForecastDisplay.from_estimator(forecaster, passengers[-12:])
+    >>> display.line_.get_label(), display.ax_.get_title()
+    ('RNNForecaster', 'passengers')
+    """
+
+    def __init__(self, *, y_true, y_pred):
+        self.y_true = y_true
+        self.y_pred = y_pred
+
+    @classmethod
+    def from_estimator(
+        cls, forecaster, X=None, y=None, *, series=None, horizon=None, n_observed=None, ax=None, name=None, **kwargs
+    ):
+        """Forecast from the end of what a forecaster has seen, and draw it.
+
+        Parameters
+        ----------
+        forecaster : RNNForecaster
+            Fitted.
+        X, y : Series, DataFrame, ndarray or list, optional
+            What came after the end, as for `RNNForecaster.update`; the forecaster does not see it.
+        series : hashable, optional
+            Which series to draw: its id or column. Needed if there are several.
+        horizon : int, optional
+            Steps ahead; by default the forecaster's.
+        n_observed : int, optional
+            Observations drawn before the forecast; by default three seasons or two horizons, whichever is
+            longer.
+        ax : matplotlib.axes.Axes, optional
+            Where to draw; by default in a new figure.
+        name : str, optional
+            What the legend calls the forecast; by default the name of the class.
+        **kwargs
+            For `matplotlib.axes.Axes.plot`, for the line of the forecast.
+
+        Returns
+        -------
+        ForecastDisplay
+
+        Raises
+        ------
+        NotFittedError, ValueError, TypeError
+            As for `RNNForecaster.predict` and `RNNForecaster.update`, and if `series` names none.
+        ImportError
+            If matplotlib is not installed.
+        """
+        check_is_fitted(forecaster)
+        counts = {"horizon": horizon, "n_observed": n_observed}
+        check_parameters(cls.__name__, counts, dict.fromkeys(counts, COUNT))
+        seen = forecaster._panel
+        place = _find_series(seen.ids, series)
+        truth = target_of(X, y)
+        known = seen if truth is None else append(seen, truth, **forecaster._columns())
+        forecast = _read_forecast(forecaster, horizon, place)
+        if n_observed is None:
+            n_observed = max(SEASONS_SHOWN * max(forecaster.seasons_, default=1), HORIZONS_SHOWN * len(forecast))
+        observed = pd.Series(known.series(place), index=known.stamps(place), name=known.ids[place])
+        observed = observed.iloc[max(len(seen.series(place)) - n_observed, 0) :]
+        display = cls(y_true=observed, y_pred=forecast)
+        return display.plot(ax, name=type(forecaster).__name__ if name is None else name, **kwargs)
+
+    @classmethod
+    def from_predictions(cls, y_true, y_pred, *, ax=None, name=None, **kwargs):
+        """Draw a forecast that there is.
+
+        Parameters
+        ----------
+        y_true : Series
+            What was observed: as much as is to be drawn.
+        y_pred : Series
+            The forecast, with stamps of the same kind.
+        ax : matplotlib.axes.Axes, optional
+            Where to draw; by default in a new figure.
+        name : str, optional
+            What the legend calls the forecast; by default "forecast".
+        **kwargs
+            For `matplotlib.axes.Axes.plot`, for the line of the forecast.
+
+        Returns
+        -------
+        ForecastDisplay
+
+        Raises
+        ------
+        TypeError
+            If one of both is no Series.
+        ImportError
+            If matplotlib is not installed.
+        """
+        for argument, value in {"y_true": y_true, "y_pred": y_pred}.items():
+            if not isinstance(value, pd.Series):
+                raise TypeError(f"{argument} must be a Series, whose index says when. Got {type(value).__name__}.")
+        return cls(y_true=y_true, y_pred=y_pred).plot(ax, name=name, **kwargs)
+
+    def plot(self, ax=None, *, name=None, **kwargs):
+        """Draw.
+
+        Parameters
+        ----------
+        ax : matplotlib.axes.Axes, optional
+            Where; by default in a new figure.
+        name : str, optional
+            What the legend calls the forecast; by default "forecast".
+        **kwargs
+            For `matplotlib.axes.Axes.plot`, for the line of the forecast.
+
+        Returns
+        -------
+        ForecastDisplay
+            Itself.
+        """
+        self.figure_, self.ax_ = find_axes(ax)
+        (self.observed_line_,) = self.ax_.plot(
+            _positions(self.y_true.index), self.y_true.to_numpy(), color="0.35", linewidth=1.2, label="observed"
+        )
+        style = {"color": "C0", "linewidth": 1.8, "label": "forecast" if name is None else name}
+        (self.line_,) = self.ax_.plot(_positions(self.y_pred.index), self.y_pred.to_numpy(), **(style | kwargs))
+        self.ax_.set_title("" if self.y_true.name is None else str(self.y_true.name))
+        self.ax_.legend(frameon=False)
+        return self
+
+
+def _read_forecast(forecaster, horizon, place):
+    """Return the forecast of one of the series, whatever container it comes in."""
+    panel = forecaster._panel
+    values = forecaster._forecast(forecaster.horizon if horizon is None else horizon)
+    horizon = values.shape[1]
+    stamps = panel.continue_index(horizon)
+    if not panel.shares_times:
+        stamps = stamps[place * horizon : (place + 1) * horizon]
+    return pd.Series(values[place], index=stamps, name=panel.ids[place])
+
+
+def _find_series(ids, series):
+    """Return the place of a series among the ids."""
+    if series is None and len(ids) == 1:
+        return 0
+    found = np.flatnonzero(ids == series)
+    if not len(found):
+        shown = ", ".join(map(repr, ids[:5].tolist())) + (", ..." if len(ids) > 5 else "")
+        raise ValueError(f"series must name one of the {len(ids)} series: {shown}. Got {series!r}.")
+    return int(found[0])
+
+
+def _positions(index):
+    """Return stamps as matplotlib takes them: beginnings of periods, and times of the zone's own clock."""
+    if isinstance(index, pd.PeriodIndex):
+        index = index.to_timestamp()
+    if isinstance(index, pd.DatetimeIndex):
+        index = index.tz_localize(None)
+    return index.to_numpy()
