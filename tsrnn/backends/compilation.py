@@ -5,11 +5,13 @@ changed module constants. Every kernel therefore holds `SOURCE_STAMP`, a digest 
 its closure. Where no folder can be written, kernels are compiled anew in each process.
 """
 
+import contextlib
 import hashlib
 from pathlib import Path
 
 import numba
 from numba.core import config
+from numba.core.caching import FunctionCache
 from numba.extending import register_jitable
 
 JIT = not config.DISABLE_JIT
@@ -39,6 +41,15 @@ def inline_once(function):
     return numba.njit(inline="always", **_OPTIONS)(function)
 
 
+class _ForgivingCache(FunctionCache):
+    """Numba's cache on disk, but a kernel that cannot be saved (disk full, quota, folder gone) is used all the same."""
+
+    def save_overload(self, sig, data):
+        """Save a compiled kernel if possible."""
+        with contextlib.suppress(OSError):
+            super().save_overload(sig, data)
+
+
 def kernel(make):
     """Compile the function that ``make(SOURCE_STAMP)`` returns, when it is first called.
 
@@ -52,10 +63,13 @@ def kernel(make):
     dispatcher
     """
     function = make(SOURCE_STAMP)
-    try:
-        return numba.njit(cache=True, no_cfunc_wrapper=True, **_OPTIONS)(function)
-    except RuntimeError:  # Numba found no folder to write the cache to
-        return numba.njit(no_cfunc_wrapper=True, **_OPTIONS)(function)
+    dispatcher = numba.njit(no_cfunc_wrapper=True, **_OPTIONS)(function)
+    if JIT:
+        try:
+            dispatcher._cache = _ForgivingCache(function)
+        except RuntimeError:  # Numba found no folder to write the cache to
+            return dispatcher
+    return dispatcher
 
 
 def choose(functions):

@@ -58,8 +58,9 @@ class Streamer:
         memory = allocate(plan, 1, theta.dtype, 1)
         self._x, self._codes = np.zeros((n, layout.input_size), theta.dtype), np.zeros(n, np.int32)
         self.tokens, self.output = layout.tokens, np.zeros((n, layout.output_size), theta.dtype)
+        self._theta, self._own_theta = theta, theta.copy()
         self._arrays = (
-            plan.model, plan.layers, plan.packings, theta, memory.panels, memory.work[0], memory.codes[0],
+            plan.model, plan.layers, plan.packings, self._own_theta, memory.panels, memory.work[0], memory.codes[0],
             memory.everyone,
         )  # fmt: skip
         self._layers, self._work, self._hidden, self._lanes = plan.layers, memory.work[0], layout.hidden_size, lanes
@@ -67,6 +68,7 @@ class Streamer:
 
     def reset(self):
         """Take the weights as they are now and begin at the zero state."""
+        self._own_theta[:] = self._theta
         advance(PREPARE, *self._arrays, self._x, self._codes, self.output)
 
     def step(self, x):
