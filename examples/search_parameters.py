@@ -2,7 +2,7 @@
 
     python examples/search_parameters.py
 
-Rows of `X` are windows of three weeks of daily views of a Wikipedia article; `y` is the week after each.
+Rows of `X` are windows of four weeks of daily views of a Wikipedia article; `y` is the week after each.
 """
 
 import numpy as np
@@ -16,14 +16,14 @@ from sklearn.preprocessing import FunctionTransformer
 from tsrnn import RNNRegressor
 from tsrnn.datasets import load_pageviews
 
-LOOKBACK, HORIZON = 21, 7
+LOOKBACK, HORIZON = 28, 7
 
-views = load_pageviews()["2022":].to_numpy()
+views = load_pageviews()["2021":].to_numpy()
 windows = np.lib.stride_tricks.sliding_window_view(views, LOOKBACK + HORIZON)
 X, y = windows[:, :LOOKBACK], windows[:, LOOKBACK:]
 X_train, y_train, X_test, y_test = X[:-200], y[:-200], X[-200 + HORIZON :], y[-200 + HORIZON :]
 
-network = RNNRegressor(loss="absolute_error", max_epochs=20, random_state=0)
+network = RNNRegressor(loss="absolute_error", max_epochs=30, random_state=0)
 pipeline = make_pipeline(FunctionTransformer(np.log), network)
 model = TransformedTargetRegressor(pipeline, func=np.log, inverse_func=np.exp)
 

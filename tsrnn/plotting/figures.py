@@ -25,5 +25,5 @@ def find_axes(ax):
         raise ImportError('Drawing needs matplotlib. Install it with: pip install "tsrnn[plot]"') from error
 
     if ax is None:
-        _, ax = plt.subplots(layout="constrained")
+        _, ax = plt.subplots(figsize=(9, 4), layout="constrained")
     return ax.figure, ax
