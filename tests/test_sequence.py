@@ -199,6 +199,24 @@ def test_head_reads_a_table_as_sequences(rng, head):
     assert model.predict(X).shape == (5, 4)
 
 
+@pytest.mark.parametrize("shape", [(5,), (5, 3), (5, 4, 1), (5, 4, 3)])
+def test_several_quantiles_are_a_last_axis(rng, shape):
+    X, y = rng.normal(size=(5, 4)), rng.normal(size=shape)
+    model = RNNRegressor(loss=Quantile([0.2, 0.8]), **QUICK).fit(X, y)
+    predicted = model.predict(X)
+    assert predicted.shape == (*shape, 2)
+    assert np.all(predicted[..., 0] <= predicted[..., 1])
+    with pytest.raises(ValueError, match="score needs one prediction per target"):
+        model.score(X, y)
+
+
+def test_a_decoder_takes_one_quantile(rng):
+    X, y = rng.normal(size=(5, 4)), rng.normal(size=(5, 2, 3))
+    assert RNNRegressor(loss=Quantile(0.2), **QUICK).fit(X, y).predict(X).shape == y.shape
+    with pytest.raises(ValueError, match=r"Got loss=Quantile\(levels=\(0.2, 0.8\)\): use one level"):
+        RNNRegressor(loss=Quantile([0.2, 0.8]), **QUICK).fit(X, y)
+
+
 @pytest.mark.parametrize(("shape", "head"), [((6,), "last"), ((6, 4), "every"), ((6, 3), "decoder")])
 def test_labels_have_the_shape_of_the_targets(rng, shape, head):
     X = rng.normal(size=(6, 4, 2))

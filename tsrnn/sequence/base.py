@@ -193,8 +193,8 @@ class SequenceEstimator(BaseEstimator):
         if targets is None:
             return sequences
         if weights is not None:
-            # Weights of any size fit single precision relative to their mean, and a loss is a weighted mean.
-            weights = weights / weights[weights > 0].mean()
+            # A loss is a weighted mean, so that only ratios count, and these fit single precision.
+            weights = weights / weights.max()
         return replace(
             sequences,
             targets=targets.values,

@@ -171,10 +171,14 @@ class RNNClassifier(ClassifierMixin, SequenceEstimator):
 
         Parameters
         ----------
-        X, y, sample_weight
-            As in `fit`. After the first call, features and kind of targets must be the same.
+        X : array-like or list of array-like
+            As in `fit`; after the first call with the same features.
+        y : array-like or list of array-like
+            As in `fit`; after the first call for the same kind of network.
         classes : array-like of shape (n_classes,), default=None
             All labels that will ever come; needed at the first call.
+        sample_weight : array-like of shape (n_samples,), default=None
+            As in `fit`.
 
         Returns
         -------
@@ -237,10 +241,12 @@ class RNNClassifier(ClassifierMixin, SequenceEstimator):
 
         Parameters
         ----------
-        X, y
-            As in `fit`. With a label per step, steps are counted; one that only one of both sequences has is
-            wrong.
+        X : array-like or list of array-like
+            As in `predict`.
+        y : array-like or list of array-like
+            As in `fit`. With a label per step, steps are counted; one that only one of both sequences has is wrong.
         sample_weight : array-like of shape (n_samples,), default=None
+            What each sample counts.
 
         Returns
         -------

@@ -185,8 +185,12 @@ class RNNRegressor(RegressorMixin, SequenceEstimator):
 
         Parameters
         ----------
-        X, y, sample_weight
-            As in `fit`. After the first call, features and kind of targets must be the same.
+        X : array-like or list of array-like
+            As in `fit`; after the first call with the same features.
+        y : array-like or list of array-like
+            As in `fit`; after the first call for the same kind of network.
+        sample_weight : array-like of shape (n_samples,), default=None
+            As in `fit`.
 
         Returns
         -------
@@ -226,10 +230,12 @@ class RNNRegressor(RegressorMixin, SequenceEstimator):
 
         Parameters
         ----------
-        X, y
-            As in `fit`. With several output steps per sequence, all of them are pooled; with several outputs,
-            the mean over them is returned.
+        X : array-like or list of array-like
+            As in `predict`.
+        y : array-like or list of array-like
+            As in `fit`. Several output steps per sequence are pooled; over several outputs the mean is taken.
         sample_weight : array-like of shape (n_samples,), default=None
+            What each sample counts.
 
         Returns
         -------
@@ -276,6 +282,12 @@ class RNNRegressor(RegressorMixin, SequenceEstimator):
         return read_numbers(self, y, inputs, head)
 
     def _learn_targets(self, targets, counts):
+        loss = self._loss()
+        if targets.kind.head == "decoder" and loss.n_levels > 1:
+            raise ValueError(
+                "An encoder-decoder is fed with its own predictions, so it needs one per target. Got "
+                f"loss={loss!r}: use one level, or targets of shape (n_samples, n_outputs)."
+            )
         rows = np.repeat(counts, targets.lengths)
         self.n_outputs_ = targets.kind.n_outputs
         self.target_mean_, self.target_scale_ = learn_standardization(targets.values, rows, self.standardize_targets)

@@ -28,7 +28,8 @@ def learn_standardization(values, weights, standardize):
     if not standardize:
         return np.zeros(n_columns), np.ones(n_columns)
     counted = weights > 0
-    values, weights = np.asarray(values[counted], dtype=np.float64), weights[counted] / weights.sum()
+    values, weights = np.asarray(values[counted], dtype=np.float64), weights[counted] / weights.max()
+    weights /= weights.sum()
     largest = np.abs(values).max(axis=0)
     largest[largest == 0.0] = 1.0
     values = values / largest
