@@ -89,6 +89,7 @@ def test_other_containers(data, ids):
     assert np.isfinite(table[["RNNForecaster", "naive", "seasonal_naive"]]).all(axis=None)
 
 
+@pytest.mark.slow
 def test_processes_give_the_same_bits():
     tables = [backtest(quick(), daily(), n_windows=2, refit=True, n_jobs=n_jobs) for n_jobs in (None, 2)]
     pd.testing.assert_frame_equal(*tables)

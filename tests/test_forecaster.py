@@ -459,14 +459,17 @@ class TestUnusualSeries:
         # Scaling leaves roundings of float64, which float32 training may widen a little.
         np.testing.assert_allclose(large / factor, small, rtol=1e-4)
 
+    @pytest.mark.slow
     def test_straight_line_goes_on(self):
         forecast = RNNForecaster(5, random_state=0).fit(np.arange(1.0, 101.0)).predict(horizon=20)
         np.testing.assert_allclose(forecast, np.arange(101, 121), rtol=0.05)
 
+    @pytest.mark.slow
     def test_a_pure_season_goes_on(self):
         forecast = RNNForecaster(7, random_state=0, season_length=7).fit(np.tile(SEASON, 12)).predict(horizon=21)
         np.testing.assert_allclose(forecast, np.tile(SEASON, 3), atol=0.05)
 
+    @pytest.mark.slow
     def test_long_recursion_stays_finite(self):
         forecast = quick(1, early_stopping=False, max_epochs=20).fit(load_airline()).predict(horizon=2000)
         assert np.isfinite(forecast).all()

@@ -94,6 +94,7 @@ def test_no_forecast_goes_further_than_training_saw():
     np.testing.assert_allclose(width, 2 * model.limit, rtol=1e-9)
 
 
+@pytest.mark.slow
 def test_weights_choose_what_is_learned():
     """Two regimes in one series; the weights say which one counts."""
     y = pd.Series(np.concatenate([np.tile([0.0, 1.0], 100), np.tile([0.0, 0.0, 3.0], 70)]))

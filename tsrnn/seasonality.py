@@ -236,12 +236,13 @@ def choose_decomposition(series, horizon, sets, with_log):
     """
     sets = [seasons for seasons in sets if _fits(seasons, series, horizon)] or [()]
     start = max(Decomposition(seasons).first_row for seasons in sets)
+    windows = _level_windows(min((m for seasons in sets for m in seasons), default=4))
     best, choice = np.inf, (Decomposition(), with_log[0])
     for seasons, smoothing, log in product(sets, SMOOTHING, with_log):
         if not seasons and smoothing < 1:
             continue
         apart = [Decomposition(seasons, smoothing).apply(np.log(x) if log else x) for x in series]
-        for window in _level_windows(seasons):
+        for window in windows:
             errors = [
                 _past_error(x, rest, parts, seasons, window, horizon, start, log)
                 for x, (rest, parts) in zip(series, apart, strict=True)
@@ -259,9 +260,9 @@ def _fits(seasons, series, horizon):
     return spare >= (1 if len(seasons) <= 1 else max(horizon, longest // 4))
 
 
-def _level_windows(seasons):
-    first = seasons[0] if seasons else 4
-    return sorted({1, min(3, first), max(1, first // 2), first, 2 * first})
+def _level_windows(season):
+    """List level windows to try: none much longer than the shortest season, so that a level can change."""
+    return sorted({1, min(3, season), max(1, season // 2), season, 2 * season})
 
 
 def _past_error(x, rest, parts, seasons, window, horizon, start, log):
