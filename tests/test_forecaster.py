@@ -3,6 +3,7 @@
 import copy
 import io
 import pickle
+from concurrent.futures import ThreadPoolExecutor
 
 import joblib
 import numpy as np
@@ -329,6 +330,7 @@ class TestRefusals:
 
 
 class TestPromises:
+    @pytest.mark.slow
     @pytest.mark.parametrize(
         "parameters",
         [
@@ -407,6 +409,13 @@ class TestPromises:
             with pytest.raises(KeyboardInterrupt):
                 getattr(forecaster, method)(data)
         assert state_of(forecaster) == before
+
+    def test_fits_in_threads_do_not_meet(self):
+        series = [daily(seed=seed) for seed in range(4)]
+        with ThreadPoolExecutor(4) as pool:
+            together = list(pool.map(lambda y: quick().fit(y).predict(), series))
+        for y, forecast in zip(series, together, strict=True):
+            pd.testing.assert_series_equal(quick().fit(y).predict(), forecast)
 
     def test_input_is_not_changed(self):
         for data in (daily(), daily().to_frame(), long_frame(), values()):
