@@ -111,3 +111,13 @@ def test_weights_choose_what_is_learned():
             errors[learned, asked] = np.abs(np.array(forecasts) - y.to_numpy()[list(places)]).mean()
     assert errors["early", "early"] < 0.3 * errors["late", "early"]
     assert errors["late", "late"] < 0.3 * errors["early", "late"]
+
+
+@pytest.mark.parametrize("early_stopping", [False, True])
+@pytest.mark.filterwarnings("ignore::tsrnn.forecaster.ShortSeriesWarning")
+def test_weights_that_leave_no_target_train_nothing(early_stopping):
+    weights = (np.arange(60) == 0).astype(float)
+    forecaster = RNNForecaster(3, random_state=0, early_stopping=early_stopping, max_epochs=2)
+    forecaster.fit(np.random.default_rng(0).normal(size=60), sample_weight=weights)
+    assert len(forecaster.history_) == 0
+    assert np.isfinite(forecaster.predict()).all()

@@ -102,10 +102,13 @@ def fit_model(panel, weights, plan, rng, before=None, keeps_scale=False):
     model.network = model.make_network(rng, **plan.architecture) if network is None else network
     sequences = data.sequences(residual)
     if not plan.early_stopping:
-        return model, train(model.network, sequences.subset(np.flatnonzero(data.weights)), plan.options, rng)
-    if not len(training) or not len(held_out):
+        training, held_out = np.flatnonzero(data.weights), None
+    elif not len(held_out):
+        training = held_out
+    if not len(training):
         return model, History()
-    return model, train(model.network, sequences.subset(training), plan.options, rng, sequences.subset(held_out))
+    validation = None if held_out is None else sequences.subset(held_out)
+    return model, train(model.network, sequences.subset(training), plan.options, rng, validation)
 
 
 def start_model(panel, plan):
