@@ -57,9 +57,7 @@ def test_gradients_of_every_network(cell, head, num_layers, bidirectional, ragge
 @pytest.mark.parametrize("head", HEADS)
 @pytest.mark.parametrize("loss", LOSSES)
 def test_gradients_of_every_loss(loss, head):
-    config = cases.make_config(
-        loss=loss, head=head, output_size=4, output_steps={"last": 1, "every": 4}.get(head, 3)
-    )
+    config = cases.make_config(loss=loss, head=head, output_size=4, output_steps={"last": 1, "every": 4}.get(head, 3))
     sequences = cases.make_batch(config, n=5, steps=4, ragged=True, weighted=True)
     assert_all_small(gradient_errors(config, sequences))
 
@@ -78,9 +76,7 @@ def test_gradients_with_tokens(cell, head):
 @pytest.mark.parametrize(("n", "steps", "inputs", "hidden"), [(1, 1, 1, 1), (33, 2, 3, 5), (2, 17, 1, 9)])
 @pytest.mark.parametrize("cell", CELLS)
 def test_gradients_at_odd_sizes(cell, n, steps, inputs, hidden):
-    config = cases.make_config(
-        cell=cell, input_size=inputs, hidden_size=hidden, head="every", output_steps=steps
-    )
+    config = cases.make_config(cell=cell, input_size=inputs, hidden_size=hidden, head="every", output_steps=steps)
     assert_all_small(gradient_errors(config, cases.make_batch(config, n=n, steps=steps, ragged=True)))
 
 
@@ -96,9 +92,7 @@ def test_gradients_with_dropout(head):
     def value():
         """Return the loss under one pattern of dropout; a learning rate of zero changes no parameter."""
         moments = np.zeros((2, network.theta.size))
-        losses, _, _ = trainer.update(
-            np.arange(3), moments, 0, rates=np.zeros(1), keys=np.array([11]), dropout=0.4
-        )
+        losses, _, _ = trainer.update(np.arange(3), moments, 0, rates=np.zeros(1), keys=np.array([11]), dropout=0.4)
         return losses[0]
 
     assert abs(value() - trainer.evaluate()) > 1e-3

@@ -36,9 +36,7 @@ def test_differences_equal_pytorch_gradients(name):
     golden = goldens.load(name)
     parameters, sequences = golden.parameters, golden.sequences
     for parameter, values in parameters.items():
-        numerical = gradients.numerical_gradient(
-            lambda: naive.mean_loss(golden.config, parameters, sequences), values
-        )
+        numerical = gradients.numerical_gradient(lambda: naive.mean_loss(golden.config, parameters, sequences), values)
         error = gradients.relative_error(numerical, golden.arrays[f"gradient.{parameter}"])
         assert error <= DIFFERENCES_TOLERANCE, parameter
 

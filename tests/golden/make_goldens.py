@@ -238,9 +238,7 @@ def write_adam_case(name, options, cell):
     config |= options
     arrays = {f"parameter.{k}": half(p.detach().numpy()) for k, p in model.named().items()}
     tensors = to_torch(batch, config)
-    optimizer = torch.optim.AdamW(
-        model.parameters(), lr=options["learning_rate"], weight_decay=options["weight_decay"]
-    )
+    optimizer = torch.optim.AdamW(model.parameters(), lr=options["learning_rate"], weight_decay=options["weight_decay"])
     losses, norms = [], []
     for _ in range(options["epochs"]):
         optimizer.zero_grad()
