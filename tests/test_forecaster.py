@@ -514,6 +514,10 @@ class TestScikitLearn:
         pd.testing.assert_series_equal(forecast, forecaster.predict(horizon=9).iloc[[2, 8, 5]])
         with pytest.raises(ValueError, match="stamps after the end, from 2024-03-21 .*Got 2024-03-20"):
             forecaster.predict(pd.DataFrame(index=pd.date_range("2024-03-20", periods=3)))
+        with pytest.raises(ValueError, match="must be stamps after the end, from 2024-03-21 .*Got no row"):
+            forecaster.predict(pd.DataFrame(index=stamps[:0]))
+        with pytest.raises(ValueError, match="X needs series that share time stamps.*fitted to a long DataFrame"):
+            quick().fit(long_frame()).predict(pd.DataFrame(index=stamps))
         with pytest.raises(ValueError, match="Give either X or horizon"):
             forecaster.predict(pd.DataFrame(index=stamps), horizon=3)
 

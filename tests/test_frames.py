@@ -121,6 +121,30 @@ class TestIndexContinues:
         result = to_panel(pd.Series(_numbers(5), index=pd.Index(days, dtype=object))).restore([[1.0]])
         assert result.index[0] == pd.Timestamp("2024-01-06")
 
+    def test_objects_that_are_periods_or_integers(self):
+        periods = pd.period_range("2024-01", periods=4, freq="M")
+        for index in (periods, pd.RangeIndex(4)):
+            objects = pd.Index(list(index), dtype=object)
+            stamps = to_panel(pd.Series(_numbers(4), index=objects)).restore([[1.0]]).index
+            assert list(stamps) == [index[-1] + 1]
+
+    def test_periods_may_be_declared(self):
+        index = pd.period_range("2024-01", periods=4, freq="M")
+        assert to_panel(pd.Series(_numbers(4), index=index), freq="M").frequencies == (index.freq,)
+
+    def test_frequency_of_a_multiindex_level(self):
+        days = pd.date_range("2024-01-01", periods=12, freq=HOLIDAYS)
+        index = pd.MultiIndex.from_product([["a", "b"], days[:11]])
+        panel = to_panel(pd.Series(_numbers(22), index=index.set_levels(days[:11], level=1)))
+        assert panel.restore(np.ones((2, 1))).index[0] == ("a", days[11])
+
+    def test_a_series_in_another_phase_of_the_same_frequency(self):
+        stamps = {
+            i: pd.date_range(start, periods=6, freq="2W-MON") for i, start in (("a", "2024-01-01"), ("b", "2024-01-08"))
+        }
+        long = pd.concat([pd.DataFrame({"unique_id": i, "ds": s[:5], "y": 1.0}) for i, s in stamps.items()])
+        assert list(to_panel(long).restore(np.ones((2, 1)))["ds"]) == [stamps["a"][5], stamps["b"][5]]
+
 
 class TestContainers:
     @pytest.mark.parametrize("name", [None, "sales", 3, ("a", "b"), "odd.näme {x} %s", "ds"], ids=repr)
@@ -314,6 +338,11 @@ class TestRefusals:
                 words = words.replace(day, f"position {position}")
         with pytest.raises(ValueError, match=f"{name} ({words}).*must be a finite number"):
             to_panel(data)
+
+    def test_none_among_objects(self):
+        series = pd.Series([1.0, None, 3.0], dtype=object, name="a")
+        with pytest.raises(ValueError, match="Series 'a' has a missing value at 1"):
+            to_panel(series)
 
     def test_ragged_wide_frame_is_pointed_to_the_long_form(self):
         frame = pd.DataFrame({"a": _numbers(), "late": [np.nan] * 3 + [1.0] * (N - 3)}, index=_series().index)

@@ -34,7 +34,7 @@ def as_times(stamps, what):
     ValueError
         If a stamp is missing.
     """
-    index = pd.Index(stamps)
+    index = stamps if isinstance(stamps, pd.Index) else pd.Index(stamps, dtype=stamps.dtype)
     if index.dtype == object:
         kind = pd.api.types.infer_dtype(index, skipna=True)
         if kind in ("datetime", "datetime64", "date"):
