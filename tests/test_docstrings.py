@@ -11,9 +11,7 @@ import pytest
 import tsrnn
 
 MODULES = ["tsrnn"] + [
-    module.name
-    for module in pkgutil.walk_packages(tsrnn.__path__, "tsrnn.")
-    if module.name != "tsrnn.backends.cuda"
+    module.name for module in pkgutil.walk_packages(tsrnn.__path__, "tsrnn.") if module.name != "tsrnn.backends.cuda"
 ]
 PUBLIC_MODULES = ["tsrnn", "tsrnn.baselines", "tsrnn.datasets", "tsrnn.metrics"]
 

@@ -37,9 +37,11 @@ def test_code_prints_what_is_shown():
             exec(code, namespace)
         if expected is not None:
             assert words_of(printed.getvalue()) == words_of(expected)
-            numbers = [[float(number) for number in re.findall(NUMBER, text)] for text in (printed.getvalue(), expected)]
-            assert numbers[0] == pytest.approx(numbers[1], rel=TOLERANCE)
-            shown += numbers[1]
+            seen, told = (
+                [float(number) for number in re.findall(NUMBER, text)] for text in (printed.getvalue(), expected)
+            )
+            assert seen == pytest.approx(told, rel=TOLERANCE)
+            shown += told
         else:
             assert printed.getvalue() == ""
     assert len(shown) == 6

@@ -271,3 +271,11 @@ def test_dropout_is_for_training_alone():
     with_dropout = [row["loss"] for row in run(network, make_sine(), max_epochs=2).epochs]
     without = [row["loss"] for row in run(make_network(num_layers=2), make_sine(), max_epochs=2).epochs]
     assert with_dropout != without
+
+
+def test_an_epoch_takes_as_many_samples_as_it_is_told():
+    network, sequences = make_network(), make_sine()
+    state = AdamState.start(network.theta)
+    history = run(network, sequences, batch_size=8, epoch_size=20, max_epochs=2, state=state)
+    assert len(history.epochs) == 2
+    assert state.updates == 2 * 3  # minibatches of 8, 8 and 4

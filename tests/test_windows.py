@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from tsrnn.windows import Windows, gather, last_windows, make_windows, split_by_time, window_weights
+from tsrnn.windows import Windows, gather, last_windows, make_windows, split_by_time, thin, window_weights
 
 OFFSETS = np.array([0, 10, 13, 30])
 
@@ -74,3 +74,8 @@ def test_weight_of_a_window_is_the_mean_of_its_targets():
     weights = np.array([9.0, 9.0, 1.0, 2.0, 6.0])
     windows = Windows(np.array([2, 3]), np.array([1, 1]), np.array([0, 0]))
     np.testing.assert_allclose(window_weights(weights, windows, 2), [1.5, 4.0])
+
+
+def test_thinned_positions_are_spread_from_the_first_to_the_last():
+    np.testing.assert_array_equal(thin(np.arange(10, 20), 4), [10, 13, 16, 19])
+    np.testing.assert_array_equal(thin(np.arange(3), 4), [0, 1, 2])

@@ -125,7 +125,11 @@ class Network:
             In the network's dtype; scores before any softmax, and in the scale of the targets that it was trained
             on. Zero beyond the end of a shorter sequence's outputs.
         """
-        return cpu.run_predict(self.layout, self.theta, sequences, n_jobs)
+        return cpu.run_predict(self.layout, self._writable_theta(), sequences, n_jobs)
+
+    def _writable_theta(self):
+        """The parameters, or a copy of them where they are mapped from a file: kernels take writable arrays alone."""
+        return np.require(self.theta, requirements="W")
 
     def stream(self, n=1):
         """Return a `Stream` that reads `n` sequences side by side, one step at a time.
@@ -167,7 +171,9 @@ class Network:
         """
         loss = get_loss(loss)
         check_loss(self.layout, loss, sequences)
-        trainer = cpu.Trainer(self.layout, self.theta, sequences, loss, max(1, len(sequences)), n_jobs, True)
+        trainer = cpu.Trainer(
+            self.layout, self._writable_theta(), sequences, loss, max(1, len(sequences)), n_jobs, True
+        )
         value, gradient, inputs = trainer.differentiate()
         return value, self.layout.views(gradient), None if self.layout.tokens else inputs
 
@@ -199,7 +205,7 @@ class Network:
             )
         cell, layers = self.layout.cell, {}
         for layer, (states, gates) in zip(
-            self.layout.layers, cpu.run_unrolled(self.layout, self.theta, sequences), strict=True
+            self.layout.layers, cpu.run_unrolled(self.layout, self._writable_theta(), sequences), strict=True
         ):
             if layer.stack:
                 continue

@@ -30,6 +30,8 @@ class TrainingOptions:
     weight_decay : float, default=0.0
         Decoupled from the gradient, as in AdamW.
     batch_size : int, default=32
+    epoch_size : int or None, default=None
+        Samples of an epoch, drawn anew for each; None for all of them.
     max_epochs : int, default=100
     clip_norm : float, default=1.0
         Largest global norm of a minibatch's gradient; inf for no limit.
@@ -48,6 +50,7 @@ class TrainingOptions:
     schedule: str = "constant"
     weight_decay: float = 0.0
     batch_size: int = 32
+    epoch_size: int | None = None
     max_epochs: int = 100
     clip_norm: float = 1.0
     n_iter_no_change: int = 10
@@ -151,11 +154,12 @@ class _Training:
     def _run_epoch(self, epoch):
         """Add a row to the history; or return what was not finite, and add none."""
         began, options, state = time.perf_counter(), self.options, self.state
-        n = -(-self.n // self.trainer.batch_size)
+        order = self.rng.permutation(self.n)[: options.epoch_size]
+        n = -(-len(order) // self.trainer.batch_size)
         fractions = (epoch - 1 + np.arange(n) / n) / options.max_epochs
         rates = options.learning_rate * SCHEDULES[options.schedule](fractions) * 0.5**self.halvings
         losses, totals, done = self.trainer.update(
-            self.rng.permutation(self.n), state.moments, state.updates, rates, self.rng.integers(0, 2**32, n),
+            order, state.moments, state.updates, rates, self.rng.integers(0, 2**32, n),
             options.clip_norm, options.weight_decay, self.network.dropout,
         )  # fmt: skip
         state.updates += done

@@ -174,3 +174,27 @@ def window_weights(weights, windows, horizon):
     """
     sums = np.concatenate([[0.0], np.cumsum(weights)])
     return (sums[windows.origins + horizon] - sums[windows.origins]) / horizon
+
+
+def thin(positions, count):
+    """Return at most `count` of the positions, evenly spread over them.
+
+    Parameters
+    ----------
+    positions : ndarray of int, shape (n,)
+    count : int
+
+    Returns
+    -------
+    ndarray of int, shape (min(n, count),)
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from tsrnn.windows import thin
+    >>> thin(np.arange(10), 4).tolist()
+    [0, 3, 6, 9]
+    """
+    if len(positions) <= count:
+        return positions
+    return positions[np.linspace(0, len(positions) - 1, count).astype(int)]

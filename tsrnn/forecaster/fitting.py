@@ -18,9 +18,12 @@ from tsrnn.seasonality import (
     seasons_of_values,
 )
 from tsrnn.training import History, TrainingOptions, train
-from tsrnn.windows import Windows, split_by_time, window_weights
+from tsrnn.windows import Windows, split_by_time, thin, window_weights
 
 MAX_SEASON = 400  # longest season that is looked for in values whose frequency tells nothing
+# Neighbouring windows are nearly the same: of very many, these do for an epoch, and to tell which epoch was best.
+EPOCH_WINDOWS = 16_384
+MAX_VALIDATION_WINDOWS = 4_096
 CHUNK = 4096
 N_NAMED = 5  # series that a warning names
 
@@ -107,8 +110,9 @@ def fit_model(panel, weights, plan, rng, before=None, keeps_scale=False):
         training = held_out
     if not len(training):
         return model, History()
-    validation = None if held_out is None else sequences.subset(held_out)
-    return model, train(model.network, sequences.subset(training), plan.options, rng, validation)
+    validation = None if held_out is None else sequences.subset(thin(held_out, MAX_VALIDATION_WINDOWS))
+    options = replace(plan.options, epoch_size=EPOCH_WINDOWS)
+    return model, train(model.network, sequences.subset(training), options, rng, validation)
 
 
 def start_model(panel, plan):

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from tsrnn.windows import thin
+
 PENALTIES = 10.0 ** np.arange(-1, 6.5, 0.5)
 CHUNK = 4096
 MAX_WINDOWS = 20_000  # that are fitted: many more than there are weights
@@ -35,13 +37,6 @@ class Highway:
     def predict(self, blocks):
         """Forecast from blocks of shape (n, lookback, n_columns): float64 of shape (n, horizon)."""
         return _design(blocks, self.scale) @ self.weights
-
-
-def _thin(positions):
-    """Keep some of many positions, evenly."""
-    if len(positions) <= MAX_WINDOWS:
-        return positions
-    return positions[np.linspace(0, len(positions) - 1, MAX_WINDOWS).astype(int)]
 
 
 def _design(blocks, scale):
@@ -73,7 +68,7 @@ def fit_highway(make_blocks, targets, weights, training, held_out):
     of_all : Highway
         Fitted to all windows with the same penalty: what forecasts.
     """
-    training, held_out = _thin(training), _thin(held_out)
+    training, held_out = thin(training, MAX_WINDOWS), thin(held_out, MAX_WINDOWS)
     sums = _Sums.of(make_blocks, targets, weights, training)
     scale = np.sqrt(np.maximum(np.diag(sums.products)[:-1] / sums.weight, 1e-12))
     values, vectors = np.linalg.eigh(sums.scaled_products(scale))
@@ -90,7 +85,7 @@ def fit_highway(make_blocks, targets, weights, training, held_out):
     of_training = Highway(vectors @ best, scale, best_penalty)
     if best_penalty == np.inf:
         return of_training, of_training
-    everything = _Sums.of(make_blocks, targets, weights, _thin(np.arange(len(targets))))
+    everything = _Sums.of(make_blocks, targets, weights, thin(np.arange(len(targets)), MAX_WINDOWS))
     ridge = everything.scaled_products(scale) + best_penalty * np.eye(len(scale) + 1)
     return of_training, Highway(np.linalg.solve(ridge, everything.scaled_targets(scale)), scale, best_penalty)
 

@@ -50,9 +50,7 @@ def check_pair(y_true, other, other_name="y_pred"):
     """Return the truth and what is compared with it as float arrays of the same shape."""
     true, array = as_floats("y_true", y_true), as_floats(other_name, other)
     if true.shape != array.shape:
-        raise ValueError(
-            f"y_true and {other_name} must have the same shape. Got {true.shape} and {array.shape}."
-        )
+        raise ValueError(f"y_true and {other_name} must have the same shape. Got {true.shape} and {array.shape}.")
     check_same_index("y_true", y_true, other_name, other)
     if hasattr(y_true, "columns") and hasattr(other, "columns") and not y_true.columns.equals(other.columns):
         raise ValueError(

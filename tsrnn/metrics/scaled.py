@@ -139,8 +139,6 @@ def skill_score(error, reference):
     """
     error, reference = np.asarray(error, dtype="float64"), np.asarray(reference, dtype="float64")
     if not (np.all(error >= 0) and np.all(reference > 0) and np.all(np.isfinite(reference))):
-        raise ValueError(
-            f"error must be at least 0, and reference positive and finite. Got {error} and {reference}."
-        )
+        raise ValueError(f"error must be at least 0, and reference positive and finite. Got {error} and {reference}.")
     score = 1 - error / reference
     return score if score.ndim else float(score)
