@@ -45,12 +45,12 @@ X, y = make_sentences(rng, 1000)
 X_test, y_test = make_sentences(rng, 300)
 words, truth = np.concatenate(X_test), np.concatenate(y_test)
 
-print("share of tags that are right      all words  'her'")
+print("share of tags that are right     all words  'her'")
 for bidirectional in (False, True):
     tagger = RNNClassifier(16, bidirectional=bidirectional, categories="auto", max_epochs=15, random_state=0).fit(X, y)
     right = np.concatenate(tagger.predict(X_test)) == truth
-    name = "reads forwards and backwards" if bidirectional else "reads forwards"
-    print(f"{name:<33} {right.mean():9.3f}  {right[words == 'her'].mean():.3f}")
+    name = "reads both ways" if bidirectional else "reads forwards"
+    print(f"{name:<30} {right.mean():11.3f}  {right[words == 'her'].mean():.3f}")
 
 sentences = [sentence.split() for sentence in ("her dog will watch her", "they watch her old watch often")]
 for sentence, tags in zip(sentences, tagger.predict(sentences), strict=True):

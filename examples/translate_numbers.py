@@ -41,7 +41,8 @@ seen, new = slice(0, 3000), slice(3000, 4000)
 translator = RNNClassifier(hidden_size=64, head="decoder", categories="auto", max_epochs=30, random_state=0)
 translator.fit(X[seen], y[seen])
 
-right = [list(digits) == truth for digits, truth in zip(translator.predict(X[new]), y[new], strict=True)]
+predicted = translator.predict(X[new])
+right = [list(digits) == truth for digits, truth in zip(predicted, y[new], strict=True)]
 print(f"numbers never seen that are written without a mistake: {np.mean(right):.3f}")
-for words in ("seven", "one thousand", "forty two", "nine hundred three", "eight thousand seventeen"):
-    print(f"{words} -> {''.join(translator.predict([words.split()])[0])}")
+for words, digits in zip(X[new][:5], predicted, strict=False):
+    print(f"{' '.join(words)} -> {''.join(digits)}")

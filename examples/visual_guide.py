@@ -76,7 +76,9 @@ def draw_unrolled():
         ax.set(ylim=(3.7, -0.7))
     for ax in axes:
         ax.axis("off")
-    figure.suptitle("An Elman network unrolled over six steps: arrows of one colour are one and the same matrix", fontsize=14)
+    figure.suptitle(
+        "An Elman network unrolled over six steps: arrows of one colour are one and the same matrix", fontsize=14
+    )
     save(figure, "unrolled.png")
 
 
@@ -187,14 +189,14 @@ def draw_padding(network):
 
 
 def measure_fading(network, lags):
-    """Return the size of d(last output) / d(number marked so many steps before it): means over 50 sequences."""
-    lengths = np.repeat(lags + 1, 50)
+    """Return the size of d(last output) / d(number marked so many steps before it): means over 20 sequences."""
+    lengths = np.repeat(lags + 1, 20)
     X, _ = make_sequences(np.random.default_rng(0), len(lengths), lengths.max(), share_marked=0)
     targets = network.predict(Sequences.from_dense(X, lengths=lengths, output_steps=lengths.max()))
     # With an error of 1 at the last step and of 0 before, the loss has the gradient of the last output.
     targets[np.arange(len(X)), lengths - 1] -= 1
     _, _, gradient = network.loss_and_gradient(Sequences.from_dense(X, targets, lengths, lengths))
-    return np.abs(gradient[:, 0, 0] * lengths.sum() / 2).reshape(len(lags), 50).mean(axis=1)
+    return np.abs(gradient[:, 0, 0] * lengths.sum() / 2).reshape(len(lags), 20).mean(axis=1)
 
 
 def draw_fading(models, steps):
