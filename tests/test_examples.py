@@ -34,7 +34,7 @@ def run(monkeypatch, capsys, tmp_path):
 def numbers_after(label, text):
     """Numbers in the line that begins with `label`."""
     (line,) = re.findall(rf"^{re.escape(label)}(?!\w)(.*)$", text, flags=re.MULTILINE)
-    return [float(number) for number in re.findall(r"-?\d+(?:\.\d+)?", line)]
+    return [float(number) for number in re.findall(r"-?\d+(?:\.\d+)?(?:e[-+]\d+)?", line)]
 
 
 def check_pictures(folder, *names):
@@ -130,13 +130,13 @@ def test_visual_guide(run, tmp_path):
     text, _ = run("visual_guide.py")
     parameters, scores, gradients = {}, {}, {}
     for cell in ("rnn", "lstm", "gru"):
-        parameters[cell], _, scores[cell], _, gradients[cell] = numbers_after(cell, text)
+        parameters[cell], scores[cell], gradients[cell] = numbers_after(cell, text)
     # Gates x (units x (inputs + units) + two biases), and a readout of as many weights as units and a bias.
     assert parameters == {cell: gates * 96 + 9 for cell, gates in (("rnn", 1), ("lstm", 4), ("gru", 3))}
-    assert scores["rnn"] < 0.95 < 0.99 < min(scores["lstm"], scores["gru"])
-    assert gradients["lstm"] == pytest.approx(1, abs=0.15)
-    assert gradients["gru"] == pytest.approx(1, abs=0.15)
-    assert gradients["rnn"] < 0.7
+    assert scores["rnn"] < 0.95 < 0.97 < min(scores["lstm"], scores["gru"])
+    assert gradients["lstm"] == pytest.approx(1, abs=0.3)
+    assert gradients["gru"] == pytest.approx(1, abs=0.3)
+    assert gradients["rnn"] < 0.3
     assert numbers_after("Padding: largest output", text) == [0, 0]
     names = ("unrolled", "kinds", "states", "gates", "padding", "fading")
     check_pictures(tmp_path / "out", *(f"{name}.png" for name in names))
