@@ -36,6 +36,7 @@ MAY_IMPORT = {
     "sklearn": ESTIMATORS | {"validation"},
     "joblib": ESTIMATORS,
     "scipy": ESTIMATORS,
+    "threadpoolctl": ESTIMATORS,
     "matplotlib": {"plotting"},
     "tqdm": {"training"},
 }

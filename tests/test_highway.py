@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from threadpoolctl import threadpool_limits
 
 from tsrnn.forecaster.highway import MAX_WINDOWS, PENALTIES, fit_highway
 
@@ -78,3 +79,17 @@ def test_more_windows_than_are_fitted(rng):
     highway, _ = fit_highway(make_blocks, targets, np.ones(n), np.arange(n - 100), np.arange(n - 100, n))
     assert sum(read) == 2 * MAX_WINDOWS + 100
     np.testing.assert_allclose(highway.predict(blocks[:5]), targets[:5], rtol=1e-3)
+
+
+def test_bits_do_not_depend_on_the_threads_of_blas(rng):
+    blocks = rng.normal(size=(3000, 48, 2))
+    targets = rng.normal(size=(3000, 24))
+    results = []
+    for n_threads in (1, 2):
+        with threadpool_limits(n_threads, user_api="blas"):
+            _, highway = fit_highway(
+                lambda k: blocks[k], targets, np.ones(3000), np.arange(2000), np.arange(2000, 3000)
+            )
+            results.append((highway.weights, highway.predict(blocks)))
+    for one, two in zip(*results, strict=True):
+        np.testing.assert_array_equal(one, two)

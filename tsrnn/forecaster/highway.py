@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from tsrnn.forecaster.blas import one_blas_thread
 from tsrnn.windows import thin
 
 PENALTIES = 10.0 ** np.arange(-1, 6.5, 0.5)
@@ -36,7 +37,8 @@ class Highway:
 
     def predict(self, blocks):
         """Forecast from blocks of shape (n, lookback, n_columns): float64 of shape (n, horizon)."""
-        return _design(blocks, self.scale) @ self.weights
+        with one_blas_thread():
+            return _design(blocks, self.scale) @ self.weights
 
 
 def _design(blocks, scale):
@@ -68,7 +70,11 @@ def fit_highway(make_blocks, targets, weights, training, held_out):
     of_all : Highway
         Fitted to all windows with the same penalty: what forecasts.
     """
-    training, held_out = thin(training, MAX_WINDOWS), thin(held_out, MAX_WINDOWS)
+    with one_blas_thread():
+        return _fit(make_blocks, targets, weights, thin(training, MAX_WINDOWS), thin(held_out, MAX_WINDOWS))
+
+
+def _fit(make_blocks, targets, weights, training, held_out):
     sums = _Sums.of(make_blocks, targets, weights, training)
     scale = np.sqrt(np.maximum(np.diag(sums.products)[:-1] / sums.weight, 1e-12))
     values, vectors = np.linalg.eigh(sums.scaled_products(scale))
