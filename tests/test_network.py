@@ -12,6 +12,7 @@ from tsrnn.cells import CELLS
 from tsrnn.heads import HEADS
 from tsrnn.losses import LOSSES
 from tsrnn.network import Network
+from tsrnn.sequences import Sequences
 
 # float32: the project's promise; float64: the order of the additions.
 TOLERANCES = {"float32": 1e-5, "float64": 1e-12}
@@ -309,3 +310,12 @@ def test_unroll_takes_sequences_of_one_length():
     sequences = cases.make_batch(config, n=3, steps=5, ragged=True)
     with pytest.raises(ValueError, match="sequences of one length. Got lengths from 1 to 5"):
         cases.make_network(config).unroll(sequences)
+
+
+def test_every_step_has_an_output_without_being_told(rng):
+    network = Network(input_size=2, hidden_size=3, output_size=1, head="every")
+    network.initialize(rng)
+    X = rng.normal(size=(4, 6, 2))
+    told = network.predict(Sequences.from_dense(X, output_steps=6))
+    np.testing.assert_array_equal(network.predict(Sequences.from_dense(X)), told)
+    assert told.shape == (4, 6, 1)

@@ -1,5 +1,7 @@
 """A recurrent network: architecture, parameters, outputs and gradients. Training is `tsrnn.training`'s."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from tsrnn.backends import cpu
@@ -123,8 +125,11 @@ class Network:
         -------
         ndarray of shape (n, output_steps, output_size)
             In the network's dtype; scores before any softmax, and in the scale of the targets that it was trained
-            on. Zero beyond the end of a shorter sequence's outputs.
+            on. With head "every", `output_steps` is at least the length of the longest sequence. Zero beyond the end of a shorter
+            sequence's outputs.
         """
+        if not (self.layout.head.reads_final_state or self.layout.head.has_decoder):
+            sequences = replace(sequences, output_steps=max(sequences.output_steps, sequences.steps))
         return cpu.run_predict(self.layout, self._writable_theta(), sequences, n_jobs)
 
     def _writable_theta(self):
