@@ -125,8 +125,8 @@ class Network:
         -------
         ndarray of shape (n, output_steps, output_size)
             In the network's dtype; scores before any softmax, and in the scale of the targets that it was trained
-            on. With head "every", `output_steps` is at least the length of the longest sequence. Zero beyond the end of a shorter
-            sequence's outputs.
+            on. With head "every", `output_steps` is at least the length of the longest sequence. Zero beyond the end
+            of a shorter sequence's outputs.
         """
         if not (self.layout.head.reads_final_state or self.layout.head.has_decoder):
             sequences = replace(sequences, output_steps=max(sequences.output_steps, sequences.steps))
