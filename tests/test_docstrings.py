@@ -46,6 +46,7 @@ def documented_parameters(docstring):
     return [name.strip("* ") for line in lines for name in line.split(",")]
 
 
+@pytest.mark.slow  # some of them train
 @pytest.mark.parametrize("name", MODULES)
 def test_examples(name):
     result = doctest.testmod(importlib.import_module(name), optionflags=doctest.NORMALIZE_WHITESPACE)
