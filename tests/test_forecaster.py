@@ -562,3 +562,17 @@ def test_defaults_beat_seasonal_naive(name):
         ours.append(np.mean(np.abs(forecaster.predict().to_numpy() - truth) / units))
         naive.append(np.mean(np.abs(repeated - truth) / units))
     assert np.mean(ours) < np.mean(naive)
+
+
+def test_steps_given_by_place_are_told_their_name():
+    forecaster = RNNForecaster(horizon=2, max_epochs=1).fit(np.arange(60.0) % 5)
+    with pytest.raises(TypeError, match=r"predict\(horizon=30\)"):
+        forecaster.predict(30)
+
+
+def test_a_column_of_dates_is_sent_to_the_index():
+    frame = pd.DataFrame({"date": pd.date_range("2022-01-01", periods=60), "sales": np.arange(60.0)})
+    with pytest.raises(TypeError, match=r"'date'.*set_index"):
+        RNNForecaster(horizon=2).fit(frame)
+    with pytest.raises((TypeError, ValueError), match=r"'date'.*set_index"):
+        RNNForecaster(horizon=2).fit(frame.astype({"date": str}))

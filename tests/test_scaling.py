@@ -15,7 +15,7 @@ OFFSETS = np.array([0, 20, 50])
 
 
 @pytest.mark.parametrize("log", [False, True])
-@pytest.mark.parametrize("magnitude", [1e-12, 1.0, 1e12])
+@pytest.mark.parametrize("magnitude", [1e-200, 1e-12, 1.0, 1e12, 1e200])
 def test_round_trip_and_order_one(rng, log, magnitude):
     values = magnitude * rng.lognormal(size=50)
     scaler = SeriesScaler.fit(values, OFFSETS, log)

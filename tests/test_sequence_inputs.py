@@ -423,3 +423,14 @@ def test_features_are_counted_and_named():
     model = RNNRegressor(**QUICK).fit(FRAME, TARGETS)
     assert model.feature_names_in_.tolist() == ["lag_3", "lag_2", "lag_1"]
     assert not hasattr(model.fit(CUBE, TARGETS), "feature_names_in_")
+
+
+@pytest.mark.parametrize(
+    "X", [[["1", "a"], [1, "a"]], [["a", "b"], [1, 2]], [["a", "b"], [1, 2, 3]]], ids=["rows", "samples", "ragged"]
+)
+def test_words_beside_numbers_are_refused_as_tokens(X):
+    model = RNNClassifier(categories="auto", max_epochs=1)
+    with pytest.raises(TypeError, match="tokens of one type"):
+        model.fit(X * 4, ["x", "y"] * 4)
+    given = RNNClassifier(categories=["a", "b", 1, 2, 3, "1"], max_epochs=1).fit(X * 4, ["x", "y"] * 4)
+    assert given.categories_.tolist() == ["a", "b", 1, 2, 3, "1"]

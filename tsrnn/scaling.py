@@ -36,8 +36,10 @@ class SeriesScaler:
         lengths = np.diff(offsets)
         center = np.add.reduceat(x, offsets[:-1]) / lengths
         deviations = x - np.repeat(center, lengths)
-        spread = np.sqrt(np.add.reduceat(deviations**2, offsets[:-1]) / lengths)
         largest = np.maximum.reduceat(np.abs(x), offsets[:-1])
+        unit = np.where(largest > 0, largest, 1.0)  # squares of numbers far from 1 would overflow, or vanish
+        squares = (deviations / np.repeat(unit, lengths)) ** 2
+        spread = unit * np.sqrt(np.add.reduceat(squares, offsets[:-1]) / lengths)
         return cls(log, center, np.where(spread > MIN_SPREAD * largest, spread, 1.0))
 
     def extend(self, values, offsets):

@@ -144,6 +144,8 @@ class BaseForecaster(BaseEstimator):
             If the horizon is not a positive integer.
         """
         check_is_fitted(self)
+        if isinstance(X, Integral):
+            raise TypeError(f"The number of steps is given by name: predict(horizon={X}). Got it as X.")
         if X is not None:
             if horizon is not None:
                 raise ValueError(f"Give either X or horizon. Got X with {len(X)} rows and horizon={horizon!r}.")

@@ -10,10 +10,12 @@ REAL_KINDS = "iuf"
 MEND = {
     "b": "Cast with .astype(float) if you mean the numbers 0 and 1.",
     "c": "Forecast real and imaginary part as two series.",
-    "M": "Give numbers, for example days since a fixed date.",
+    "M": "Dates belong to the index: data.set_index(...) with this column.",
     "m": "Give numbers, for example .dt.total_seconds().",
 }
-MEND_DEFAULT = "Convert it to numbers first, for example with pd.to_numeric."
+MEND_DEFAULT = (
+    "Convert it to numbers first, for example with pd.to_numeric; dates belong to the index, data.set_index(...)."
+)
 
 
 def as_float64(column, label, place):

@@ -75,7 +75,7 @@ def stack(sequences, name):
     """
     arrays = []
     for sample, sequence in enumerate(sequences):
-        array = np.asarray(sequence)
+        array = as_array(sequence)
         if array.ndim not in (1, 2) or 0 in array.shape:
             got = repr(sequence) if array.ndim == 0 else f"an array of shape {array.shape}"
             raise ValueError(
@@ -88,7 +88,19 @@ def stack(sequences, name):
                 f"sample {sample} has shape {array.shape}."
             )
         arrays.append(array)
+    if len({array.dtype.kind in "US" for array in arrays}) > 1:
+        arrays = [array.astype(object) for array in arrays]  # NumPy would make words of the numbers
     return np.concatenate(arrays), np.array([len(array) for array in arrays], dtype=np.int64)
+
+
+def as_array(values):
+    """Return an array of the values as they are: NumPy makes words of numbers beside words."""
+    array = np.asarray(values)
+    if array.dtype.kind in "US" and not hasattr(values, "dtype"):
+        as_given = np.asarray(values, dtype=object)
+        if not all(isinstance(value, str | bytes) for value in as_given.flat):
+            return as_given
+    return array
 
 
 def starts_of(lengths):
@@ -224,7 +236,7 @@ def _check_cube(estimator, X):
 
 def _read_tokens(estimator, X, ragged, reset):
     """Sequences of tokens, as codes."""
-    tokens, lengths = stack(X, "X") if ragged else (np.asarray(X), None)
+    tokens, lengths = stack(X, "X") if ragged else (as_array(X), None)
     if tokens.ndim != (1 if ragged else 2) or 0 in tokens.shape:
         raise ValueError(
             "With categories, X must be an array of shape (n_samples, n_timesteps) or a list of lists of "
