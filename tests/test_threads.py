@@ -15,6 +15,8 @@ from tsrnn.network import Network
 from tsrnn.sequences import Sequences
 from tsrnn.training import TrainingOptions, train
 
+pytestmark = pytest.mark.skipif(not JIT, reason="compilation is switched off: one thread")
+
 
 def fit(seed=0, n_jobs=None):
     """Train a small network and return its parameters and outputs."""
@@ -100,7 +102,6 @@ def test_an_interruption_while_threads_start_leaves_none_waiting(monkeypatch):
     assert ran == []
 
 
-@pytest.mark.skipif(not JIT, reason="compilation is switched off: one thread")
 def test_number_of_threads():
     assert count_threads(3, work=0, parts=8) == 3
     assert count_threads(8, work=1e12, parts=2) == 2  # no more than there is to share
