@@ -185,7 +185,8 @@ class TestUpdate:
         assert forecaster.forecast_origin_ == y.index[-1]
         assert not np.array_equal(forecaster.network_.theta, weights)
         assert forecaster.n_epochs_ == 1
-        assert forecaster.history_["epoch"].tolist() == list(range(1, len(forecaster.history_) + 1))
+        for _, rows in forecaster.history_.groupby("network"):
+            assert rows["epoch"].tolist() == list(range(1, len(rows) + 1))
 
     def test_partial_fit_begins_with_a_fit(self):
         pd.testing.assert_series_equal(quick().partial_fit(daily()).predict(), quick().fit(daily()).predict())
@@ -436,8 +437,10 @@ class TestPromises:
     def test_fitted_attributes(self):
         forecaster = quick(lookback=14, season_length=7).fit(daily())
         assert (forecaster.lookback_, forecaster.season_length_, forecaster.seasons_) == (14, 7, (7,))
-        assert list(forecaster.history_.columns) == ["epoch", "loss", "validation_loss", "learning_rate", "seconds"]
-        assert len(forecaster.history_) == forecaster.n_epochs_ == 2
+        columns = ["network", "epoch", "loss", "validation_loss", "learning_rate", "seconds"]
+        assert list(forecaster.history_.columns) == columns
+        assert forecaster.history_.groupby("network").size().tolist() == [2, 2, 2]
+        assert forecaster.n_epochs_ == 2
         assert 0 <= forecaster.best_epoch_ <= 2
         assert forecaster.parameters_["weight_hh_l0"].shape == (12, 4)
 
@@ -445,6 +448,47 @@ class TestPromises:
         monthly = load_airline()
         forecaster = RNNForecaster(12, max_epochs=1).fit(monthly)
         assert (forecaster.season_length_, forecaster.lookback_, forecaster.log_) == (12, 24, True)
+
+
+class TestOrigins:
+    @pytest.mark.parametrize("horizon", [None, 2, 9])
+    @pytest.mark.parametrize("strategy", STRATEGIES)
+    def test_the_same_as_from_the_end_of_what_was_seen(self, strategy, horizon):
+        wide = pd.DataFrame({"a": daily(90), "b": daily(90, seed=1)})
+        forecaster = quick(strategy=strategy).fit(wide[:70])
+        origins = [70, 85, 90, 71]
+        many = forecaster.predict_origins(wide, origins, horizon=horizon)
+        assert many.shape == (4, horizon or 4, 2)
+        for origin, forecast in zip(origins, many, strict=True):
+            moved = copy.deepcopy(forecaster)
+            if origin > 70:
+                moved.update(wide[70:origin])
+            # The batch that a window is in decides the order of sums in float32.
+            np.testing.assert_allclose(forecast, moved.predict(horizon=horizon), rtol=1e-6)
+
+    def test_in_chunks(self, monkeypatch):
+        y = values(90)
+        forecaster = quick().fit(y[:70])
+        whole = forecaster.predict_origins(y, np.arange(60, 91))
+        monkeypatch.setattr("tsrnn.forecaster.base.CHUNK", 7)
+        np.testing.assert_allclose(forecaster.predict_origins(y, np.arange(60, 91)), whole, rtol=1e-6)
+        np.testing.assert_array_equal(forecaster.predict(), forecaster.fit(y[:70]).predict())
+
+    @pytest.mark.parametrize(
+        ("origins", "words"),
+        [([0], "from 1 to 80"), ([81], "from 1 to 80"), ([1.5], "must be ints"), ([], "must be ints"), (5, "must be")],
+    )
+    def test_refusals(self, origins, words):
+        with pytest.raises(ValueError, match=words):
+            quick().fit(daily()).predict_origins(daily(), origins)
+
+    def test_other_series_are_refused(self):
+        wide = pd.DataFrame({"a": daily(), "b": daily(seed=1)})
+        forecaster = quick().fit(wide)
+        with pytest.raises(ValueError, match="those of the fit"):
+            forecaster.predict_origins(wide[["b", "a"]], [70])
+        with pytest.raises(ValueError, match="share their stamps"):
+            quick().fit(long_frame()).predict_origins(long_frame(), [50])
 
 
 class TestUnusualSeries:

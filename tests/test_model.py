@@ -7,7 +7,7 @@ import pytest
 from tsrnn.forecaster import RNNForecaster
 from tsrnn.forecaster.parameters import STRATEGIES
 from tsrnn.frames import to_panel
-from tsrnn.windows import last_windows
+from tsrnn.windows import Origins, windows_at
 
 SEASON = np.array([0.0, 3.0, 5.0, 3.0, 0.0, -4.0, -7.0])
 
@@ -26,33 +26,44 @@ def fitted(**parameters):
     return RNNForecaster(4, **(given | parameters)).fit(long_frame())
 
 
-def forecast_by_hand(model, rows):
-    """Season + level + highway + network of the last windows, from the flat rows that training reads."""
-    windows = last_windows(rows.offsets, rows.first_rows, lookback=model.lookback, segment=model.segment)
+def forecast_by_hand(model, rows, origins):
+    """Season + level + linear parts and network of some windows, from the flat rows that training reads."""
+    windows = windows_at(rows.offsets, *origins, lookback=model.lookback, segment=model.segment)
     levels, scales = model.levels_and_scales(rows, windows)
     units = model.units[windows.series, None]
     result = rows.seasonal_future(windows, model.block) + levels[:, None]
-    if model.highway is not None:
-        result += units * model.highway.predict(model.blocks(rows.features, windows, levels))
     nothing = np.zeros((len(windows), model.block), np.float32)
     sequences = model.sequences(rows.features.astype(np.float32), windows, levels, scales, nothing, None)
-    outputs = model.network.predict(sequences).reshape(len(windows), model.block)
-    return model.scaler.restore(result + scales[:, None] * outputs)
+    learned = scales[:, None] * model.network.predict(sequences).reshape(len(windows), model.block)
+    if model.highway is not None:
+        blocks = model.blocks(rows.features, windows, levels)
+        linear = model.highway.predict(blocks)
+        if model.own is not None:
+            rest = blocks[:, :, 0]
+            linear = linear + np.stack([x @ model.own.weights[i] for x, i in zip(rest, windows.series, strict=True)])
+        learned = (units * linear + learned) / 2 if model.combines else units * linear + learned
+    return model.scaler.restore(result + learned, windows.series)
 
 
+@pytest.mark.parametrize("early_stopping", [False, True])
 @pytest.mark.parametrize("linear", [False, True])
 @pytest.mark.parametrize("scaling", ["window", "series"])
 @pytest.mark.parametrize("strategy", STRATEGIES)
 @pytest.mark.parametrize("lookback", [12, 80])
-def test_training_and_forecast_read_the_same(strategy, scaling, linear, lookback):
+@pytest.mark.filterwarnings("ignore::tsrnn.forecaster.ShortSeriesWarning")
+def test_training_and_forecast_read_the_same(strategy, scaling, linear, lookback, early_stopping):
     # A lookback of 80 is longer than two of the series: their windows are read as far as they go.
-    forecaster = fitted(strategy=strategy, scaling=scaling, linear=linear, lookback=lookback)
-    model = forecaster._model
+    forecaster = fitted(
+        strategy=strategy, scaling=scaling, linear=linear, lookback=lookback, early_stopping=early_stopping
+    )
+    model = forecaster._ensemble.best
+    assert model.combines != early_stopping
     model.limit = np.inf
     rows = model.read(to_panel(long_frame()))
-    expected = forecast_by_hand(model, rows)
+    origins = Origins(np.array([0, 0, 1, 2, 2]), np.array([47, 90, 61, 60, 75]))
+    expected = forecast_by_hand(model, rows, origins)
     # Both paths scale the window in float32, one before and one within the network.
-    np.testing.assert_allclose(model.forecast(rows, model.block), expected, rtol=1e-4)
+    np.testing.assert_allclose(model.forecast(rows, origins, model.block), expected, rtol=1e-4)
 
 
 @pytest.mark.parametrize("strategy", STRATEGIES)
@@ -62,7 +73,7 @@ def test_later_steps_read_earlier_forecasts(strategy):
         4, strategy=strategy, season_length=1, scaling="series", transform=None, max_epochs=3, random_state=0,
         early_stopping=False,
     ).fit(long_frame((90,)))  # fmt: skip
-    model = forecaster._model
+    model = forecaster._ensemble.best
     both = forecaster.predict(horizon=2 * model.block)["y"].to_numpy()
     first = forecaster.predict(horizon=model.block)
     second = forecaster.update(first).predict(horizon=model.block)["y"].to_numpy()
@@ -71,7 +82,7 @@ def test_later_steps_read_earlier_forecasts(strategy):
 
 def test_an_untrained_network_repeats_season_and_level():
     forecaster = fitted(linear=False, early_stopping=True, learning_rate=1e-30, season_length=7, transform=None)
-    model = forecaster._model
+    model = forecaster._ensemble.best
     for name in ("readout.weight", "readout.bias"):
         np.testing.assert_allclose(model.network.parameters[name], 0, atol=1e-20)
     decomposition = model.decomposition
@@ -85,12 +96,13 @@ def test_an_untrained_network_repeats_season_and_level():
 
 def test_no_forecast_goes_further_than_training_saw():
     forecaster = fitted(linear=False, transform=None)
-    model = forecaster._model
+    model = forecaster._ensemble.best
     model.network.parameters["readout.bias"][:] = 1e6
     rows = model.read(to_panel(long_frame()))
-    correction = model.forecast(rows, 4)
+    ends = Origins.ends(rows.offsets)
+    correction = model.forecast(rows, ends, 4)
     model.network.parameters["readout.bias"][:] = -1e6
-    width = (correction - model.forecast(rows, 4)) / (model.scaler.spread * model.units)[:, None]
+    width = (correction - model.forecast(rows, ends, 4)) / (model.scaler.spread * model.units)[:, None]
     np.testing.assert_allclose(width, 2 * model.limit, rtol=1e-9)
 
 

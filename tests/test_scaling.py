@@ -6,6 +6,7 @@ from tsrnn.scaling import (
     MIN_UNIT,
     SCALINGS,
     SeriesScaler,
+    ordinary_spreads,
     series_units,
     window_levels,
     window_spreads,
@@ -23,7 +24,7 @@ def test_round_trip_and_order_one(rng, log, magnitude):
     for start, stop in zip(OFFSETS[:-1], OFFSETS[1:], strict=True):
         np.testing.assert_allclose(scaled[start:stop].mean(), 0, atol=1e-12)
         np.testing.assert_allclose(scaled[start:stop].std(), 1, rtol=1e-12)
-    back = scaler.restore(np.stack([scaled[:20], scaled[20:40]]))
+    back = scaler.restore(np.stack([scaled[:20], scaled[20:40]]), np.arange(2))
     # An exponential of a number near 30 carries a relative error of some 30 roundings.
     np.testing.assert_allclose(back, np.stack([values[:20], values[20:40]]), rtol=1e-13)
 
@@ -56,9 +57,26 @@ def test_levels_and_spreads_of_windows(rng):
     np.testing.assert_allclose(spreads, expected)
 
 
-def test_units_of_series():
-    units = series_units(np.array([3.0, 4.0, 0.0, 0.0]), np.array([0, 0, 2, 2]), 4)
-    np.testing.assert_allclose(units, [np.sqrt(12.5), 1.0, MIN_UNIT, 1.0])
+def test_ordinary_spreads_of_series():
+    spreads = ordinary_spreads(np.array([3.0, 4.0, 0.0, 0.0]), np.array([0, 0, 2, 2]), 4)
+    np.testing.assert_allclose(spreads, [np.sqrt(12.5), 1.0, MIN_UNIT, 1.0])
+
+
+def test_units_are_the_scales_of_mase(rng):
+    lengths = np.array([20, 1, 5, 13, 6])
+    offsets = np.concatenate([[0], np.cumsum(lengths)])
+    x = rng.normal(size=offsets[-1])
+    x[offsets[3] : offsets[4]] = 4.0
+    units = series_units(x, offsets, season=6)
+    parts = np.split(x, offsets[1:-1])
+    expected = [
+        np.abs(parts[0][6:] - parts[0][:-6]).mean(),
+        1.0,
+        np.abs(np.diff(parts[2])).mean(),
+        MIN_UNIT,
+        np.abs(np.diff(parts[4])).mean(),
+    ]
+    np.testing.assert_allclose(units, expected, rtol=1e-14)
 
 
 @pytest.mark.parametrize("scaling", SCALINGS)

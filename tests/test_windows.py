@@ -1,17 +1,17 @@
 import numpy as np
 import pytest
 
-from tsrnn.windows import Windows, gather, last_windows, make_windows, split_by_time, thin, window_weights
+from tsrnn.windows import Origins, Windows, gather, make_windows, split_by_time, thin, window_weights, windows_at
 
 OFFSETS = np.array([0, 10, 13, 30])
 
 
-def slow_windows(offsets, first, lookback, min_lookback, horizon, segment):
+def slow_windows(offsets, lookback, min_lookback, horizon, segment):
     """List windows one by one: (start, origin, series)."""
     found = []
     for i in range(len(offsets) - 1):
         for origin in range(offsets[i], offsets[i + 1]):
-            readable = origin - offsets[i] - first
+            readable = origin - offsets[i]
             if readable < min_lookback or origin + horizon > offsets[i + 1]:
                 continue
             length = min(lookback, readable) // segment * segment
@@ -19,26 +19,23 @@ def slow_windows(offsets, first, lookback, min_lookback, horizon, segment):
     return found
 
 
-@pytest.mark.parametrize("first", [0, 3])
 @pytest.mark.parametrize(("lookback", "min_lookback", "segment"), [(1, 1, 1), (4, 2, 1), (6, 3, 3), (40, 2, 2)])
 @pytest.mark.parametrize("horizon", [1, 3, 12])
-def test_windows_are_all_that_fit(first, lookback, min_lookback, segment, horizon):
-    windows = make_windows(
-        OFFSETS, np.full(3, first), lookback=lookback, min_lookback=min_lookback, horizon=horizon, segment=segment
-    )
-    expected = slow_windows(OFFSETS, first, lookback, min_lookback, horizon, segment)
+def test_windows_are_all_that_fit(lookback, min_lookback, segment, horizon):
+    windows = make_windows(OFFSETS, lookback=lookback, min_lookback=min_lookback, horizon=horizon, segment=segment)
+    expected = slow_windows(OFFSETS, lookback, min_lookback, horizon, segment)
     assert list(zip(windows.starts, windows.origins, windows.series, strict=True)) == expected
 
 
 def test_number_of_full_windows():
-    windows = make_windows(np.array([0, 50]), np.array([0]), lookback=7, min_lookback=7, horizon=5)
+    windows = make_windows(np.array([0, 50]), lookback=7, min_lookback=7, horizon=5)
     assert len(windows) == 50 - 7 - 5 + 1
 
 
 @pytest.mark.parametrize("fraction", [0.01, 0.2, 0.5, 0.99])
 @pytest.mark.parametrize("horizon", [1, 4])
 def test_no_target_of_training_reaches_into_those_held_out(fraction, horizon):
-    windows = make_windows(OFFSETS, np.zeros(3, int), lookback=3, min_lookback=1, horizon=horizon)
+    windows = make_windows(OFFSETS, lookback=3, min_lookback=1, horizon=horizon)
     training, held_out = split_by_time(windows, fraction, horizon)
     assert len(held_out)
     for i in range(3):
@@ -52,16 +49,22 @@ def test_no_target_of_training_reaches_into_those_held_out(fraction, horizon):
 
 
 def test_a_series_with_one_window_trains():
-    windows = make_windows(np.array([0, 3, 20]), np.zeros(2, int), lookback=2, min_lookback=2, horizon=1)
+    windows = make_windows(np.array([0, 3, 20]), lookback=2, min_lookback=2, horizon=1)
     training, held_out = split_by_time(windows, 0.2, 1)
     assert 0 in training
     assert set(windows.series[held_out]) == {1}
 
 
-def test_last_windows_end_where_the_series_do():
-    windows = last_windows(OFFSETS, np.array([0, 5, 2]), lookback=8, segment=4)
+def test_windows_at_the_ends_of_series():
+    windows = windows_at(OFFSETS, *Origins.ends(OFFSETS), lookback=8, segment=4)
     np.testing.assert_array_equal(windows.origins, OFFSETS[1:])
     np.testing.assert_array_equal(windows.lengths, [8, 0, 8])
+
+
+def test_windows_at_any_origin():
+    windows = windows_at(OFFSETS, np.array([0, 0, 2]), np.array([3, 10, 17]), lookback=5)
+    np.testing.assert_array_equal(windows.origins, [3, 10, 30])
+    np.testing.assert_array_equal(windows.starts, [0, 5, 25])
 
 
 def test_gather_pads_before_a_short_window():

@@ -10,7 +10,7 @@ import numpy as np
 
 MIN_SPREAD = 1e-10  # of a series, against its largest value: below, it counts as constant
 MIN_UNIT = 1e-4  # of a series in scaled values: below, its rest is taken for rounding errors
-MIN_SCALE = 0.3  # of a window, against the unit of its series
+MIN_SCALE = 0.3  # of a window, against the ordinary spread of its series
 
 
 @dataclass(frozen=True)
@@ -55,9 +55,9 @@ class SeriesScaler:
         x = np.log(values) if self.log else values
         return (x - np.repeat(self.center, lengths)) / np.repeat(self.spread, lengths)
 
-    def restore(self, table):
-        """Bring a table of scaled values, one row a series, back to the units of the series."""
-        x = table * self.spread[:, None] + self.center[:, None]
+    def restore(self, table, series):
+        """Bring a table of scaled values, one row for each of some series, back to the units of the series."""
+        x = table * self.spread[series, None] + self.center[series, None]
         return np.exp(x) if self.log else x
 
 
@@ -106,7 +106,41 @@ def window_spreads(rest, ends, lengths, levels):
     return np.sqrt(np.maximum(mean_square - 2 * mean * levels + levels**2, 0.0))
 
 
-def series_units(spreads, series, n_series):
+def series_units(x, offsets, season):
+    """Ordinary change of each series over a season: the mean absolute one, as in the scale of MASE.
+
+    Parameters
+    ----------
+    x : ndarray of shape (n_rows,), float64
+        Flat values; series ``i`` is ``x[offsets[i]:offsets[i + 1]]``.
+    offsets : ndarray of int64, shape (n_series + 1,)
+        First row of each series, and the number of rows.
+    season : int
+        Steps; a series that is no longer is taken step by step.
+
+    Returns
+    -------
+    ndarray of shape (n_series,), float64
+        At least `MIN_UNIT`; 1 for a series of one value.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from tsrnn.scaling import series_units
+    >>> series_units(np.array([0.0, 5.0, 1.0, 6.0, 3.0, 7.0]), np.array([0, 4, 6]), season=2)
+    array([1., 4.])
+    """
+    lengths = np.diff(offsets)
+    lags = np.where(lengths > season, season, 1)
+    series = np.repeat(np.arange(len(lengths)), lengths)
+    later = np.flatnonzero(np.arange(len(x)) - offsets[series] >= lags[series])
+    changes = np.abs(x[later] - x[later - lags[series[later]]])
+    sums = np.bincount(series[later], weights=changes, minlength=len(lengths))
+    units = sums / np.maximum(lengths - lags, 1)
+    return np.where(lengths > 1, np.maximum(units, MIN_UNIT), 1.0)
+
+
+def ordinary_spreads(spreads, series, n_series):
     """Ordinary spread of the windows of each series.
 
     Parameters
@@ -125,17 +159,17 @@ def series_units(spreads, series, n_series):
     """
     counts = np.bincount(series, minlength=n_series)
     squares = np.bincount(series, weights=spreads**2, minlength=n_series)
-    units = np.sqrt(squares / np.maximum(counts, 1))
-    return np.where(counts > 0, np.maximum(units, MIN_UNIT), 1.0)
+    ordinary = np.sqrt(squares / np.maximum(counts, 1))
+    return np.where(counts > 0, np.maximum(ordinary, MIN_UNIT), 1.0)
 
 
-def _scale_by_window(spreads, units):
-    return np.maximum(spreads, MIN_SCALE * units)
+def _scale_by_window(spreads, ordinary):
+    return np.maximum(spreads, MIN_SCALE * ordinary)
 
 
-def _scale_by_series(spreads, units):
-    return units
+def _scale_by_series(spreads, ordinary):
+    return ordinary
 
 
-# How the scale of a window comes from its own spread and the unit of its series.
+# How the scale of a window comes from its own spread and the ordinary one of its series.
 SCALINGS = {"window": _scale_by_window, "series": _scale_by_series}

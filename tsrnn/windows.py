@@ -5,8 +5,29 @@ the beginning of a series. Nothing is copied: windows are indices into flat arra
 """
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
+
+
+class Origins(NamedTuple):
+    """Where to forecast from.
+
+    Attributes
+    ----------
+    series : ndarray of int64, shape (n,)
+        The series, ascending.
+    seen : ndarray of int64, shape (n,)
+        How many of its observations are known.
+    """
+
+    series: np.ndarray
+    seen: np.ndarray
+
+    @classmethod
+    def ends(cls, offsets):
+        """Return the end of each series, where ``offsets`` are their first rows and the number of rows."""
+        return cls(np.arange(len(offsets) - 1), np.diff(offsets))
 
 
 @dataclass(frozen=True)
@@ -41,15 +62,13 @@ class Windows:
         return Windows(self.origins[index], self.lengths[index], self.series[index])
 
 
-def make_windows(offsets, first_rows, *, lookback, min_lookback, horizon, segment=1):
+def make_windows(offsets, *, lookback, min_lookback, horizon, segment=1):
     """List every window whose targets have been observed.
 
     Parameters
     ----------
     offsets : ndarray of int64, shape (n_series + 1,)
         First row of each series, and the number of rows.
-    first_rows : ndarray of int64, shape (n_series,)
-        Rows at the beginning of each series that cannot be read.
     lookback, min_lookback : int
         Most and fewest rows that a window reads.
     horizon : int
@@ -66,11 +85,11 @@ def make_windows(offsets, first_rows, *, lookback, min_lookback, horizon, segmen
     --------
     >>> import numpy as np
     >>> from tsrnn.windows import make_windows
-    >>> windows = make_windows(np.array([0, 6]), np.array([0]), lookback=3, min_lookback=2, horizon=2)
+    >>> windows = make_windows(np.array([0, 6]), lookback=3, min_lookback=2, horizon=2)
     >>> windows.starts.tolist(), windows.origins.tolist()
     ([0, 0, 1], [2, 3, 4])
     """
-    begins = offsets[:-1] + first_rows
+    begins = offsets[:-1]
     first = begins + min_lookback
     counts = np.maximum(offsets[1:] - horizon - first + 1, 0)
     series = np.repeat(np.arange(len(counts)), counts)
@@ -80,22 +99,22 @@ def make_windows(offsets, first_rows, *, lookback, min_lookback, horizon, segmen
     return Windows(origins, lengths, series)
 
 
-def last_windows(offsets, first_rows, *, lookback, segment=1):
-    """Give the window at the end of each series, which forecasts what has not been observed.
+def windows_at(offsets, series, seen, *, lookback, segment=1):
+    """Give the windows that end at some origins, whether or not anything has been observed after them.
 
     Parameters
     ----------
-    offsets, first_rows, lookback, segment
+    offsets, lookback, segment
         As for :func:`make_windows`.
+    series, seen : ndarray of int64, shape (n,)
+        As in `Origins`.
 
     Returns
     -------
     Windows
-        One a series; of length 0 where a series is too short to be read.
+        One an origin; of length 0 where too little has been seen to be read.
     """
-    available = np.maximum(np.diff(offsets) - first_rows, 0)
-    lengths = np.minimum(lookback, available) // segment * segment
-    return Windows(offsets[1:].copy(), lengths, np.arange(len(lengths)))
+    return Windows(offsets[series] + seen, np.minimum(lookback, seen) // segment * segment, series)
 
 
 def split_by_time(windows, fraction, horizon):
@@ -119,7 +138,7 @@ def split_by_time(windows, fraction, horizon):
     --------
     >>> import numpy as np
     >>> from tsrnn.windows import make_windows, split_by_time
-    >>> windows = make_windows(np.array([0, 10]), np.array([0]), lookback=3, min_lookback=3, horizon=2)
+    >>> windows = make_windows(np.array([0, 10]), lookback=3, min_lookback=3, horizon=2)
     >>> split_by_time(windows, 0.25, 2)
     (array([0, 1, 2]), array([4, 5]))
     """

@@ -9,14 +9,17 @@ from joblib import effective_n_jobs
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
-from tsrnn.forecaster.fitting import Plan, fit_model
+from tsrnn.forecaster.fitting import fit_ensemble
 from tsrnn.forecaster.parameters import ARCHITECTURE, CHOICES, CONSTRAINTS
+from tsrnn.forecaster.plan import Plan, resolve
 from tsrnn.frames import append, to_panel
 from tsrnn.training import TrainingOptions
 from tsrnn.validation import Interval, check_parameters, check_sample_weight, make_generator
+from tsrnn.windows import Origins
 
 MAX_STEPS = 1 << 20  # that a row of X may be ahead
-HISTORY = ("epoch", "loss", "validation_loss", "learning_rate", "seconds")
+CHUNK = 512  # origins that are forecast at once
+HISTORY = ("network", "epoch", "loss", "validation_loss", "learning_rate", "seconds")
 
 
 class BaseForecaster(BaseEstimator):
@@ -56,14 +59,16 @@ class BaseForecaster(BaseEstimator):
 
     def _fit_panel(self, panel, weights=None):
         """Fit to a `tsrnn.frames.Panel`."""
-        resumes = self.warm_start and hasattr(self, "_model")
+        resumes = self.warm_start and hasattr(self, "_ensemble")
         generator = copy.deepcopy(self._generator) if resumes else make_generator(self.random_state)
-        before = self._model if resumes else None
+        before = self._ensemble if resumes else None
         if resumes:
             self._require_same_choices()
-        _require_positive(panel, before.scaler.log if resumes else self.transform == "log")
-        model, history = fit_model(panel, weights, self._plan(), generator, before)
-        self._become(panel, model, generator, history, self.history_ if resumes else None)
+        _require_positive(panel, before.best.scaler.log if resumes else self.transform == "log")
+        resolved = resolve(self.get_params(deep=False), panel.n_series, len(panel.values))
+        ensemble, histories = fit_ensemble(panel, weights, self._plan(**resolved), generator, before)
+        self._become(panel, ensemble, generator, histories, self.history_ if resumes else None)
+        self.__dict__.update({f"{name}_": value for name, value in resolved.items()})
         return self
 
     def partial_fit(self, X, y=None):
@@ -79,16 +84,18 @@ class BaseForecaster(BaseEstimator):
         self : RNNForecaster
             The forecaster, its origin moved.
         """
-        if not hasattr(self, "_model"):
+        if not hasattr(self, "_ensemble"):
             return self.fit(X, y)
         check_parameters(type(self).__name__, self.get_params(deep=False), CONSTRAINTS)
         self._require_same_choices()
         panel = append(self._panel, target_of(X, y), **self._columns())
-        _require_positive(panel, self._model.scaler.log)
+        _require_positive(panel, self._ensemble.best.scaler.log)
         generator = copy.deepcopy(self._generator)
-        plan = self._plan(early_stopping=False, max_epochs=1, schedule="constant")
-        model, history = fit_model(panel, None, plan, generator, self._model, keeps_scale=True)
-        self._become(panel, model, generator, history, self.history_)
+        names = ("hidden_size", "batch_size")
+        chosen = {name: getattr(self, f"{name}_") for name in names}
+        plan = self._plan(**chosen, early_stopping=False, max_epochs=1, schedule="constant")
+        ensemble, histories = fit_ensemble(panel, None, plan, generator, self._ensemble, keeps_scale=True)
+        self._become(panel, ensemble, generator, histories, self.history_)
         return self
 
     def update(self, X, y=None):
@@ -114,9 +121,11 @@ class BaseForecaster(BaseEstimator):
         """
         check_is_fitted(self)
         panel = append(self._panel, target_of(X, y), **self._columns())
-        _require_positive(panel, self._model.scaler.log)
-        model = self._model if panel.n_series == self._panel.n_series else self._model.extend(panel)
-        self._panel, self._model = panel, model
+        ensemble = self._ensemble
+        _require_positive(panel, ensemble.best.scaler.log)
+        if panel.n_series > self._panel.n_series:
+            ensemble = ensemble.extend(panel)
+        self._panel, self._ensemble = panel, ensemble
         return self
 
     def predict(self, X=None, *, horizon=None):
@@ -154,13 +163,74 @@ class BaseForecaster(BaseEstimator):
         check_parameters("predict", {"horizon": horizon}, {"horizon": [Interval(Integral, 1)]})
         return self._panel.restore(self._forecast(int(horizon)))
 
+    def predict_origins(self, X, origins, *, horizon=None):
+        """Forecast after many origins in one pass, as for scoring every window of a test part.
+
+        Parameters
+        ----------
+        X : Series, DataFrame, ndarray or list
+            The series that were fitted, seen and later observations alike, in a container in which they share
+            their stamps. They are read, not trained on, and not kept.
+        origins : array-like of int, shape (n_origins,)
+            How many observations are known at each origin, from 1 to the length of the series.
+        horizon : int, optional
+            Steps ahead; by default the horizon of the fit.
+
+        Returns
+        -------
+        ndarray of shape (n_origins, horizon, n_series), float64
+            In the order of the origins. No forecast depends on observations after its origin.
+
+        Raises
+        ------
+        NotFittedError
+            Before `fit`.
+        ValueError
+            If these are other series, or an origin is beyond them.
+
+        See Also
+        --------
+        tsrnn.backtest : The same for a few origins, as a frame, with refits if wanted.
+
+        Examples
+        --------
+        >>> from tsrnn import RNNForecaster
+        >>> from tsrnn.datasets import load_airline
+        >>> y = load_airline()
+        >>> forecaster = RNNForecaster(horizon=12, random_state=0).fit(y[:120])
+        >>> forecaster.predict_origins(y, range(120, 133)).shape
+        (13, 12, 1)
+        """
+        check_is_fitted(self)
+        horizon = self.horizon if horizon is None else horizon
+        check_parameters("predict_origins", {"horizon": horizon}, {"horizon": [Interval(Integral, 1)]})
+        panel = to_panel(X, freq=self.freq, **self._columns())
+        self._require_same_series(panel)
+        origins = _check_origins(origins, int(panel.lengths[0]))
+        forecasts = np.empty((len(origins), horizon, panel.n_series))
+        for start in range(0, len(origins), CHUNK):
+            some = origins[start : start + CHUNK]
+            places = Origins(np.repeat(np.arange(panel.n_series), len(some)), np.tile(some, panel.n_series))
+            values = self._ensemble.forecast(panel, horizon, self._n_threads(), places)
+            forecasts[start : start + CHUNK] = values.reshape(panel.n_series, len(some), horizon).transpose(1, 2, 0)
+        return forecasts
+
+    def _require_same_series(self, panel):
+        """Refuse a panel of other series than those fitted, or one whose series differ in their stamps."""
+        if not panel.shares_times:
+            raise ValueError(f"Origins need series that share their stamps. Got a {panel.layout.kind}.")
+        if not panel.ids.equals(self._panel.ids):
+            raise ValueError(
+                f"The series must be those of the fit: {list(self._panel.ids[:5])}. Got {list(panel.ids[:5])}."
+            )
+
     def _forecast(self, horizon):
         """Forecast all series: float64 of shape (n_series, horizon)."""
         return self._forecast_panel(self._panel, horizon)
 
     def _forecast_panel(self, panel, horizon):
         """Forecast from the end of another panel of the same series."""
-        return self._model.forecast(self._model.read(panel), horizon, self._n_threads())
+        return self._ensemble.forecast(panel, horizon, self._n_threads())
 
     def _predict_rows(self, X):
         _refuse_covariates(X)
@@ -220,10 +290,10 @@ class BaseForecaster(BaseEstimator):
 
     def __sklearn_is_fitted__(self):
         """Tell scikit-learn whether there is a model."""
-        return hasattr(self, "_model")
+        return hasattr(self, "_ensemble")
 
     def _require_fitted_attribute(self, name):
-        if not hasattr(self, "_model"):
+        if not hasattr(self, "_ensemble"):
             raise AttributeError(f"{type(self).__name__} has no {name} before fit.")
 
     def _columns(self):
@@ -269,28 +339,39 @@ class BaseForecaster(BaseEstimator):
                     "it back, or set warm_start=False and call fit to begin anew."
                 )
 
-    def _become(self, panel, model, generator, history, earlier):
+    def _become(self, panel, ensemble, generator, histories, earlier):
         """Take over what a fit has learned, all at once."""
-        rows = pd.DataFrame(history.epochs, columns=list(HISTORY))
-        rows = rows.astype({name: np.int64 if name == "epoch" else np.float64 for name in HISTORY})
-        if earlier is not None and len(earlier):
-            rows["epoch"] += earlier["epoch"].iloc[-1]
-            rows = pd.concat([earlier, rows], ignore_index=True) if len(rows) else earlier
-        seasons = model.decomposition.seasons
+        best, history = ensemble.best, histories[0]
+        seasons = best.decomposition.seasons
         self.__dict__.update(
             _panel=panel,
-            _model=model,
+            _ensemble=ensemble,
             _generator=generator,
             _choices={name: getattr(self, name) for name in CHOICES},
-            history_=rows,
+            history_=_tabulate(histories, earlier),
             n_epochs_=len(history.epochs),
             best_epoch_=history.best_epoch,
-            lookback_=model.lookback,
+            lookback_=best.lookback,
+            lookbacks_=tuple(model.lookback for model in ensemble.members),
+            segment_length_=best.segment,
             seasons_=seasons,
             season_length_=min(seasons, default=1),
-            log_=model.scaler.log,
-            network_=model.network,
+            log_=best.scaler.log,
+            network_=best.network,
+            networks_=tuple(model.network for model in ensemble.members),
         )
+
+
+def _tabulate(histories, earlier):
+    """Return the courses of the trainings as one frame, after those of an earlier fit."""
+    rows = [{"network": k, **epoch} for k, history in enumerate(histories) for epoch in history.epochs]
+    table = pd.DataFrame(rows, columns=list(HISTORY))
+    table = table.astype({name: np.int64 if name in ("network", "epoch") else np.float64 for name in HISTORY})
+    if earlier is None or not len(earlier):
+        return table
+    done = earlier.groupby("network")["epoch"].max()
+    table["epoch"] += table["network"].map(done).fillna(0).astype(np.int64)
+    return pd.concat([earlier, table], ignore_index=True) if len(table) else earlier
 
 
 def target_of(X, y):
@@ -300,6 +381,16 @@ def target_of(X, y):
     if X is not None:
         _refuse_covariates(X)
     return y
+
+
+def _check_origins(origins, length):
+    """Return origins as an array of int64."""
+    origins = np.asarray(origins)
+    if origins.ndim != 1 or not len(origins) or origins.dtype.kind not in "iu":
+        raise ValueError(f"origins must be ints of shape (n_origins,). Got {origins.dtype} of shape {origins.shape}.")
+    if origins.min() < 1 or origins.max() > length:
+        raise ValueError(f"origins must be from 1 to {length}. Got {origins.min()} to {origins.max()}.")
+    return origins.astype(np.int64)
 
 
 def _refuse_covariates(X):

@@ -11,10 +11,17 @@ class RNNForecaster(BaseForecaster):
     than the values.
 
     Each forecast is the sum of a known part and a learned one. Known: the season, repeated from earlier
-    seasons, and the level. Learned: a ridge regression on the window (``linear``) and, for what is not
-    linear, a recurrent network that starts at zero. Both are kept only so far as they improve forecasts of
-    the last part of each series, which is held out; so the forecast of a series with nothing to learn is that
-    of repeated seasons.
+    seasons, and the level. Learned: a ridge regression on the window (``linear``) and a recurrent network.
+
+    With little to learn from (``early_stopping_``), the network learns what the ridge regression leaves, from
+    zero on, and both are kept only so far as they improve forecasts of the last part of each series, which is
+    held out: the forecast of a series with nothing to learn is that of repeated seasons. It is the mean of
+    three networks that start from other weights.
+
+    With more, of 10 series or 10,000 observations on, nothing is held out from the network. It learns the same
+    as the linear part, and the forecast is the mean of both. To the ridge regression of all series comes one of
+    each, drawn towards zero as much as forecasts of held-out parts say. Of 10 and more series the forecast is
+    the mean over up to three look-backs, those that do nearly as well as the best.
 
     Parameters
     ----------
@@ -22,13 +29,15 @@ class RNNForecaster(BaseForecaster):
         Steps ahead that are trained for. `predict` takes any other number, too.
     lookback : int or "auto", default="auto"
         Observations that a forecast reads. "auto": twice the horizon or the season, whichever is longer, but
-        no more than leaves enough windows to learn from; see ``lookback_``. Near its beginning a series is
-        read as far as it goes.
+        no more than leaves enough windows to learn from; on many series, up to three multiples of the season
+        (or horizon), chosen by how well linear forecasts from them do; see ``lookbacks_``. Near its beginning
+        a series is read as far as it goes.
     season_length : int, list of int, or "auto", default="auto"
         Steps in a season, or in several; 1 for none. "auto": chosen among those that the frequency suggests
         (or, for integer stamps, the autocorrelation) by how well repeating them has forecast so far.
     transform : {"auto", "log"} or None, default="auto"
-        Whether to work on logarithms: where all values are positive, "auto" takes what forecasts better.
+        Whether to work on logarithms: where all values are positive, "auto" takes what forecasts better, and
+        for many series always logarithms.
     strategy : {"direct", "recursive", "seq2seq"}, default="direct"
         One pass gives all steps; one step at a time is fed back; or a decoder runs through the steps.
     scaling : {"window", "series"}, default="window"
@@ -37,8 +46,8 @@ class RNNForecaster(BaseForecaster):
         Whether to fit the linear part.
     cell : {"gru", "lstm", "rnn"}, default="gru"
         Kind of recurrent cell.
-    hidden_size : int, default=32
-        Units of each layer and direction.
+    hidden_size : int or "auto", default="auto"
+        Units of each layer and direction. "auto": 32, or 64 from 10,000 observations on.
     num_layers : int, default=1
         Layers of cells.
     bidirectional : bool, default=False
@@ -49,19 +58,21 @@ class RNNForecaster(BaseForecaster):
         What the network minimises, in units of the window.
     learning_rate : float, default=2e-3
         Rate of Adam.
-    schedule : {"constant", "cosine", "one_cycle"}, default="constant"
-        Course of the rate over ``max_epochs``.
+    schedule : {"auto", "constant", "cosine", "one_cycle"}, default="auto"
+        Course of the rate over ``max_epochs``. "auto": constant with early stopping, otherwise cosine.
     weight_decay : float, default=1e-2
         Decay of the weights, as in AdamW.
-    batch_size : int, default=32
-        Windows of a minibatch.
-    max_epochs : int, default=60
-        Most passes over the windows.
+    batch_size : int or "auto", default="auto"
+        Windows of a minibatch. "auto": 32, or 256 from 10,000 observations on.
+    max_epochs : int or "auto", default="auto"
+        Most epochs: passes over the windows, of which no more than 16,384, drawn anew, are taken each time.
+        "auto": 60 with early stopping, otherwise as many as make 1,500 minibatches.
     clip_norm : float or None, default=1.0
         Largest norm of a gradient; None for no limit.
-    early_stopping : bool, default=True
+    early_stopping : bool or "auto", default="auto"
         Whether to hold out the last windows of each series and keep the weights that forecast them best.
-        Otherwise all windows are trained on for ``max_epochs``.
+        Otherwise all windows are trained on for ``max_epochs``. "auto": with fewer than 10 series that have
+        less than 10,000 observations together.
     validation_fraction : float, default=0.2
         Part of the windows of each series that is held out: always the last in time.
     n_iter_no_change : int, default=8
@@ -86,7 +97,13 @@ class RNNForecaster(BaseForecaster):
     Attributes
     ----------
     lookback_ : int
-        Observations that a forecast reads.
+        Observations that a forecast reads; that of the best network, where there are several.
+    lookbacks_ : tuple of int
+        That of each network.
+    segment_length_ : int
+        Observations that the network reads in one of its steps.
+    hidden_size_, batch_size_, max_epochs_, schedule_, early_stopping_
+        What "auto" has come to.
     season_length_ : int
         Shortest season that is repeated; 1 for none.
     seasons_ : tuple of int
@@ -96,15 +113,17 @@ class RNNForecaster(BaseForecaster):
     forecast_origin_ : stamp or Series of stamps
         Last observation: of all series, or of each id.
     history_ : DataFrame
-        One row an epoch: epoch, loss, validation_loss, learning_rate, seconds.
+        One row an epoch: network (its place in ``networks_``), epoch, loss, validation_loss, learning_rate, seconds.
     best_epoch_ : int
-        Epoch whose weights were kept; 0 for those from before the training.
+        Epoch whose weights ``network_`` has; 0 for those from before the training.
     n_epochs_ : int
-        Epochs of the last fit.
+        Epochs of its last fit.
     parameters_ : dict of str to ndarray
-        The network's parameters under PyTorch's names.
+        Its parameters under PyTorch's names.
     network_ : tsrnn.network.Network
-        The network.
+        The network, or the one of ``lookback_`` where there are several.
+    networks_ : tuple of tsrnn.network.Network
+        All of them.
 
     See Also
     --------
@@ -114,7 +133,8 @@ class RNNForecaster(BaseForecaster):
     ----------
     Lai, Chang, Yang and Liu (2018), Modeling Long- and Short-Term Temporal Patterns with Deep Neural
     Networks: the linear part beside the recurrent one. Lin et al. (2023), SegRNN: reading several
-    observations in one step.
+    observations in one step. Gelman and Hill (2007), Data Analysis Using Regression and
+    Multilevel/Hierarchical Models: what a series shares with the others, and what is its own.
 
     Examples
     --------
@@ -137,18 +157,18 @@ class RNNForecaster(BaseForecaster):
         scaling="window",
         linear=True,
         cell="gru",
-        hidden_size=32,
+        hidden_size="auto",
         num_layers=1,
         bidirectional=False,
         dropout=0.0,
         loss="absolute_error",
         learning_rate=2e-3,
-        schedule="constant",
+        schedule="auto",
         weight_decay=1e-2,
-        batch_size=32,
-        max_epochs=60,
+        batch_size="auto",
+        max_epochs="auto",
         clip_norm=1.0,
-        early_stopping=True,
+        early_stopping="auto",
         validation_fraction=0.2,
         n_iter_no_change=8,
         tol=0.0,

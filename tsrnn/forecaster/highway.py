@@ -15,6 +15,9 @@ from tsrnn.windows import thin
 PENALTIES = 10.0 ** np.arange(-1, 6.5, 0.5)
 CHUNK = 4096
 MAX_WINDOWS = 20_000  # that are fitted: many more than there are weights
+# The constant is the trend that all windows shared. Trends flatten sooner or later, and a forecast that flattens them
+# beforehand is the better one (Gardner and McKenzie 1985, Forecasting Trends in Time Series, Management Science 31).
+DAMPING = 0.5
 
 
 @dataclass(frozen=True)
@@ -24,7 +27,7 @@ class Highway:
     Attributes
     ----------
     weights : ndarray of shape (n_features + 1, horizon), float64
-        Of the features divided by ``scale``, and of a constant; zeros for no linear part.
+        Of the features divided by ``scale``, and of a constant, which is damped; zeros for no linear part.
     scale : ndarray of shape (n_features,), float64
         Root mean square of each feature in training.
     penalty : float
@@ -46,7 +49,7 @@ def _design(blocks, scale):
     return np.column_stack([flat, np.ones(len(flat))])
 
 
-def fit_highway(make_blocks, targets, weights, training, held_out):
+def fit_highway(make_blocks, make_targets, weights, training, held_out):
     """Fit the linear part.
 
     The penalty is the one with the least mean absolute error on the windows held out; then all windows are
@@ -56,8 +59,8 @@ def fit_highway(make_blocks, targets, weights, training, held_out):
     ----------
     make_blocks : callable
         Positions of windows to their blocks, float64 of shape (k, lookback, n_columns).
-    targets : ndarray of shape (n, horizon)
-        Of all windows.
+    make_targets : callable
+        Positions of windows to their targets, of shape (k, horizon).
     weights : ndarray of shape (n,)
         Weights of all windows.
     training, held_out : ndarray of int
@@ -71,16 +74,16 @@ def fit_highway(make_blocks, targets, weights, training, held_out):
         Fitted to all windows with the same penalty: what forecasts.
     """
     with one_blas_thread():
-        return _fit(make_blocks, targets, weights, thin(training, MAX_WINDOWS), thin(held_out, MAX_WINDOWS))
+        return _fit(make_blocks, make_targets, weights, thin(training, MAX_WINDOWS), thin(held_out, MAX_WINDOWS))
 
 
-def _fit(make_blocks, targets, weights, training, held_out):
-    sums = _Sums.of(make_blocks, targets, weights, training)
+def _fit(make_blocks, make_targets, weights, training, held_out):
+    sums = _Sums.of(make_blocks, make_targets, weights, training)
     scale = np.sqrt(np.maximum(np.diag(sums.products)[:-1] / sums.weight, 1e-12))
     values, vectors = np.linalg.eigh(sums.scaled_products(scale))
     projected = vectors.T @ sums.scaled_targets(scale)
     rows = _design(make_blocks(held_out), scale) @ vectors
-    truth, weight = targets[held_out], weights[held_out, None]
+    truth, weight = make_targets(held_out), weights[held_out, None]
     nothing = np.zeros_like(projected)
     best_error, best, best_penalty = np.sum(weight * np.abs(truth)), nothing, np.inf
     for penalty in PENALTIES:
@@ -88,12 +91,17 @@ def _fit(make_blocks, targets, weights, training, held_out):
         error = np.sum(weight * np.abs(truth - rows @ candidate))
         if error < best_error:
             best_error, best, best_penalty = error, candidate, penalty
-    of_training = Highway(vectors @ best, scale, best_penalty)
+    of_training = Highway(_damp(vectors @ best), scale, best_penalty)
     if best_penalty == np.inf:
         return of_training, of_training
-    everything = _Sums.of(make_blocks, targets, weights, thin(np.arange(len(targets)), MAX_WINDOWS))
+    everything = _Sums.of(make_blocks, make_targets, weights, thin(np.arange(len(weights)), MAX_WINDOWS))
     ridge = everything.scaled_products(scale) + best_penalty * np.eye(len(scale) + 1)
-    return of_training, Highway(np.linalg.solve(ridge, everything.scaled_targets(scale)), scale, best_penalty)
+    solution = np.linalg.solve(ridge, everything.scaled_targets(scale))
+    return of_training, Highway(_damp(solution), scale, best_penalty)
+
+
+def _damp(weights):
+    return np.concatenate([weights[:-1], DAMPING * weights[-1:]])
 
 
 @dataclass
@@ -103,7 +111,7 @@ class _Sums:
     weight: float
 
     @classmethod
-    def of(cls, make_blocks, targets, weights, positions):
+    def of(cls, make_blocks, make_targets, weights, positions):
         """Add up products of features, and of features and targets, a chunk of windows at a time."""
         products = crossed = 0.0
         for start in range(0, len(positions), CHUNK):
@@ -112,7 +120,7 @@ class _Sums:
             design = _design(blocks, 1.0)
             weighted = design * weights[chunk, None]
             products = products + weighted.T @ design
-            crossed = crossed + weighted.T @ targets[chunk]
+            crossed = crossed + weighted.T @ make_targets(chunk)
         return cls(products, crossed, float(weights[positions].sum()))
 
     def scaled_products(self, scale):

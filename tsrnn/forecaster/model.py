@@ -5,12 +5,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from tsrnn.forecaster.highway import Highway
+from tsrnn.forecaster.pooling import OwnHighways
 from tsrnn.forecaster.rows import Rows
 from tsrnn.network import Network
 from tsrnn.scaling import SCALINGS, SeriesScaler
 from tsrnn.seasonality import Decomposition
 from tsrnn.sequences import Sequences
-from tsrnn.windows import gather, last_windows, make_windows
+from tsrnn.windows import gather, make_windows, windows_at
 
 
 @dataclass
@@ -19,10 +20,12 @@ class Model:
 
     The forecast of step k after an origin is, in scaled values,
 
-        season[k] + level + unit * highway((window - level) / unit)[k]
-                          + scale * network((window - level) / scale)[k]
+        season[k] + level + share * unit * (highway + own)((window - level) / unit)[k]
+                          + share * scale * network((window - level) / scale)[k]
 
-    with level and scale of the window and the unit of the series. The network's readout starts at zero.
+    with level and scale of the window and the unit of the series. Either the network has learned what the linear parts
+    leave, and share is 1; or it has learned the same as they, apart from them, and the forecast is the mean of both
+    (Bates and Granger 1969, The Combination of Forecasts): share is one half. Its readout starts at zero.
 
     Attributes
     ----------
@@ -31,19 +34,27 @@ class Model:
     scaler : SeriesScaler
         Constants of each series.
     units : ndarray of shape (n_series,)
-        Ordinary spread of the windows of each series.
+        Ordinary change of each series: the measure of linear parts and errors.
+    spreads : ndarray of shape (n_series,)
+        Ordinary spread of the windows of each series: the measure of what the network reads.
     strategy : {"direct", "recursive", "seq2seq"}
         How the steps ahead come about.
     block : int
         Steps that one pass of the network forecasts: 1 if recursive, otherwise the horizon of the fit.
     lookback : int
         Rows that the network reads.
+    min_lookback : int
+        Fewest rows that a window of training reads.
     segment : int
-        Rows that it reads in one of its steps.
+        Rows that the network reads in one of its steps.
     scaling : str
         Key in `tsrnn.scaling.SCALINGS`.
+    combines : bool
+        Whether the forecast is the mean of linear parts and network, instead of their sum.
     highway : Highway or None
-        Linear part.
+        Linear part of all series.
+    own : OwnHighways or None
+        Linear part of each series.
     network : Network or None
         What is not linear.
     limit : float
@@ -53,12 +64,16 @@ class Model:
     decomposition: Decomposition
     scaler: SeriesScaler
     units: np.ndarray
+    spreads: np.ndarray
     strategy: str
     block: int
     lookback: int
+    min_lookback: int
     segment: int
     scaling: str
+    combines: bool
     highway: Highway | None = None
+    own: OwnHighways | None = None
     network: Network | None = None
     limit: float = np.inf
 
@@ -66,25 +81,25 @@ class Model:
         """Return the rows of a panel."""
         return Rows.of(panel, self.scaler, self.decomposition)
 
-    @property
-    def min_lookback(self):
-        """Fewest rows that a window of training reads."""
-        return max(self.segment, self.lookback // 2)
-
     def extend(self, panel):
         """Return the model for a panel with more series; those known keep their constants."""
-        scaler = self.scaler.extend(panel.values, panel.offsets)
-        model = replace(self, scaler=scaler, units=np.ones(panel.n_series))
-        rows = model.read(panel)
-        units = rows.units(model.windows(rows))
-        units[: len(self.units)] = self.units
-        return replace(model, units=units)
+        known = len(self.units)
+        own = None if self.own is None else self.own.extend(panel.n_series)
+        model = replace(self, scaler=self.scaler.extend(panel.values, panel.offsets), own=own)
+        new = model.measure(model.read(panel))
+        model.units = np.concatenate([self.units, new.units[known:]])
+        model.spreads = np.concatenate([self.spreads, new.spreads[known:]])
+        return model
+
+    def measure(self, rows):
+        """Return the model with units and spreads of the series in some rows."""
+        windows = self.windows(rows)
+        return replace(self, units=rows.units(), spreads=rows.ordinary_spreads(windows))
 
     def windows(self, rows):
         """Return all windows of the rows that have targets."""
         return make_windows(
             rows.offsets,
-            rows.first_rows,
             lookback=self.lookback,
             min_lookback=self.min_lookback,
             horizon=self.block,
@@ -94,8 +109,7 @@ class Model:
     def levels_and_scales(self, rows, windows):
         """Return level and scale of each window, float64 of shape (n,)."""
         levels = rows.levels(windows)
-        units = self.units[windows.series]
-        return levels, SCALINGS[self.scaling](rows.spreads(windows, levels), units)
+        return levels, SCALINGS[self.scaling](rows.spreads(windows, levels), self.spreads[windows.series])
 
     def blocks(self, features, windows, levels):
         """Copy some windows as the highway reads them: float64 of shape (n, lookback, 2)."""
@@ -139,13 +153,15 @@ class Model:
         network.parameters["readout.bias"][:] = 0
         return network
 
-    def forecast(self, rows, horizon, n_jobs=None):
-        """Forecast after the end of each series.
+    def forecast(self, rows, origins, horizon, n_jobs=None):
+        """Forecast after some origins.
 
         Parameters
         ----------
         rows : Rows
             From :meth:`read`.
+        origins : Origins
+            Where to forecast from.
         horizon : int
             Steps; beyond ``block`` the forecasts are read like observations.
         n_jobs : int or None
@@ -153,42 +169,48 @@ class Model:
 
         Returns
         -------
-        ndarray of shape (n_series, horizon), float64
+        ndarray of shape (len(origins), horizon), float64
             In the units of the series.
         """
-        windows = last_windows(rows.offsets, rows.first_rows, lookback=self.lookback, segment=self.segment)
+        windows = windows_at(rows.offsets, *origins, lookback=self.lookback, segment=self.segment)
         levels, scales = self.levels_and_scales(rows, windows)
         seasonal = rows.seasonal_future(windows, horizon)
-        tail = _Tail.of(rows, max(self.lookback, self.decomposition.level_window))
+        tail = _Tail.of(rows, origins, max(self.lookback, self.decomposition.level_window))
         rest = np.empty_like(seasonal)
         for start in range(0, horizon, self.block):
             if start:
                 levels = tail.levels(self.decomposition.level_window)
-            correction = self._correct(tail, levels, scales, windows.lengths > 0, n_jobs)
+            correction = self._correct(tail, windows, levels, scales, n_jobs)
             stop = min(start + self.block, horizon)
             rest[:, start:stop] = (levels[:, None] + correction)[:, : stop - start]
             tail = tail.append(rest[:, start:stop], seasonal[:, start:stop])
-        return self.scaler.restore(rest + seasonal)
+        return self.scaler.restore(rest + seasonal, windows.series)
 
-    def _correct(self, tail, levels, scales, readable, n_jobs):
-        """Return what highway and network add to level and season: float64 of shape (n_series, block)."""
+    def _correct(self, tail, windows, levels, scales, n_jobs):
+        """Return what highways and network add to level and season: float64 of shape (n, block)."""
+        units = self.units[windows.series, None]
         blocks, lengths = tail.blocks(self.lookback, self.segment)
+        share = 0.5 if self.combines and self.highway is not None and self.network is not None else 1.0
         correction = np.zeros((len(levels), self.block))
         if self.highway is not None:
-            scaled = _scale_blocks(blocks, lengths, levels, self.units)
-            correction += self.units[:, None] * self.highway.predict(scaled)
+            scaled = _scale_blocks(blocks, lengths, levels, units[:, 0])
+            correction += share * units * self.highway.predict(scaled)
+            if self.own is not None:
+                correction += share * units * self.own.predict(scaled, windows.series)
         if self.network is not None:
-            n, steps = len(blocks), self.lookback // self.segment
-            scaled = _scale_blocks(blocks, lengths, levels, scales)
-            sequences = Sequences.from_dense(
-                _move_to_front(scaled, lengths).reshape(n, steps, -1),
-                lengths=np.maximum(lengths // self.segment, 1),
-                output_steps=self.block if self.strategy == "seq2seq" else 1,
-            )
-            outputs = self.network.predict(sequences, n_jobs).astype(np.float64)
-            correction += scales[:, None] * outputs.reshape(n, self.block)
-        bound = self.limit * self.units[:, None]
-        return np.clip(correction, -bound, bound) * readable[:, None]
+            outputs = self._run_network(_scale_blocks(blocks, lengths, levels, scales), lengths, n_jobs)
+            correction += share * scales[:, None] * outputs
+        bound = self.limit * units
+        return np.clip(correction, -bound, bound) * (windows.lengths > 0)[:, None]
+
+    def _run_network(self, blocks, lengths, n_jobs):
+        n, steps = len(blocks), self.lookback // self.segment
+        sequences = Sequences.from_dense(
+            _move_to_front(blocks, lengths).reshape(n, steps, -1),
+            lengths=np.maximum(lengths // self.segment, 1),
+            output_steps=self.block if self.strategy == "seq2seq" else 1,
+        )
+        return self.network.predict(sequences, n_jobs).astype(np.float64).reshape(n, self.block)
 
 
 def _scale_blocks(blocks, lengths, levels, scales):
@@ -214,8 +236,8 @@ class _Tail:
     known: np.ndarray  # (n_series,): rows at the end that are values and not padding
 
     @classmethod
-    def of(cls, rows, width):
-        windows = last_windows(rows.offsets, rows.first_rows, lookback=width)
+    def of(cls, rows, origins, width):
+        windows = windows_at(rows.offsets, *origins, lookback=width)
         return cls(gather(rows.features, windows, width), windows.lengths)
 
     def levels(self, window):

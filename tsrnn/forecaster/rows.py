@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tsrnn.scaling import series_units, window_levels, window_spreads
+from tsrnn.scaling import ordinary_spreads, series_units, window_levels, window_spreads
 from tsrnn.seasonality import Decomposition, seasonal_future
 
 
@@ -18,8 +18,8 @@ class Rows:
         First row of each series, and the number of rows.
     scaled : ndarray of shape (n_rows,), float64
         Scaled values.
-    rest : ndarray of shape (n_rows,), float64
-        Scaled values without their seasons.
+    features : ndarray of shape (n_rows, 2), float64
+        What a network reads in each row: the rest that the seasons leave, and the seasons' part.
     parts : list of list of ndarray
         For each series, what :meth:`Decomposition.apply` gives.
     decomposition : Decomposition
@@ -28,7 +28,7 @@ class Rows:
 
     offsets: np.ndarray
     scaled: np.ndarray
-    rest: np.ndarray
+    features: np.ndarray
     parts: list
     decomposition: Decomposition
 
@@ -40,24 +40,19 @@ class Rows:
         for start, stop in zip(panel.offsets[:-1], panel.offsets[1:], strict=True):
             rest[start:stop], seasonal = decomposition.apply(scaled[start:stop])
             parts.append(seasonal)
-        return cls(panel.offsets, scaled, rest, parts, decomposition)
+        return cls(panel.offsets, scaled, np.column_stack([rest, scaled - rest]), parts, decomposition)
 
     @property
-    def features(self):
-        """What a network reads in each row: rest and seasons' part, float64 of shape (n_rows, 2)."""
-        return np.column_stack([self.rest, self.scaled - self.rest])
-
-    @property
-    def first_rows(self):
-        """Rows at the beginning of each series whose seasons are not known, int64 of shape (n_series,)."""
-        return np.full(len(self.offsets) - 1, self.decomposition.first_row)
+    def rest(self):
+        """Scaled values without their seasons: a view of shape (n_rows,)."""
+        return self.features[:, 0]
 
     def levels(self, windows):
         """Level at the origin of each window, float64 of shape (n,)."""
-        begins = self.offsets[windows.series] + self.first_rows[windows.series]
-        known = windows.origins - begins
+        seen = windows.origins - self.offsets[windows.series]
+        known = seen - self.decomposition.first_row
         # A series that is too short for its seasons has a level all the same: that of all its values.
-        known = np.where(known > 0, known, windows.origins - self.offsets[windows.series])
+        known = np.where(known > 0, known, seen)
         return window_levels(self.rest, windows.origins, np.minimum(self.decomposition.level_window, known))
 
     def spreads(self, windows, levels):
@@ -65,9 +60,13 @@ class Rows:
         lengths = np.maximum(windows.lengths, 1)
         return window_spreads(self.rest, windows.origins, lengths, levels)
 
-    def units(self, windows):
+    def units(self):
+        """Ordinary change of each series over its shortest season, float64 of shape (n_series,)."""
+        return series_units(self.scaled, self.offsets, min(self.decomposition.seasons, default=1))
+
+    def ordinary_spreads(self, windows):
         """Ordinary spread of the windows of each series, float64 of shape (n_series,)."""
-        return series_units(self.spreads(windows, self.levels(windows)), windows.series, len(self.parts))
+        return ordinary_spreads(self.spreads(windows, self.levels(windows)), windows.series, len(self.parts))
 
     def seasonal_future(self, windows, horizon):
         """Seasons' part of the targets, as known at each origin: float64 of shape (n, horizon)."""

@@ -1,0 +1,84 @@
+"""What a fit is asked for, and what "auto" comes to for the series at hand."""
+
+from dataclasses import dataclass
+
+from tsrnn.training import TrainingOptions
+
+# From here on, holding out the end of each series costs more, the newest part of what is known, than stopping early
+# brings: series correct each other's accidents, and so do many observations of one.
+MANY_SERIES = 10
+MANY_ROWS = 10_000  # which are worth a wider network, and smoother gradients, too
+PANEL_MINIBATCHES = 1_500
+# Neighbouring windows are nearly the same: of very many, these do for an epoch, and to tell which epoch was best.
+EPOCH_WINDOWS = 16_384
+MAX_VALIDATION_WINDOWS = 4_096
+# Targets that training holds in memory; beyond, it draws from the windows.
+MAX_TARGETS = 1 << 25
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What the parameters of a forecaster ask for; names as in `RNNForecaster`.
+
+    Attributes
+    ----------
+    architecture : dict
+        Parameters of the network.
+    options : TrainingOptions
+        How to train it.
+    """
+
+    horizon: int
+    lookback: int | str
+    season_length: int | list | str
+    transform: str | None
+    strategy: str
+    scaling: str
+    linear: bool
+    early_stopping: bool
+    validation_fraction: float
+    architecture: dict
+    options: TrainingOptions
+
+    @property
+    def block(self):
+        """Steps that one pass of the network forecasts."""
+        return 1 if self.strategy == "recursive" else self.horizon
+
+
+def resolve(parameters, n_series, n_rows):
+    """Say what "auto" comes to.
+
+    Parameters
+    ----------
+    parameters : dict
+        Parameters of an `RNNForecaster`.
+    n_series, n_rows : int
+        Size of the panel.
+
+    Returns
+    -------
+    dict
+        hidden_size, early_stopping, batch_size, schedule and max_epochs, none of them "auto".
+
+    Examples
+    --------
+    >>> from tsrnn import RNNForecaster
+    >>> from tsrnn.forecaster.plan import resolve
+    >>> parameters = RNNForecaster(horizon=12).get_params()
+    >>> resolve(parameters, n_series=1, n_rows=144)["max_epochs"], resolve(parameters, 1000, 144_000)["max_epochs"]
+    (60, 24)
+    """
+    large = n_rows >= MANY_ROWS
+    found = {
+        "hidden_size": 64 if large else 32,
+        "early_stopping": n_series < MANY_SERIES and not large,
+        "batch_size": 256 if large else 32,
+    }
+    found = {name: value if parameters[name] == "auto" else parameters[name] for name, value in found.items()}
+    per_epoch = -(-min(n_rows, EPOCH_WINDOWS) // found["batch_size"])
+    last = {
+        "schedule": "constant" if found["early_stopping"] else "cosine",
+        "max_epochs": 60 if found["early_stopping"] else -(-PANEL_MINIBATCHES // per_epoch),
+    }
+    return found | {name: value if parameters[name] == "auto" else parameters[name] for name, value in last.items()}
