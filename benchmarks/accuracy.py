@@ -10,7 +10,7 @@ Long horizons, a frame with a column of dates and one column a channel; every wi
 
     python benchmarks/accuracy.py ltsf --data ETTh1.parquet --lookback 96 --horizon 96 192 336 720
 
-``--peer GRU LSTM RNN`` adds neuralforecast's networks (``pip install neuralforecast``), ``--seeds 5`` repeats what is
+``--peer GRU LSTM RNN`` adds neuralforecast's networks, ``--seeds 5`` repeats what is
 random, ``--params '{"hidden_size": 64}'`` goes to `tsrnn.RNNForecaster`. Errors are those of the M4 competition (sMAPE,
 MASE, OWA) and of the long-horizon tables (MSE, MAE of values standardised by the training part).
 """
@@ -29,6 +29,9 @@ from tsrnn import RNNForecaster, baselines
 from tsrnn.metrics import smape
 
 PEERS = ("GRU", "LSTM", "RNN")
+# A season would be known from rows before the look-back, which the tables allow nobody to read. Values standardised
+# beforehand have a common scale; dividing each window by its own would throw that away.
+LONG_HORIZON = {"season_length": 1, "scaling": "series", "max_epochs": 48}
 ETT_CHANNELS = {"HUFL", "HULL", "MUFL", "MULL", "LUFL", "LULL", "OT"}
 ETT_DAYS = (360, 120, 120)  # twelve, four and four months of thirty days
 
@@ -101,22 +104,33 @@ def panel_params(args):
     return {"season_length": args.season} | args.params
 
 
-def peer_panel(name, train, horizon, seed, args):
-    """Fit one of neuralforecast's networks; return forecasts, number of parameters and configuration."""
+def make_peer(name, horizon, look_back, seed, args, **params):
+    """Return one of neuralforecast's networks, to be run, and its configuration."""
     from neuralforecast import NeuralForecast, models
 
-    look_back = args.peer_lookback or 2 * max(horizon, args.season)
+    if args.peer_hidden:
+        params |= {"encoder_hidden_size": args.peer_hidden, "decoder_hidden_size": args.peer_hidden}
     model = getattr(models, name)(
         h=horizon, input_size=look_back, max_steps=args.peer_steps, random_seed=seed, scaler_type="robust",
-        accelerator="cpu", enable_progress_bar=False, logger=False, enable_checkpointing=False,
-        start_padding_enabled=True, **({"encoder_hidden_size": args.peer_hidden} if args.peer_hidden else {}),
+        accelerator="cpu", enable_progress_bar=False, logger=False, enable_checkpointing=False, **params,
     )  # fmt: skip
     runner = NeuralForecast(models=[model], freq=1)
+    return runner, f"neuralforecast {name}, input_size={look_back}, max_steps={args.peer_steps} {params}"
+
+
+def count_peer_parameters(runner):
+    """Return the number of parameters of a network that neuralforecast has fitted."""
+    return sum(p.numel() for p in runner.models[0].parameters() if p.requires_grad)
+
+
+def peer_panel(name, train, horizon, seed, args):
+    """Fit one of neuralforecast's networks; return forecasts, number of parameters and configuration."""
+    look_back = args.peer_lookback or 2 * max(horizon, args.season)
+    runner, configuration = make_peer(name, horizon, look_back, seed, args, start_padding_enabled=True)
     runner.fit(train[["unique_id", "ds", "y"]])
     wide = runner.predict().groupby("unique_id", sort=False)[name]
     forecasts = np.array([wide.get_group(i).to_numpy() for i in train["unique_id"].unique()])
-    n_parameters = sum(p.numel() for p in runner.models[0].parameters() if p.requires_grad)
-    return forecasts, n_parameters, f"neuralforecast {name}, input_size={look_back}, max_steps={args.peer_steps}"
+    return forecasts, count_peer_parameters(runner), configuration
 
 
 def run_panel(args):
@@ -213,8 +227,8 @@ def score_windows(values, origins, horizon, forecast, chunk=256):
 
 
 def our_windows(wide, n_fit, lookback, horizon, seed, args):
-    """Fit the default forecaster to the first rows; return a function from origins to forecasts."""
-    params = {"lookback": lookback} | args.params
+    """Fit the forecaster to the first rows; return a function from origins to forecasts."""
+    params = LONG_HORIZON | {"lookback": lookback} | args.params
     forecaster = RNNForecaster(horizon=horizon, random_state=seed, n_jobs=args.n_jobs, **params)
     forecaster.fit(wide.iloc[:n_fit])
 
@@ -222,6 +236,31 @@ def our_windows(wide, n_fit, lookback, horizon, seed, args):
         return forecaster.predict_origins(wide, origins)
 
     return forecast, count_parameters(forecaster), describe(forecaster)
+
+
+def run_ours(wide, origins, horizon, seed, args):
+    """Fit and score the forecaster; return scores, seconds of the fit, number of parameters and configuration."""
+    began = time.perf_counter()
+    forecast, n_parameters, configuration = our_windows(wide, origins[0], args.lookback, horizon, seed, args)
+    seconds = time.perf_counter() - began
+    return score_windows(wide.to_numpy(), origins, horizon, forecast), seconds, n_parameters, configuration
+
+
+def run_peer(name, wide, origins, horizon, seed, args):
+    """Fit and score one of neuralforecast's networks like `run_ours`; the seconds are those of fit and forecasts."""
+    stamps = np.arange(len(wide))
+    parts = [pd.DataFrame({"unique_id": name, "ds": stamps, "y": wide[name].to_numpy()}) for name in wide.columns]
+    n_rows = origins[-1] + horizon
+    frame = pd.concat([part.iloc[:n_rows] for part in parts], ignore_index=True)
+    runner, configuration = make_peer(name, horizon, args.lookback, seed, args)
+    began = time.perf_counter()
+    table = runner.cross_validation(frame, n_windows=None, step_size=1, test_size=int(n_rows - origins[0]))
+    seconds = time.perf_counter() - began
+    if len(table) != len(origins) * horizon * wide.shape[1]:
+        raise SystemExit(f"{name} gave {len(table)} forecasts, not one for each window, step and channel.")
+    errors = table["y"].to_numpy(float) - table[name].to_numpy(float)
+    scores = np.array([np.mean(errors**2), np.mean(np.abs(errors))])
+    return scores, seconds, count_peer_parameters(runner), configuration
 
 
 def run_long_horizon(args):
@@ -242,18 +281,17 @@ def run_long_horizon(args):
         scores = score_windows(values, origins, horizon, lambda o, h=horizon: values[o - 1][:, None].repeat(h, axis=1))
         print_window_row("repeat last", horizon, len(origins), scores)
         means.setdefault("repeat last", []).append([scores])
-        if args.without_ours:
-            continue
-        rows = []
-        for seed in range(args.seeds):
-            began = time.perf_counter()
-            forecast, n_parameters, configuration = our_windows(wide, first, args.lookback, horizon, seed, args)
-            seconds = time.perf_counter() - began
-            rows.append(score_windows(values, origins, horizon, forecast))
-            more = f"{seconds:8.1f}{peak_memory():7.0f}{n_parameters:12,}"
-            print_window_row(f"tsrnn seed {seed}", horizon, len(origins), rows[-1], more)
-        print(f"  {configuration}")
-        means.setdefault("tsrnn", []).append(rows)
+        methods = {} if args.without_ours else {"tsrnn": run_ours}
+        methods |= {f"neuralforecast {p}": lambda *a, p=p: run_peer(p, *a) for p in args.peer}
+        for name, method in methods.items():
+            rows = []
+            for seed in range(args.seeds):
+                scores, seconds, n_parameters, configuration = method(wide, origins, horizon, seed, args)
+                rows.append(scores)
+                more = f"{seconds:8.1f}{peak_memory():7.0f}{n_parameters:12,}"
+                print_window_row(f"{name} seed {seed}", horizon, len(origins), scores, more)
+            print(f"  {configuration}")
+            means.setdefault(name, []).append(rows)
     for name, rows in means.items():
         by_seed = np.mean(rows, axis=0)  # over horizons: (n_seeds, 2)
         deviations = by_seed.std(axis=0, ddof=1) if len(by_seed) > 1 else ()
@@ -270,14 +308,25 @@ def print_window_row(name, horizon, n_windows, scores, more=""):
 
 
 def count_parameters(forecaster):
-    """Return the number of fitted parameters."""
-    return forecaster.network_.theta.size
+    """Return the number of parameters of all networks."""
+    return sum(network.theta.size for network in forecaster.networks_)
 
 
 def describe(forecaster):
-    """Return the configuration in one line: what was given and what was chosen."""
-    given = {key: value for key, value in forecaster.get_params().items() if not callable(value)}
-    chosen = {key: value for key, value in vars(forecaster).items() if key.endswith("_") and np.size(value) == 1}
+    """Return the configuration in two lines: what was given and what was chosen."""
+    defaults = RNNForecaster(horizon=1).get_params()
+    given = {key: value for key, value in forecaster.get_params().items() if value != defaults[key]}
+    names = (
+        "lookbacks",
+        "segment_length",
+        "seasons",
+        "log",
+        "hidden_size",
+        "early_stopping",
+        "batch_size",
+        "max_epochs",
+    )
+    chosen = {name: getattr(forecaster, f"{name}_") for name in names}
     return f"given {given}\n  chosen {chosen}"
 
 
@@ -290,6 +339,9 @@ def parse_arguments(argv):
     common.add_argument("--n-jobs", type=int, default=None)
     common.add_argument("--params", type=json.loads, default={}, metavar="JSON")
     common.add_argument("--without-ours", action="store_true", help="naive forecasts and peers only")
+    common.add_argument("--peer", nargs="+", choices=PEERS, default=[])
+    common.add_argument("--peer-hidden", type=int, help="units of encoder and decoder")
+    common.add_argument("--peer-steps", type=int, default=1000)
     for name in ("m4", "m3"):
         panel = commands.add_parser(name, parents=[common])
         panel.add_argument("--train", required=True)
@@ -298,10 +350,7 @@ def parse_arguments(argv):
         panel.add_argument("--season", type=int, required=True, help="of MASE and of Naive2")
         panel.add_argument("--sample", type=int, help="score only so many series, drawn at random")
         panel.add_argument("--fold", type=int, default=0, help="leave out the last horizons first, so many")
-        panel.add_argument("--peer", nargs="+", choices=PEERS, default=[])
         panel.add_argument("--peer-lookback", type=int)
-        panel.add_argument("--peer-hidden", type=int)
-        panel.add_argument("--peer-steps", type=int, default=1000)
         panel.set_defaults(run=run_panel)
     long_horizon = commands.add_parser("ltsf", parents=[common])
     long_horizon.add_argument("--data", required=True)
