@@ -11,7 +11,7 @@ from tsrnn.forecaster.ensemble import Ensemble
 from tsrnn.forecaster.highway import fit_highway
 from tsrnn.forecaster.plan import EPOCH_WINDOWS, MAX_TARGETS, MAX_VALIDATION_WINDOWS
 from tsrnn.forecaster.pooling import fit_own
-from tsrnn.forecaster.samples import Samples
+from tsrnn.forecaster.samples import CHUNK, Samples
 from tsrnn.scaling import SeriesScaler
 from tsrnn.training import History, train
 from tsrnn.windows import thin
@@ -114,7 +114,7 @@ def _draw(rng, positions, block):
 
 def _largest(samples, k):
     """Largest target of some windows."""
-    chunks = np.array_split(k, -(-len(k) // EPOCH_WINDOWS)) if len(k) else []
+    chunks = np.array_split(k, -(-len(k) // CHUNK)) if len(k) else []
     return max((float(np.abs(samples.targets(some)).max()) for some in chunks), default=np.inf)
 
 

@@ -13,7 +13,7 @@ from tsrnn.forecaster.blas import one_blas_thread
 from tsrnn.windows import thin
 
 PENALTIES = 10.0 ** np.arange(-1, 6.5, 0.5)
-CHUNK = 4096
+CHUNK = 1024
 MAX_WINDOWS = 20_000  # that are fitted: many more than there are weights
 # The constant is the trend that all windows shared. Trends flatten sooner or later, and a forecast that flattens them
 # beforehand is the better one (Gardner and McKenzie 1985, Forecasting Trends in Time Series, Management Science 31).
@@ -82,15 +82,14 @@ def _fit(make_blocks, make_targets, weights, training, held_out):
     scale = np.sqrt(np.maximum(np.diag(sums.products)[:-1] / sums.weight, 1e-12))
     values, vectors = np.linalg.eigh(sums.scaled_products(scale))
     projected = vectors.T @ sums.scaled_targets(scale)
-    rows = _design(make_blocks(held_out), scale) @ vectors
-    truth, weight = make_targets(held_out), weights[held_out, None]
-    nothing = np.zeros_like(projected)
-    best_error, best, best_penalty = np.sum(weight * np.abs(truth)), nothing, np.inf
-    for penalty in PENALTIES:
-        candidate = projected / (np.maximum(values, 0) + penalty)[:, None]
-        error = np.sum(weight * np.abs(truth - rows @ candidate))
-        if error < best_error:
-            best_error, best, best_penalty = error, candidate, penalty
+    candidates = [(np.inf, np.zeros_like(projected))]
+    candidates += [(penalty, projected / (np.maximum(values, 0) + penalty)[:, None]) for penalty in PENALTIES]
+    errors = np.zeros(len(candidates))
+    for chunk in _chunks(held_out):
+        rows = _design(make_blocks(chunk), scale) @ vectors
+        truth, weight = make_targets(chunk), weights[chunk, None]
+        errors += [np.sum(weight * np.abs(truth - rows @ candidate)) for _, candidate in candidates]
+    best_penalty, best = candidates[int(np.argmin(errors))]
     of_training = Highway(_damp(vectors @ best), scale, best_penalty)
     if best_penalty == np.inf:
         return of_training, of_training
@@ -98,6 +97,10 @@ def _fit(make_blocks, make_targets, weights, training, held_out):
     ridge = everything.scaled_products(scale) + best_penalty * np.eye(len(scale) + 1)
     solution = np.linalg.solve(ridge, everything.scaled_targets(scale))
     return of_training, Highway(_damp(solution), scale, best_penalty)
+
+
+def _chunks(positions):
+    return [positions[start : start + CHUNK] for start in range(0, len(positions), CHUNK)]
 
 
 def _damp(weights):
@@ -114,8 +117,7 @@ class _Sums:
     def of(cls, make_blocks, make_targets, weights, positions):
         """Add up products of features, and of features and targets, a chunk of windows at a time."""
         products = crossed = 0.0
-        for start in range(0, len(positions), CHUNK):
-            chunk = positions[start : start + CHUNK]
+        for chunk in _chunks(positions):
             blocks = make_blocks(chunk)
             design = _design(blocks, 1.0)
             weighted = design * weights[chunk, None]

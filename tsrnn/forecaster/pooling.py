@@ -38,9 +38,13 @@ class OwnHighways:
     penalty: float
 
     def predict(self, blocks, series):
-        """Correct forecasts of some series, from blocks of shape (n, lookback, n_columns): (n, horizon)."""
+        """Correct forecasts from blocks of shape (n, lookback, n_columns); `series` of shape (n,) ascends."""
+        corrections = np.empty((len(blocks), self.weights.shape[2]))
+        places, starts = np.unique(series, return_index=True)
         with one_blas_thread():
-            return np.matmul(blocks[:, None, :, 0], self.weights[series])[:, 0]
+            for i, start, stop in zip(places, starts, [*starts[1:], len(series)], strict=True):
+                corrections[start:stop] = blocks[start:stop, :, 0] @ self.weights[i]
+        return corrections
 
     def extend(self, n_series):
         """Return the corrections for more series, of which the new ones have none."""

@@ -8,7 +8,7 @@ from tsrnn.forecaster.model import Model
 from tsrnn.forecaster.rows import Rows
 from tsrnn.windows import Windows, split_by_time, window_weights
 
-CHUNK = 4096
+CHUNK = 1024
 
 
 @dataclass(frozen=True)
@@ -83,10 +83,10 @@ class Samples:
         return residuals
 
     def sequences(self, k, targets):
-        """Return windows ``k`` and their targets as the network reads them."""
+        """Return windows ``k`` and their targets as the network reads them; the targets are scaled in place."""
         windows, scales = self.windows.subset(k), self.scales[k]
         factors = self.model.units[windows.series] / scales
-        targets = targets * factors[:, None].astype(targets.dtype)
+        targets *= factors[:, None].astype(targets.dtype)
         features = self.rows.features.astype(targets.dtype)
         return self.model.sequences(features, windows, self.levels[k], scales, targets, self.weights[k])
 
