@@ -13,7 +13,7 @@ import tsrnn
 MODULES = ["tsrnn"] + [
     module.name for module in pkgutil.walk_packages(tsrnn.__path__, "tsrnn.") if module.name != "tsrnn.backends.cuda"
 ]
-PUBLIC_MODULES = ["tsrnn", "tsrnn.baselines", "tsrnn.datasets", "tsrnn.metrics"]
+PUBLIC_MODULES = ["tsrnn", "tsrnn.baselines", "tsrnn.datasets", "tsrnn.metrics", "tsrnn.plotting"]
 
 
 def public_members(module_name):

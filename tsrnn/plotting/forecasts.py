@@ -81,7 +81,7 @@ class ForecastDisplay:
             Where to draw; by default in a new figure.
         name : str, optional
             What the legend calls the forecast; by default the name of the class.
-        **kwargs
+        **kwargs : dict
             For `matplotlib.axes.Axes.plot`, for the line of the forecast.
 
         Returns
@@ -124,7 +124,7 @@ class ForecastDisplay:
             Where to draw; by default in a new figure.
         name : str, optional
             What the legend calls the forecast; by default "forecast".
-        **kwargs
+        **kwargs : dict
             For `matplotlib.axes.Axes.plot`, for the line of the forecast.
 
         Returns
@@ -152,7 +152,7 @@ class ForecastDisplay:
             Where; by default in a new figure.
         name : str, optional
             What the legend calls the forecast; by default "forecast".
-        **kwargs
+        **kwargs : dict
             For `matplotlib.axes.Axes.plot`, for the line of the forecast.
 
         Returns

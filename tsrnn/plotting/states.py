@@ -64,7 +64,7 @@ class StatesDisplay:
             Which of the sequences.
         ax : matplotlib.axes.Axes, optional
             Where to draw; by default in a new figure.
-        **kwargs
+        **kwargs : dict
             For `matplotlib.axes.Axes.imshow`.
 
         Returns
@@ -96,7 +96,7 @@ class StatesDisplay:
         ----------
         ax : matplotlib.axes.Axes, optional
             Where; by default in a new figure.
-        **kwargs
+        **kwargs : dict
             For `matplotlib.axes.Axes.imshow`.
 
         Returns
