@@ -470,7 +470,7 @@ class TestOrigins:
         y = values(90)
         forecaster = quick().fit(y[:70])
         whole = forecaster.predict_origins(y, np.arange(60, 91))
-        monkeypatch.setattr("tsrnn.forecaster.base.CHUNK", 7)
+        monkeypatch.setattr("tsrnn.forecaster.base.CHUNK", 7)  # windows
         np.testing.assert_allclose(forecaster.predict_origins(y, np.arange(60, 91)), whole, rtol=1e-6)
         np.testing.assert_array_equal(forecaster.predict(), forecaster.fit(y[:70]).predict())
 
@@ -487,11 +487,38 @@ class TestOrigins:
         forecaster = quick().fit(wide)
         with pytest.raises(ValueError, match="those of the fit"):
             forecaster.predict_origins(wide[["b", "a"]], [70])
-        with pytest.raises(ValueError, match="share their stamps"):
+        with pytest.raises(ValueError, match="of one length. Got lengths from 60 to 80"):
             quick().fit(long_frame()).predict_origins(long_frame(), [50])
 
 
 class TestUnusualSeries:
+    @pytest.mark.parametrize("n_series", [1, 3, 12])
+    @pytest.mark.parametrize("outlier", [0.01, 1.0, 1000.0, 10_000.0])
+    def test_an_outlier_is_not_multiplied(self, outlier, n_series):
+        for seed in range(3):
+            y = 100 + np.random.default_rng(seed).normal(0, 5, (96, n_series))
+            y[84, 0] = outlier
+            wide = pd.DataFrame(y, index=pd.date_range("2010-01-01", periods=96, freq="MS"))
+            forecast = quick(12).fit(wide).predict()
+            assert forecast.max().max() < 3 * y.max()
+            assert forecast.min().min() > -0.5 * y.max()
+
+    @pytest.mark.parametrize("factor", [3.0, 30.0])
+    def test_a_shift_of_one_series_does_not_go_on(self, factor):
+        y = 10 * np.exp(np.random.default_rng(0).normal(0, 0.05, (96, 12)))
+        y[84:, 3] *= factor
+        forecast = quick(12).fit(pd.DataFrame(y, index=pd.date_range("2010-01-01", periods=96, freq="MS"))).predict()
+        assert forecast[3].max() < 10 * y.max()
+        assert forecast.drop(columns=3).max().max() < 15
+
+    @pytest.mark.parametrize("n_series", [2, 5, 12])
+    @pytest.mark.parametrize("factor", [1.0, 1e-4, 1e-8])
+    def test_constant_series_among_others(self, n_series, factor):
+        wide = pd.DataFrame({str(i): values(seed=i) - 50 for i in range(n_series)}) * factor
+        forecast = quick().fit(wide.assign(zero=0.0, three=3 * factor)).predict()
+        np.testing.assert_array_equal(forecast["zero"], 0)
+        np.testing.assert_allclose(forecast["three"], 3 * factor, rtol=1e-12)
+
     @pytest.mark.parametrize("strategy", STRATEGIES)
     @pytest.mark.parametrize("constant", [0.0, 5.0, -1e12, 1e-12])
     def test_constant(self, constant, strategy):

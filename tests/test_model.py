@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from tsrnn.forecaster import RNNForecaster
+from tsrnn.forecaster.model import REACH
 from tsrnn.forecaster.parameters import STRATEGIES
 from tsrnn.frames import to_panel
 from tsrnn.windows import Origins, windows_at
@@ -58,7 +59,6 @@ def test_training_and_forecast_read_the_same(strategy, scaling, linear, lookback
     )
     model = forecaster._ensemble.best
     assert model.combines != early_stopping
-    model.limit = np.inf
     rows = model.read(to_panel(long_frame()))
     origins = Origins(np.array([0, 0, 1, 2, 2]), np.array([47, 90, 61, 60, 75]))
     expected = forecast_by_hand(model, rows, origins)
@@ -94,16 +94,32 @@ def test_an_untrained_network_repeats_season_and_level():
         np.testing.assert_allclose(forecast, expected, rtol=1e-6)
 
 
-def test_no_forecast_goes_further_than_training_saw():
+def test_no_forecast_goes_far_beyond_what_was_seen():
     forecaster = fitted(linear=False, transform=None)
     model = forecaster._ensemble.best
-    model.network.parameters["readout.bias"][:] = 1e6
-    rows = model.read(to_panel(long_frame()))
-    ends = Origins.ends(rows.offsets)
-    correction = model.forecast(rows, ends, 4)
-    model.network.parameters["readout.bias"][:] = -1e6
-    width = (correction - model.forecast(rows, ends, 4)) / (model.scaler.spread * model.units)[:, None]
-    np.testing.assert_allclose(width, 2 * model.limit, rtol=1e-9)
+    values = [part["y"] for _, part in long_frame().groupby("unique_id")]
+    units = np.array([np.abs(y.to_numpy()[7:] - y.to_numpy()[:-7]).mean() for y in values])
+    for bias, extreme in ((1e6, max), (-1e6, min)):
+        model.network.parameters["readout.bias"][:] = bias
+        forecast = model.forecast(model.read(to_panel(long_frame())), Origins.ends(np.array([0, 90, 151, 226])), 21)
+        furthest = np.array([extreme(y) for y in values])
+        for step, seasons in ((1, 1), (7, 1), (14, 2), (21, 3)):
+            expected = furthest + np.sign(bias) * REACH * seasons * units
+            np.testing.assert_allclose(forecast[:, step - 1], expected, rtol=1e-9)
+
+
+@pytest.mark.parametrize("n_series", [1, 3, 12])
+def test_a_factor_of_all_weights_changes_nothing(n_series):
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame({i: 50 + np.resize(SEASON, 90) + rng.normal(size=90) for i in range(n_series)})
+    forecasts = [
+        RNNForecaster(4, max_epochs=2, hidden_size=5, random_state=0)
+        .fit(frame, sample_weight=np.full(90, factor))
+        .predict()
+        for factor in (1.0, 0.1)
+    ]
+    # A tenth is rounded, and weights are multiplied in float32.
+    np.testing.assert_allclose(*forecasts, rtol=1e-5)
 
 
 @pytest.mark.slow

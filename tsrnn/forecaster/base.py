@@ -18,7 +18,7 @@ from tsrnn.validation import Interval, check_parameters, check_sample_weight, ma
 from tsrnn.windows import Origins
 
 MAX_STEPS = 1 << 20  # that a row of X may be ahead
-CHUNK = 512  # origins that are forecast at once
+CHUNK = 4096  # windows that are forecast at once
 HISTORY = ("network", "epoch", "loss", "validation_loss", "learning_rate", "seconds")
 
 
@@ -159,7 +159,7 @@ class BaseForecaster(BaseEstimator):
             if horizon is not None:
                 raise ValueError(f"Give either X or horizon. Got X with {len(X)} rows and horizon={horizon!r}.")
             return self._predict_rows(X)
-        horizon = self.horizon if horizon is None else horizon
+        horizon = self._choices["horizon"] if horizon is None else horizon
         check_parameters("predict", {"horizon": horizon}, {"horizon": [Interval(Integral, 1)]})
         return self._panel.restore(self._forecast(int(horizon)))
 
@@ -169,8 +169,8 @@ class BaseForecaster(BaseEstimator):
         Parameters
         ----------
         X : Series, DataFrame, ndarray or list
-            The series that were fitted, seen and later observations alike, in a container in which they share
-            their stamps. They are read, not trained on, and not kept.
+            The series that were fitted, in their order, seen and later observations alike; of one length. They are
+            read, not trained on, and not kept.
         origins : array-like of int, shape (n_origins,)
             How many observations are known at each origin, from 1 to the length of the series.
         horizon : int, optional
@@ -202,26 +202,32 @@ class BaseForecaster(BaseEstimator):
         (13, 12, 1)
         """
         check_is_fitted(self)
-        horizon = self.horizon if horizon is None else horizon
+        horizon = self._choices["horizon"] if horizon is None else horizon
         check_parameters("predict_origins", {"horizon": horizon}, {"horizon": [Interval(Integral, 1)]})
         panel = to_panel(X, freq=self.freq, **self._columns())
         self._require_same_series(panel)
         origins = _check_origins(origins, int(panel.lengths[0]))
-        forecasts = np.empty((len(origins), horizon, panel.n_series))
-        for start in range(0, len(origins), CHUNK):
-            some = origins[start : start + CHUNK]
-            places = Origins(np.repeat(np.arange(panel.n_series), len(some)), np.tile(some, panel.n_series))
-            values = self._ensemble.forecast(panel, horizon, self._n_threads(), places)
-            forecasts[start : start + CHUNK] = values.reshape(panel.n_series, len(some), horizon).transpose(1, 2, 0)
+        rows, n_series = self._ensemble.best.read(panel), panel.n_series
+        forecasts, size = np.empty((len(origins), horizon, n_series)), max(CHUNK // n_series, 1)
+        for start in range(0, len(origins), size):
+            some = origins[start : start + size]
+            places = Origins(np.repeat(np.arange(n_series), len(some)), np.tile(some, n_series))
+            values = self._ensemble.forecast(rows, horizon, self._n_threads(), places)
+            forecasts[start : start + size] = values.reshape(n_series, len(some), horizon).transpose(1, 2, 0)
         return forecasts
 
     def _require_same_series(self, panel):
-        """Refuse a panel of other series than those fitted, or one whose series differ in their stamps."""
-        if not panel.shares_times:
-            raise ValueError(f"Origins need series that share their stamps. Got a {panel.layout.kind}.")
-        if not panel.ids.equals(self._panel.ids):
+        """Refuse a panel of other series than those fitted, or of series that differ in length."""
+        if panel.lengths.min() != panel.lengths.max():
             raise ValueError(
-                f"The series must be those of the fit: {list(self._panel.ids[:5])}. Got {list(panel.ids[:5])}."
+                f"Origins count the observations of all series: they must be of one length. Got lengths from "
+                f"{panel.lengths.min()} to {panel.lengths.max()}."
+            )
+        if not panel.ids.equals(self._panel.ids):
+            known, given = list(self._panel.ids), list(panel.ids)
+            raise ValueError(
+                f"The series must be those of the fit, in their order: {len(known)} from {known[0]!r} to "
+                f"{known[-1]!r}. Got {len(given)} from {given[0]!r} to {given[-1]!r}."
             )
 
     def _forecast(self, horizon):
@@ -230,7 +236,7 @@ class BaseForecaster(BaseEstimator):
 
     def _forecast_panel(self, panel, horizon):
         """Forecast from the end of another panel of the same series."""
-        return self._ensemble.forecast(panel, horizon, self._n_threads())
+        return self._ensemble.forecast(self._ensemble.best.read(panel), horizon, self._n_threads())
 
     def _predict_rows(self, X):
         _refuse_covariates(X)

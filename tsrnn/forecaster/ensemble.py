@@ -29,13 +29,13 @@ class Ensemble:
         """Return the ensemble for a panel with more series; those known keep their constants."""
         return Ensemble(tuple(model.extend(panel) for model in self.members))
 
-    def forecast(self, panel, horizon, n_jobs=None, origins=None):
+    def forecast(self, rows, horizon, n_jobs=None, origins=None):
         """Forecast a panel.
 
         Parameters
         ----------
-        panel : tsrnn.frames.Panel
-            Of the series that were fitted.
+        rows : Rows
+            The panel, as :meth:`Model.read` of any member takes it apart.
         horizon : int
             Steps.
         n_jobs : int or None
@@ -48,6 +48,5 @@ class Ensemble:
         ndarray of shape (n_origins, horizon), float64
             In the units of the series.
         """
-        rows = self.best.read(panel)
-        origins = Origins.ends(panel.offsets) if origins is None else origins
+        origins = Origins.ends(rows.offsets) if origins is None else origins
         return np.mean([model.forecast(rows, origins, horizon, n_jobs) for model in self.members], axis=0)

@@ -15,13 +15,16 @@ class RNNForecaster(BaseForecaster):
 
     With little to learn from (``early_stopping_``), the network learns what the ridge regression leaves, from
     zero on, and both are kept only so far as they improve forecasts of the last part of each series, which is
-    held out: the forecast of a series with nothing to learn is that of repeated seasons. It is the mean of
-    three networks that start from other weights.
+    held out: the forecast of a series with nothing to learn is that of repeated seasons. Of fewer than 10
+    series it is the mean of three networks that start from other weights.
 
     With more, of 10 series or 10,000 observations on, nothing is held out from the network. It learns the same
     as the linear part, and the forecast is the mean of both. To the ridge regression of all series comes one of
-    each, drawn towards zero as much as forecasts of held-out parts say. Of 10 and more series the forecast is
-    the mean over up to three look-backs, those that do nearly as well as the best.
+    each, drawn towards zero as much as forecasts of held-out parts say.
+
+    Of 10 and more series the forecast is the mean over up to three look-backs, those that do nearly as well as
+    the best. No forecast goes further beyond the values seen than two ordinary changes over a season (or over
+    as many seasons as it looks ahead).
 
     Parameters
     ----------
@@ -115,9 +118,9 @@ class RNNForecaster(BaseForecaster):
     history_ : DataFrame
         One row an epoch: network (its place in ``networks_``), epoch, loss, validation_loss, learning_rate, seconds.
     best_epoch_ : int
-        Epoch whose weights ``network_`` has; 0 for those from before the training.
+        Epoch of the last fit whose weights ``network_`` has; 0 for those from before it.
     n_epochs_ : int
-        Epochs of its last fit.
+        Epochs of its last fit; ``history_`` goes on over fits that are continued.
     parameters_ : dict of str to ndarray
         Its parameters under PyTorch's names.
     network_ : tsrnn.network.Network

@@ -11,7 +11,7 @@ from tsrnn.forecaster.ensemble import Ensemble
 from tsrnn.forecaster.highway import fit_highway
 from tsrnn.forecaster.plan import EPOCH_WINDOWS, MAX_TARGETS, MAX_VALIDATION_WINDOWS
 from tsrnn.forecaster.pooling import fit_own
-from tsrnn.forecaster.samples import CHUNK, Samples
+from tsrnn.forecaster.samples import Samples
 from tsrnn.scaling import SeriesScaler
 from tsrnn.training import History, train
 from tsrnn.windows import thin
@@ -59,7 +59,10 @@ def fit_ensemble(panel, weights, plan, rng, before=None, keeps_scale=False):
         models = [_go_on(panel, model, keeps_scale) for model in before.members]
     rows = models[0].read(panel)
     _require_windows(panel, models)
-    fitted = [_fit_member(model, rows, weights, plan, rng) for model in models]
+    samples = [Samples.of(model, rows, weights) for model in models]
+    if plan.early_stopping and not all(len(part) for part in samples[0].split(plan.validation_fraction)):
+        _warn_of_no_training(rows, plan)
+    fitted = [_fit_member(model, part, plan, rng) for model, part in zip(models, samples, strict=True)]
     return Ensemble(tuple(model for model, _ in fitted)), [history for _, history in fitted]
 
 
@@ -70,11 +73,8 @@ def _go_on(panel, before, keeps_scale):
     return model.measure(model.read(panel))
 
 
-def _fit_member(model, rows, weights, plan, rng):
-    samples = Samples.of(model, rows, weights)
+def _fit_member(model, samples, plan, rng):
     training, held_out = samples.split(plan.validation_fraction)
-    if plan.early_stopping and not (len(training) and len(held_out)):
-        _warn_of_no_training(rows, plan)
     known = _fit_linear(model, samples, training, held_out, plan)
     network = copy.deepcopy(model.network)
     model.network = model.make_network(rng, **plan.architecture) if network is None else network
@@ -83,7 +83,6 @@ def _fit_member(model, rows, weights, plan, rng):
     elif not len(held_out):
         training = held_out
     training, held_out = _draw(rng, training, model.block), thin(held_out, MAX_VALIDATION_WINDOWS)
-    model.limit = _largest(samples, np.union1d(training, held_out))
     if not len(training):
         return model, History()
     sequences, validation = (
@@ -110,12 +109,6 @@ def _draw(rng, positions, block):
     """Draw as many windows as training holds in memory."""
     count = max(MAX_TARGETS // block, 1)
     return positions if len(positions) <= count else np.sort(rng.choice(positions, count, replace=False))
-
-
-def _largest(samples, k):
-    """Largest target of some windows."""
-    chunks = np.array_split(k, -(-len(k) // CHUNK)) if len(k) else []
-    return max((float(np.abs(samples.targets(some)).max()) for some in chunks), default=np.inf)
 
 
 def _require_windows(panel, models):

@@ -8,10 +8,13 @@ from tsrnn.forecaster.highway import Highway
 from tsrnn.forecaster.pooling import OwnHighways
 from tsrnn.forecaster.rows import Rows
 from tsrnn.network import Network
-from tsrnn.scaling import SCALINGS, SeriesScaler
+from tsrnn.scaling import MIN_UNIT, SCALINGS, SeriesScaler
 from tsrnn.seasonality import Decomposition
 from tsrnn.sequences import Sequences
 from tsrnn.windows import gather, make_windows, windows_at
+
+# How far a forecast may go beyond all values seen, in ordinary changes of the series for each season ahead.
+REACH = 2.0
 
 
 @dataclass
@@ -57,8 +60,6 @@ class Model:
         Linear part of each series.
     network : Network or None
         What is not linear.
-    limit : float
-        Largest correction of level and season seen in training, in units; no forecast goes further.
     """
 
     decomposition: Decomposition
@@ -75,7 +76,6 @@ class Model:
     highway: Highway | None = None
     own: OwnHighways | None = None
     network: Network | None = None
-    limit: float = np.inf
 
     def read(self, panel):
         """Return the rows of a panel."""
@@ -174,6 +174,7 @@ class Model:
         """
         windows = windows_at(rows.offsets, *origins, lookback=self.lookback, segment=self.segment)
         levels, scales = self.levels_and_scales(rows, windows)
+        lowest, highest = self._reach(rows, windows, horizon)
         seasonal = rows.seasonal_future(windows, horizon)
         tail = _Tail.of(rows, origins, max(self.lookback, self.decomposition.level_window))
         rest = np.empty_like(seasonal)
@@ -182,7 +183,9 @@ class Model:
                 levels = tail.levels(self.decomposition.level_window)
             correction = self._correct(tail, windows, levels, scales, n_jobs)
             stop = min(start + self.block, horizon)
-            rest[:, start:stop] = (levels[:, None] + correction)[:, : stop - start]
+            wanted = (levels[:, None] + correction)[:, : stop - start] + seasonal[:, start:stop]
+            bounded = np.clip(wanted, lowest[:, start:stop], highest[:, start:stop])
+            rest[:, start:stop] = bounded - seasonal[:, start:stop]
             tail = tail.append(rest[:, start:stop], seasonal[:, start:stop])
         return self.scaler.restore(rest + seasonal, windows.series)
 
@@ -200,8 +203,15 @@ class Model:
         if self.network is not None:
             outputs = self._run_network(_scale_blocks(blocks, lengths, levels, scales), lengths, n_jobs)
             correction += share * scales[:, None] * outputs
-        bound = self.limit * units
-        return np.clip(correction, -bound, bound) * (windows.lengths > 0)[:, None]
+        return correction * (windows.lengths > 0)[:, None]
+
+    def _reach(self, rows, windows, horizon):
+        """Return bounds of the forecasts, of shape (n, horizon): an outlier that is read must not be multiplied."""
+        lowest, highest = rows.extremes(windows)
+        units = np.where(self.units > MIN_UNIT, self.units, 0.0)[windows.series]
+        seasons_ahead = np.maximum(np.arange(1, horizon + 1) / min(self.decomposition.seasons, default=1), 1)
+        margin = REACH * units[:, None] * seasons_ahead
+        return lowest[:, None] - margin, highest[:, None] + margin
 
     def _run_network(self, blocks, lengths, n_jobs):
         n, steps = len(blocks), self.lookback // self.segment

@@ -68,6 +68,16 @@ class Rows:
         """Ordinary spread of the windows of each series, float64 of shape (n_series,)."""
         return ordinary_spreads(self.spreads(windows, self.levels(windows)), windows.series, len(self.parts))
 
+    def extremes(self, windows):
+        """Lowest and highest scaled value of each series before each origin, float64 of shape (n,)."""
+        lowest, highest = np.empty(len(windows)), np.empty(len(windows))
+        bounds = np.searchsorted(windows.series, np.arange(len(self.parts) + 1))
+        for i in np.unique(windows.series):
+            part = slice(bounds[i], bounds[i + 1])
+            x, last = self.scaled[self.offsets[i] : self.offsets[i + 1]], windows.origins[part] - self.offsets[i] - 1
+            lowest[part], highest[part] = np.minimum.accumulate(x)[last], np.maximum.accumulate(x)[last]
+        return lowest, highest
+
     def seasonal_future(self, windows, horizon):
         """Seasons' part of the targets, as known at each origin: float64 of shape (n, horizon)."""
         future = np.empty((len(windows), horizon))

@@ -26,7 +26,7 @@ class Samples:
     levels, scales : ndarray of shape (n_windows,), float64
         Of each window.
     weights : ndarray of shape (n_windows,), float64
-        Of each window.
+        Of each window; their mean is 1, so that penalties mean the same whatever the unit of the weights.
     """
 
     model: Model
@@ -42,6 +42,7 @@ class Samples:
         windows = model.windows(rows)
         levels, scales = model.levels_and_scales(rows, windows)
         weights = np.ones(len(windows)) if weights is None else window_weights(weights, windows, model.block)
+        weights = weights / max(weights.mean(), np.finfo(float).tiny) if len(weights) else weights
         return cls(model, rows, windows, levels, scales, weights)
 
     @property
