@@ -8,6 +8,8 @@ import numpy as np
 
 from tsrnn.backends.arrays import add, copy, total
 from tsrnn.backends.compilation import inline, inline_once
+from tsrnn.backends.products import tile_columns
+from tsrnn.backends.vectors import dots_1
 
 BETA_1, BETA_2, EPSILON = 0.9, 0.999, 1e-8
 SHARE = 1024  # parameters whose squares are summed at a time, in one order for any number of threads
@@ -15,24 +17,29 @@ SHARE = 1024  # parameters whose squares are summed at a time, in one order for 
 
 @inline_once
 def collect_gradient(tensors, slots, gradient, thread, n_threads):
-    """Sum the slots' gradients, row by row, into the flat gradient."""
+    """Sum this thread's share of the slots' gradients into the flat gradient."""
     for n in range(tensors.shape[0]):
         tensor = tensors[n]
-        for i in range(thread, tensor["rows"], n_threads):
-            start, source = tensor["start"] + i * tensor["row"], tensor["slot"] + i * tensor["slot_row"]
-            copy(slots[0], source, gradient, start, tensor["columns"])
+        columns, row, slot_row = tensor["columns"], tensor["row"], tensor["slot_row"]
+        first, last = thread * tensor["rows"] // n_threads, (thread + 1) * tensor["rows"] // n_threads
+        start, source = tensor["start"] + first * row, tensor["slot"] + first * slot_row
+        rows = last - first
+        if row == columns and slot_row == columns:  # without gaps: one long row
+            rows, columns = 1, rows * columns
+        for i in range(rows):
+            copy(slots[0], source + i * slot_row, gradient, start + i * row, columns)
             for s in range(1, slots.shape[0]):
-                add(slots[s], source, gradient, start, tensor["columns"])
+                add(slots[s], source + i * slot_row, gradient, start + i * row, columns)
 
 
 @inline_once
 def sum_squares(gradient, squares, thread, n_threads):
     """Write the sums of squares of `SHARE` elements each."""
+    width = tile_columns(gradient)
     for n in range(thread, squares.shape[0], n_threads):
-        squared = 0.0
-        for k in range(n * SHARE, min((n + 1) * SHARE, gradient.shape[0])):
-            squared += gradient[k] * gradient[k]
-        squares[n] = squared
+        squares[n] = 0
+        place = n * SHARE
+        dots_1(gradient, place, 0, width, gradient, place, width, SHARE // width, squares, n, 0)
 
 
 @inline_once

@@ -91,6 +91,7 @@ def allocate(plan, steps, dtype, n_threads, n_slots=0, n_parameters=0, input_gra
     model = plan.model[0]
     # Rows of a register's length of slack: a tile's last load may begin at the last number.
     slack = 2 * VECTOR_BYTES // dtype.itemsize
+    n_shares = -(-n_parameters // SHARE)
     return Memory(
         panels=_aligned((plan.panel_size + slack,), dtype),
         work=_aligned((n_threads, plan.work_size + slack), dtype),
@@ -99,8 +100,8 @@ def allocate(plan, steps, dtype, n_threads, n_slots=0, n_parameters=0, input_gra
         everyone=np.full(max(1, model["output_steps"]), model["lanes"], np.int64),
         slots=_aligned((n_slots, plan.slot_size), dtype),
         slot_losses=np.zeros(n_slots),
-        gradient=np.zeros(n_parameters, dtype),
-        squares=np.zeros(-(-n_parameters // SHARE)),
+        gradient=np.zeros(n_shares * SHARE, dtype),
+        squares=np.zeros(n_shares, dtype),
         input_gradient=np.zeros(input_gradient, dtype),
         output=np.zeros(output, dtype),
     )
@@ -114,12 +115,13 @@ def as_data(sequences, dtype):
     codes = sequences.targets is not None and sequences.targets.ndim == 1
     real_targets = sequences.targets is not None and not codes
     ones = np.ones(n, dtype)
+    n_columns = 1 if tokens else sequences.values.shape[1]
 
     def column(array, default, kind=dtype):
         return default if array is None else np.ascontiguousarray(array, kind)
 
     return Data(
-        values=nothing if tokens else np.ascontiguousarray(sequences.values, dtype),
+        values=np.zeros(0, dtype) if tokens else np.ascontiguousarray(sequences.values, dtype).reshape(-1),
         tokens=np.ascontiguousarray(sequences.values, np.int32) if tokens else np.zeros(0, np.int32),
         starts=np.ascontiguousarray(sequences.starts, np.int64),
         lengths=np.ascontiguousarray(sequences.lengths, np.int64),
@@ -130,7 +132,7 @@ def as_data(sequences, dtype):
         target_starts=column(sequences.target_starts, np.zeros(n, np.int64), np.int64),
         target_lengths=column(sequences.target_lengths, np.zeros(n, np.int64), np.int64),
         weights=column(sequences.weights, ones),
-        numbers=np.array([sequences.segment, sequences.n_scaled, sequences.scales_targets], np.int64),
+        numbers=np.array([n_columns, sequences.n_scaled, sequences.scales_targets], np.int64),
     )
 
 
@@ -237,7 +239,7 @@ class Trainer:
         inputs = np.empty_like(self.memory.input_gradient)
         if inputs.size:
             inputs[order] = self.memory.input_gradient
-        return float(losses[0]), self.memory.gradient.copy(), inputs
+        return float(losses[0]), self.memory.gradient[: self.theta.size].copy(), inputs
 
     def _pass(self, mode):
         order = np.arange(len(self.data.starts))

@@ -63,14 +63,15 @@ def _gate_tile(rows, panels, bias, ih, hh, work, x, inputs, h, units, gates, lan
 @inline
 def write_gates(panels, bias, ih, hh, rows, work, x, inputs, h, units, gates, lanes):
     """Write `rows` rows of gates: biases, and packed weights times `inputs` inputs and `units` states."""
-    width = tile_columns(work)
-    for i in range(0, rows, TILE_ROWS):
-        height = min(TILE_ROWS, rows - i)
+    width, i = tile_columns(work), 0
+    while i < rows:
+        height = tile_height(rows - i)
         for q in range(0, lanes, width):
             _gate_tile(
                 height, panels, bias + i, ih + i * inputs, hh + i * units, work, x + q, inputs, h + q, units,
                 gates + i * lanes + q, lanes
             )  # fmt: skip
+        i += height
 
 
 @inline
@@ -115,28 +116,37 @@ def tile_columns(array):
 
 
 @inline
+def tile_height(rows):
+    """Rows of the first of the tiles that cover `rows` rows evenly: a low tile cannot keep the multipliers busy."""
+    return -(-rows // -(-rows // TILE_ROWS))
+
+
+@inline
 def pack(source, source_start, source_row, source_column, rows, columns, panels, panels_start):
     """Write ``A[i, k] = source[source_start + i * source_row + k * source_column]`` as panels."""
-    for i in range(0, rows, TILE_ROWS):
-        height = min(TILE_ROWS, rows - i)
+    i = 0
+    while i < rows:
+        height = tile_height(rows - i)
         place = panels_start + i * columns
         for k in range(columns):
             for r in range(height):
                 panels[place + k * height + r] = source[source_start + (i + r) * source_row + k * source_column]
+        i += height
 
 
 @inline
 def add_product(panels, panels_start, rows, columns, first, inner, b, b_start, c, c_start, lanes):
     """``C (rows, lanes) += A[:, first:first + inner] B (inner, lanes)`` with A (rows, columns) in panels."""
-    width = tile_columns(c)
-    for i in range(0, rows, TILE_ROWS):
-        height = min(TILE_ROWS, rows - i)
+    width, i = tile_columns(c), 0
+    while i < rows:
+        height = tile_height(rows - i)
         a_start = panels_start + i * columns + first * height
         for q in range(0, lanes, width):
             _tile(
                 height, panels, a_start, 1, height, 0, b, b_start + q, lanes, 0,
                 c, c_start + i * lanes + q, lanes, inner, 1
             )  # fmt: skip
+        i += height
 
 
 @inline
@@ -164,11 +174,12 @@ def add_outer_products(a, a_start, a_outer, rows, lanes, b, panel, columns, step
     `a_outer` is the distance between the A of neighbouring steps. `b` holds all B_t as `transpose` writes them,
     step after step within a panel of size `panel`. Rows of C are `c_row` apart, a multiple of `tile_columns`.
     """
-    width = tile_columns(c)
-    for q in range(0, columns, width):
-        for i in range(0, rows, TILE_ROWS):
-            height = min(TILE_ROWS, rows - i)
+    width, i = tile_columns(c), 0
+    while i < rows:
+        height = tile_height(rows - i)
+        for q in range(0, columns, width):  # within, so that the scattered rows of A are fetched but once
             _tile(
                 height, a, a_start + i * lanes, lanes, 1, a_outer, b, (q // width) * panel, width, lanes * width,
                 c, c_start + i * c_row + q, c_row, lanes, steps
             )  # fmt: skip
+        i += height

@@ -236,19 +236,11 @@ def layer_backward(cell, layer, panels, work, tokens, slot, active, steps, lanes
         place = layer["tape"] + t * layer["tape_step"]
         d_h = layer["d_state"]
         add_product(panels, layer["panels_hh_t"], size, rows, 0, coupled, work, place, work, d_h, lanes)
-        add_product(
-            panels,
-            layer["panels_hh_t"],
-            size,
-            rows,
-            coupled,
-            rows - coupled,
-            work,
-            place + rows * lanes,
-            work,
-            d_h,
-            lanes,
-        )
+        if coupled < rows:
+            add_product(
+                panels, layer["panels_hh_t"], size, rows, coupled, rows - coupled, work, place + rows * lanes,
+                work, d_h, lanes
+            )  # fmt: skip
         if layer["d_x"] >= 0:
             d_x = layer["d_x"] + t * layer["input_size"] * lanes
             add_product(panels, layer["panels_ih_t"], layer["input_size"], rows, 0, rows, work, place, work, d_x, lanes)

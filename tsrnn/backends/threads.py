@@ -5,7 +5,7 @@ import sys
 from numba.core import types
 
 from tsrnn.backends.compilation import inline
-from tsrnn.backends.vectors import atomic_add
+from tsrnn.backends.vectors import atomic_add, atomic_load
 
 _SPINS = 4000  # some microseconds; a thread that waits longer lets others have the processor
 
@@ -28,13 +28,13 @@ def wait_for_all(barrier, n_threads):
     """
     if n_threads == 1:
         return
-    this_round = atomic_add(barrier, 1, 0)
+    this_round = atomic_load(barrier, 1)
     if atomic_add(barrier, 0, 1) == n_threads - 1:
         atomic_add(barrier, 0, -n_threads)
         atomic_add(barrier, 1, 1)
         return
     spins = 0
-    while atomic_add(barrier, 1, 0) == this_round:
+    while atomic_load(barrier, 1) == this_round:
         spins += 1
         if spins > _SPINS:
             _yield_processor()

@@ -356,3 +356,13 @@ def atomic_add(typingctx, array, place, value):
         return builder.atomic_rmw("add", pointer, arguments[2], "seq_cst")
 
     return types.int64(array, types.intp, types.int64), codegen
+
+
+@intrinsic
+def atomic_load(typingctx, array, place):
+    """Return an element of an int64 array, and see what its writer has written before."""
+
+    def codegen(context, builder, signature, arguments):
+        return builder.load_atomic(_pointer(context, builder, signature.args[0], *arguments), "acquire", 8)
+
+    return types.int64(array, types.intp), codegen

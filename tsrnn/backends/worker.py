@@ -31,8 +31,9 @@ class Memory(NamedTuple):
         The number of lanes, over and over.
     slots : ndarray of shape (n_slots, slot_size)
     slot_losses : ndarray of float64, shape (n_slots,)
-    gradient : ndarray of shape (n_parameters,)
-    squares : ndarray of float64
+    gradient : ndarray of shape (n_shares * SHARE,)
+        Zero beyond the parameters.
+    squares : ndarray of shape (n_shares,)
         Sums of squares of shares of the gradient.
     input_gradient : ndarray of shape (n, steps, input_size)
         Empty where it is not wanted.

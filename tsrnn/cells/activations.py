@@ -18,6 +18,9 @@ def tanh(x):
     T = type(x)
     if float(T(0.1)) == 0.1:  # only double precision holds it: a constant for the compiler
         return T(math.tanh(x))
+    # Comparisons with NaN are false, so that NaN passes through. At 9 the quotient has passed one.
+    x = T(9.0) if x > T(9.0) else x
+    x = T(-9.0) if x < T(-9.0) else x
     u = x * x
     p = T(1.37136039e-08) * u + T(2.08646555e-05)
     p = p * u + T(3.51101082e-03)
@@ -28,9 +31,8 @@ def tanh(x):
     q = q * u + T(4.67273041e-01)
     q = q * u + T(1.0)
     y = x * p / q
-    # Comparisons with NaN are false, so that NaN passes through.
-    y = T(1.0) if x > T(8.8) or y > T(1.0) else y
-    return T(-1.0) if x < T(-8.8) or y < T(-1.0) else y
+    y = T(1.0) if y > T(1.0) else y
+    return T(-1.0) if y < T(-1.0) else y
 
 
 @register_jitable
