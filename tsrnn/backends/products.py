@@ -118,7 +118,9 @@ def tile_columns(array):
 @inline
 def tile_height(rows):
     """Rows of the first of the tiles that cover `rows` rows evenly: a low tile cannot keep the multipliers busy."""
-    return -(-rows // -(-rows // TILE_ROWS))
+    if rows >= 2 * TILE_ROWS:
+        return TILE_ROWS
+    return rows if rows <= TILE_ROWS else (rows + 1) // 2
 
 
 @inline

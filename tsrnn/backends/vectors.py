@@ -1,4 +1,4 @@
-"""Explicit vector code: the register tile of the matrix products, a block transpose, and atomics.
+"""Explicit vector code: the register tile of the matrix products, and a block transpose.
 
 LLVM's loop vectoriser keeps no two-dimensional block of accumulators in registers, so that a product written as
 plain loops reaches a third of the processor's multiply rate. The intrinsics here write the vector instructions
@@ -345,24 +345,3 @@ def _vector_transpose(typingctx, a, a_start, a_row, b, b_start, b_row):
 
 # Transposes a square block, one register long, from a flat array into another.
 transpose_block = _vector_transpose if JIT else _plain_transpose
-
-
-@intrinsic
-def atomic_add(typingctx, array, place, value):
-    """Add `value` to an element of an int64 array and return what it was, in one step for all threads."""
-
-    def codegen(context, builder, signature, arguments):
-        pointer = _pointer(context, builder, signature.args[0], arguments[0], arguments[1])
-        return builder.atomic_rmw("add", pointer, arguments[2], "seq_cst")
-
-    return types.int64(array, types.intp, types.int64), codegen
-
-
-@intrinsic
-def atomic_load(typingctx, array, place):
-    """Return an element of an int64 array, and see what its writer has written before."""
-
-    def codegen(context, builder, signature, arguments):
-        return builder.load_atomic(_pointer(context, builder, signature.args[0], *arguments), "acquire", 8)
-
-    return types.int64(array, types.intp), codegen
