@@ -9,7 +9,7 @@ import numpy as np
 from tsrnn.backends.arrays import add, copy, total
 from tsrnn.backends.compilation import inline, inline_once
 from tsrnn.backends.products import tile_columns
-from tsrnn.backends.vectors import dots_1
+from tsrnn.backends.vectors import at, dots_1
 
 BETA_1, BETA_2, EPSILON = 0.9, 0.999, 1e-8
 SHARE = 1024  # parameters whose squares are summed at a time, in one order for any number of threads
@@ -38,8 +38,8 @@ def sum_squares(gradient, squares, thread, n_threads):
     width = tile_columns(gradient)
     for n in range(thread, squares.shape[0], n_threads):
         squares[n] = 0
-        place = n * SHARE
-        dots_1(gradient, place, 0, width, gradient, place, width, SHARE // width, squares, n, 0)
+        share = at(gradient, n * SHARE)
+        dots_1(share, 0, width, share, width, SHARE // width, at(squares, n), 0)
 
 
 @inline_once

@@ -10,6 +10,7 @@ from tsrnn.backends.vectors import (
     TILE_BYTES,
     TILE_ROWS,
     VECTOR_BYTES,
+    at,
     dots_1,
     dots_4,
     gate_tile_1,
@@ -29,35 +30,35 @@ from tsrnn.backends.vectors import (
 
 
 @inline
-def _tile(rows, a, a_start, a_row, a_inner, a_outer, b, b_start, b_inner, b_outer, c, c_start, c_row, inner, outer):
+def _tile(rows, a, a_row, a_inner, a_outer, b, b_inner, b_outer, c, c_row, inner, outer):
     if rows == 6:
-        tile_6(a, a_start, a_row, a_inner, a_outer, b, b_start, b_inner, b_outer, c, c_start, c_row, inner, outer)
+        tile_6(a, a_row, a_inner, a_outer, b, b_inner, b_outer, c, c_row, inner, outer)
     elif rows == 5:
-        tile_5(a, a_start, a_row, a_inner, a_outer, b, b_start, b_inner, b_outer, c, c_start, c_row, inner, outer)
+        tile_5(a, a_row, a_inner, a_outer, b, b_inner, b_outer, c, c_row, inner, outer)
     elif rows == 4:
-        tile_4(a, a_start, a_row, a_inner, a_outer, b, b_start, b_inner, b_outer, c, c_start, c_row, inner, outer)
+        tile_4(a, a_row, a_inner, a_outer, b, b_inner, b_outer, c, c_row, inner, outer)
     elif rows == 3:
-        tile_3(a, a_start, a_row, a_inner, a_outer, b, b_start, b_inner, b_outer, c, c_start, c_row, inner, outer)
+        tile_3(a, a_row, a_inner, a_outer, b, b_inner, b_outer, c, c_row, inner, outer)
     elif rows == 2:
-        tile_2(a, a_start, a_row, a_inner, a_outer, b, b_start, b_inner, b_outer, c, c_start, c_row, inner, outer)
+        tile_2(a, a_row, a_inner, a_outer, b, b_inner, b_outer, c, c_row, inner, outer)
     else:
-        tile_1(a, a_start, a_row, a_inner, a_outer, b, b_start, b_inner, b_outer, c, c_start, c_row, inner, outer)
+        tile_1(a, a_row, a_inner, a_outer, b, b_inner, b_outer, c, c_row, inner, outer)
 
 
 @inline
-def _gate_tile(rows, panels, bias, ih, hh, work, x, inputs, h, units, gates, lanes):
+def _gate_tile(rows, bias, ih, x, inputs, hh, h, units, gates, lanes):
     if rows == 6:
-        gate_tile_6(panels, bias, ih, hh, work, x, inputs, h, units, gates, lanes)
+        gate_tile_6(bias, ih, x, inputs, hh, h, units, gates, lanes)
     elif rows == 5:
-        gate_tile_5(panels, bias, ih, hh, work, x, inputs, h, units, gates, lanes)
+        gate_tile_5(bias, ih, x, inputs, hh, h, units, gates, lanes)
     elif rows == 4:
-        gate_tile_4(panels, bias, ih, hh, work, x, inputs, h, units, gates, lanes)
+        gate_tile_4(bias, ih, x, inputs, hh, h, units, gates, lanes)
     elif rows == 3:
-        gate_tile_3(panels, bias, ih, hh, work, x, inputs, h, units, gates, lanes)
+        gate_tile_3(bias, ih, x, inputs, hh, h, units, gates, lanes)
     elif rows == 2:
-        gate_tile_2(panels, bias, ih, hh, work, x, inputs, h, units, gates, lanes)
+        gate_tile_2(bias, ih, x, inputs, hh, h, units, gates, lanes)
     else:
-        gate_tile_1(panels, bias, ih, hh, work, x, inputs, h, units, gates, lanes)
+        gate_tile_1(bias, ih, x, inputs, hh, h, units, gates, lanes)
 
 
 @inline
@@ -68,8 +69,8 @@ def write_gates(panels, bias, ih, hh, rows, work, x, inputs, h, units, gates, la
         height = tile_height(rows - i)
         for q in range(0, lanes, width):
             _gate_tile(
-                height, panels, bias + i, ih + i * inputs, hh + i * units, work, x + q, inputs, h + q, units,
-                gates + i * lanes + q, lanes
+                height, at(panels, bias + i), at(panels, ih + i * inputs), at(work, x + q), inputs,
+                at(panels, hh + i * units), at(work, h + q), units, at(work, gates + i * lanes + q), lanes
             )  # fmt: skip
         i += height
 
@@ -81,32 +82,14 @@ def add_dots(a, a_start, a_outer, rows, b, b_start, b_outer, steps, c, c_start, 
     for q in range(0, lanes, tile_columns(a)):
         for i in range(0, whole, 4):
             dots_4(
-                a,
-                a_start + i * lanes + q,
-                lanes,
-                a_outer,
-                b,
-                b_start + q,
-                b_outer,
-                steps,
-                c,
-                c_start + i * c_row,
-                c_row,
-            )
+                at(a, a_start + i * lanes + q), lanes, a_outer, at(b, b_start + q), b_outer, steps,
+                at(c, c_start + i * c_row), c_row
+            )  # fmt: skip
         for i in range(whole, rows):
             dots_1(
-                a,
-                a_start + i * lanes + q,
-                lanes,
-                a_outer,
-                b,
-                b_start + q,
-                b_outer,
-                steps,
-                c,
-                c_start + i * c_row,
-                c_row,
-            )
+                at(a, a_start + i * lanes + q), lanes, a_outer, at(b, b_start + q), b_outer, steps,
+                at(c, c_start + i * c_row), c_row
+            )  # fmt: skip
 
 
 @inline
@@ -145,8 +128,8 @@ def add_product(panels, panels_start, rows, columns, first, inner, b, b_start, c
         a_start = panels_start + i * columns + first * height
         for q in range(0, lanes, width):
             _tile(
-                height, panels, a_start, 1, height, 0, b, b_start + q, lanes, 0,
-                c, c_start + i * lanes + q, lanes, inner, 1
+                height, at(panels, a_start), 1, height, 0, at(b, b_start + q), lanes, 0,
+                at(c, c_start + i * lanes + q), lanes, inner, 1
             )  # fmt: skip
         i += height
 
@@ -162,7 +145,7 @@ def transpose(source, source_start, rows, lanes, target, target_start, panel):
     for i in range(0, rows - rows % size, size):
         place = target_start + (i // width) * panel + i % width
         for lane in range(0, lanes, size):
-            transpose_block(source, source_start + i * lanes + lane, lanes, target, place + lane * width, width)
+            transpose_block(at(source, source_start + i * lanes + lane), lanes, at(target, place + lane * width), width)
     for i in range(rows - rows % size, rows):
         place = target_start + (i // width) * panel + i % width
         for lane in range(lanes):
@@ -181,7 +164,7 @@ def add_outer_products(a, a_start, a_outer, rows, lanes, b, panel, columns, step
         height = tile_height(rows - i)
         for q in range(0, columns, width):  # within, so that the scattered rows of A are fetched but once
             _tile(
-                height, a, a_start + i * lanes, lanes, 1, a_outer, b, (q // width) * panel, width, lanes * width,
-                c, c_start + i * c_row + q, c_row, lanes, steps
+                height, at(a, a_start + i * lanes), lanes, 1, a_outer, at(b, (q // width) * panel), width,
+                lanes * width, at(c, c_start + i * c_row + q), c_row, lanes, steps
             )  # fmt: skip
         i += height
