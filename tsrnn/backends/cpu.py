@@ -1,5 +1,6 @@
 """Memory, threads and launches of the kernels on the processor."""
 
+import math
 import threading
 import time
 from dataclasses import replace
@@ -74,7 +75,7 @@ def run_threads(function, n_threads):
 
 def _aligned(shape, dtype):
     """Zeros whose rows begin on cache lines, if their length does; Numba's vectors need no more than that."""
-    count, line = int(np.prod(shape)), 64 // np.dtype(dtype).itemsize
+    count, line = math.prod(shape), 64 // np.dtype(dtype).itemsize
     flat = np.zeros(count + line, dtype)
     skip = -(flat.ctypes.data // flat.itemsize) % line
     return flat[skip : skip + count].reshape(shape)

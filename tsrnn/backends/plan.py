@@ -5,6 +5,7 @@ from the records made here what lies where. Sizes and places count elements.
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -75,6 +76,7 @@ class Plan:
     slot_size: int
 
 
+@lru_cache(maxsize=32)
 def make_plan(layout, dtype, steps, output_steps, loss=None, input_gradient=False):
     """Lay out the arrays for sequences of up to `steps` steps.
 

@@ -83,6 +83,14 @@ def _multiply_add(builder, vector):
     )
 
 
+def _not_unrolled(module):
+    """Metadata of a loop, which name themselves first. Unrolled, tiles would not fit the registers."""
+    disable = module.add_metadata(["llvm.loop.unroll.disable"])
+    loop = module.add_metadata([f"loop {len(module.metadata)}"])
+    loop.operands = (loop, disable)
+    return loop
+
+
 def _counted_loop(builder, count, carried, body):
     """Emit a loop of `count` rounds and return the carried values after it."""
     entry, test = builder.block, builder.append_basic_block("test")
@@ -98,7 +106,7 @@ def _counted_loop(builder, count, carried, body):
     for phi, first, later in zip([index, *phis], [count.type(0), *carried], [following, *results], strict=True):
         phi.add_incoming(first, entry)
         phi.add_incoming(later, builder.block)
-    builder.branch(test)
+    builder.branch(test).set_metadata("llvm.loop", _not_unrolled(builder.module))
     builder.position_at_end(done)
     return phis
 
