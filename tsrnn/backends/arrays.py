@@ -4,12 +4,6 @@ from tsrnn.backends.compilation import inline
 
 
 @inline
-def rows_at(work, start, rows, lanes):
-    """View of `rows` rows of `lanes` numbers."""
-    return work[start : start + rows * lanes].reshape(rows, lanes)
-
-
-@inline
 def fill(array, start, count, value):
     """Set `count` elements from `start` on."""
     for n in range(start, start + count):

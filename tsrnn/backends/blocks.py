@@ -4,10 +4,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from tsrnn.backends.arrays import add, copy, fill, rows_at
+from tsrnn.backends.arrays import add, copy, fill
 from tsrnn.backends.compilation import inline, inline_once
 from tsrnn.backends.readout import readout_backward, readout_forward, readout_loss
 from tsrnn.backends.recurrence import layer_backward, layer_forward, state_bounds
+from tsrnn.backends.references import rows_at
 
 
 class Data(NamedTuple):

@@ -5,9 +5,10 @@ are innermost throughout. `active[t]` counts the lanes whose sequences have a st
 length, so that they are the first ones. The state of a lane beyond its end stays as it is.
 """
 
-from tsrnn.backends.arrays import add, copy, fill, rows_at
+from tsrnn.backends.arrays import add, copy, fill
 from tsrnn.backends.compilation import choose, inline, inline_once
 from tsrnn.backends.products import add_dots, add_outer_products, add_product, tile_columns, transpose, write_gates
+from tsrnn.backends.references import rows_at
 from tsrnn.cells import CELLS
 
 CHUNK_STEPS = 16  # steps whose weight gradients are taken together: enough to keep a tile busy, few enough for L2

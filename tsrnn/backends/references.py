@@ -2,6 +2,7 @@
 
 from numba.core import cgutils, types
 from numba.extending import intrinsic
+from numba.np.arrayobj import populate_array
 
 from tsrnn.backends.compilation import JIT
 
@@ -35,3 +36,34 @@ def _plain_uncounted(value):
 # not count. Counts are atomic: one costs as much as a row of a product, and threads with a common array wait for
 # each other at every call.
 uncounted = _uncounted if JIT else _plain_uncounted
+
+
+@intrinsic
+def _rows_at(typingctx, work, start, rows, lanes):
+    n = types.intp
+
+    def codegen(context, builder, signature, arguments):
+        work, start, rows, lanes = arguments
+        source = context.make_array(signature.args[0])(context, builder, work)
+        view = context.make_array(signature.return_type)(context, builder)
+        size = source.itemsize
+        populate_array(
+            view,
+            data=builder.gep(source.data, [start]),
+            shape=[rows, lanes],
+            strides=[builder.mul(lanes, size), size],
+            itemsize=size,
+            meminfo=None,
+        )
+        return view._getvalue()
+
+    return types.Array(work.dtype, 2, "C")(work, n, n, n), codegen
+
+
+def _plain_rows_at(work, start, rows, lanes):
+    return work[start : start + rows * lanes].reshape(rows, lanes)
+
+
+# ``rows_at(work, start, rows, lanes)`` is a view of `rows` rows of `lanes` numbers of a flat array; Numba's own way
+# to reshape is a call to C that costs as much as a small network's step.
+rows_at = _rows_at if JIT else _plain_rows_at
