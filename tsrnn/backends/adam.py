@@ -9,6 +9,7 @@ import numpy as np
 from tsrnn.backends.arrays import add, copy, total
 from tsrnn.backends.compilation import inline, inline_once
 from tsrnn.backends.products import tile_columns
+from tsrnn.backends.references import row_at
 from tsrnn.backends.vectors import at, dots_1
 
 BETA_1, BETA_2, EPSILON = 0.9, 0.999, 1e-8
@@ -50,17 +51,19 @@ def clip_factor(squares, clip_norm):
 
 
 @inline
-def adam_step(theta, gradient, moments, count, rate, weight_decay, factor, thread, n_threads):
-    """Update this thread's share of the parameters; `count` is the number of this update, from 1."""
+def adam_step(theta, gradient, moments, updates, rate, weight_decay, factor, thread, n_threads):
+    """Update this thread's share of the parameters; `updates` is the number of this one, from 1."""
     T = theta.dtype.type
     share = (theta.shape[0] + n_threads - 1) // n_threads
-    first, last = thread * share, min((thread + 1) * share, theta.shape[0])
-    step = T(rate / (1 - BETA_1**count))
-    correction = T(1 / np.sqrt(1 - BETA_2**count))
+    first = min(thread * share, theta.shape[0])
+    count = min(share, theta.shape[0] - first)
+    step = T(rate / (1 - BETA_1**updates))
+    correction = T(1 / np.sqrt(1 - BETA_2**updates))
     shrink, scale, epsilon = T(1 - rate * weight_decay), T(factor), T(EPSILON)
     b_1, b_2, c_1, c_2 = T(BETA_1), T(BETA_2), T(1 - BETA_1), T(1 - BETA_2)
-    mean, square = moments[0], moments[1]
-    for k in range(first, last):
+    mean, square = row_at(moments[0], first, count), row_at(moments[1], first, count)
+    theta, gradient = row_at(theta, first, count), row_at(gradient, first, count)
+    for k in range(count):
         g = gradient[k] * scale
         m, v = b_1 * mean[k] + c_1 * g, b_2 * square[k] + c_2 * g * g
         mean[k], square[k] = m, v

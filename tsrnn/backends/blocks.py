@@ -8,7 +8,7 @@ from tsrnn.backends.arrays import add, copy, fill
 from tsrnn.backends.compilation import inline, inline_once
 from tsrnn.backends.readout import readout_backward, readout_forward, readout_loss
 from tsrnn.backends.recurrence import layer_backward, layer_forward, state_bounds
-from tsrnn.backends.references import rows_at
+from tsrnn.backends.references import row_at, rows_at
 
 
 class Data(NamedTuple):
@@ -74,13 +74,14 @@ def load_inputs(model, data, members, work, codes, steps):
             for t in range(data.lengths[i]):
                 codes[model["x"] + t * lanes + lane] = data.tokens[start + t]
             continue
-        place, count = model["x"] + lane, data.lengths[i] * size
+        count = data.lengths[i] * size
+        x, values = rows_at(work, model["x"], count, lanes), row_at(data.values, start * n_columns, count)
         for n in range(count):
-            work[place + n * lanes] = data.values[start * n_columns + n]
+            x[n, lane] = values[n]
         shift, factor = data.shift[i], 1 / data.scale[i]
         for k in range(n_scaled):
             for n in range(k, count, n_columns):
-                work[place + n * lanes] = (work[place + n * lanes] - shift) * factor
+                x[n, lane] = (x[n, lane] - shift) * factor
 
 
 @inline_once

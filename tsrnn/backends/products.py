@@ -6,6 +6,7 @@ long inner dimension is steps times lanes.
 """
 
 from tsrnn.backends.compilation import inline
+from tsrnn.backends.references import rows_at
 from tsrnn.backends.vectors import (
     TILE_BYTES,
     TILE_ROWS,
@@ -112,10 +113,11 @@ def pack(source, source_start, source_row, source_column, rows, columns, panels,
     i = 0
     while i < rows:
         height = tile_height(rows - i)
-        place = panels_start + i * columns
-        for k in range(columns):
-            for r in range(height):
-                panels[place + k * height + r] = source[source_start + (i + r) * source_row + k * source_column]
+        panel = rows_at(panels, panels_start + i * columns, columns, height)
+        for r in range(height):
+            row = source_start + (i + r) * source_row
+            for k in range(columns):
+                panel[k, r] = source[row + k * source_column]
         i += height
 
 

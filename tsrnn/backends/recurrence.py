@@ -68,8 +68,7 @@ def _add_token_weights(layer, theta, work, tokens, t, place, lanes):
 def _freeze(work, old, new, rows, first, lanes):
     """Keep the state of the lanes from `first` on."""
     for i in range(rows):
-        for lane in range(first, lanes):
-            work[new + i * lanes + lane] = work[old + i * lanes + lane]
+        copy(work, old + i * lanes + first, work, new + i * lanes + first, lanes - first)
 
 
 @inline
