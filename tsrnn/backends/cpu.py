@@ -19,6 +19,7 @@ from tsrnn.losses import SquaredError
 MAX_SLOTS = 16  # parts of a minibatch that threads can share; more cost memory and time to add up
 _WORK_PER_THREAD = 2e6  # multiply-adds that are worth a thread: some 20 microseconds
 _SECONDS_PER_CALL = 0.1  # after which Python has its turn, for progress and Ctrl-C
+_WORK_PER_CALL = 5e9  # multiply-adds of a thread's share of a prediction: some tenths of a second
 
 
 def count_threads(n_jobs, work, parts):
@@ -256,21 +257,25 @@ def run_predict(layout, theta, sequences, n_jobs=None):
     if not len(sequences):
         return np.zeros(shape, dtype)
     plan = make_plan(layout, dtype, sequences.steps, sequences.output_steps)
-    n_blocks = -(-len(sequences) // int(plan.model[0]["lanes"]))
+    lanes = int(plan.model[0]["lanes"])
+    n_blocks = -(-len(sequences) // lanes)
     n_threads = count_threads(n_jobs, _multiply_adds(layout, sequences, len(sequences)), n_blocks)
     memory = allocate(plan, sequences.steps, dtype, n_threads, output=shape)
     data = as_data(sequences, dtype)
     order = _longest_first(data.lengths, np.arange(len(sequences)), len(sequences))
     nothing, none = np.zeros((2, 0), dtype), np.zeros(1)
-    todo = Minibatches(order, np.array([0, len(order)]), none, np.zeros(1, np.int64), none, none)
     arrays, barrier = (plan.model, plan.layers, plan.tensors, plan.packings), np.zeros(2, np.int64)
-    run_threads(
-        lambda thread: run(
-            thread, n_threads, barrier, arrays, data, theta, nothing, 0, memory, todo, nothing[0],
-            (0.0, 0.0, 0.0, 0.0), PREDICT,
-        ),
-        n_threads,
-    )  # fmt: skip
+    per_call = n_threads * lanes * max(1, int(_WORK_PER_CALL / _multiply_adds(layout, sequences, lanes)))
+    for first in range(0, len(order), per_call):
+        part = order[first : first + per_call]
+        todo = Minibatches(part, np.array([0, len(part)]), none, np.zeros(1, np.int64), none, none)
+        run_threads(
+            lambda thread, todo=todo: run(
+                thread, n_threads, barrier, arrays, data, theta, nothing, 0, memory, todo, nothing[0],
+                (0.0, 0.0, 0.0, 0.0), PREDICT,
+            ),
+            n_threads,
+        )  # fmt: skip
     return memory.output
 
 
