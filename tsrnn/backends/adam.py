@@ -8,9 +8,8 @@ import numpy as np
 
 from tsrnn.backends.arrays import add, copy, total
 from tsrnn.backends.compilation import inline, inline_once
-from tsrnn.backends.products import tile_columns
 from tsrnn.backends.references import row_at
-from tsrnn.backends.vectors import at, dots_1
+from tsrnn.backends.vectors import at, dots_1, tile_columns
 
 BETA_1, BETA_2, EPSILON = 0.9, 0.999, 1e-8
 SHARE = 1024  # parameters whose squares are summed at a time, in one order for any number of threads

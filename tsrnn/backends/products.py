@@ -8,7 +8,6 @@ long inner dimension is steps times lanes.
 from tsrnn.backends.compilation import inline
 from tsrnn.backends.references import rows_at
 from tsrnn.backends.vectors import (
-    TILE_BYTES,
     TILE_ROWS,
     VECTOR_BYTES,
     at,
@@ -26,6 +25,7 @@ from tsrnn.backends.vectors import (
     tile_4,
     tile_5,
     tile_6,
+    tile_columns,
     transpose_block,
 )
 
@@ -77,26 +77,25 @@ def write_gates(panels, bias, ih, hh, rows, work, x, inputs, h, units, gates, la
 
 
 @inline
-def add_dots(a, a_start, a_outer, rows, b, b_start, b_outer, steps, c, c_start, c_row, lanes):
-    """``c[i] += sum over steps and lanes of A_t (rows, lanes) * b_t (lanes)``; elements of c are `c_row` apart."""
+def add_dots(a, a_start, a_outer, rows, b, b_start, b_outer, columns, steps, c, c_start, c_row, lanes):
+    """``c[i, k] += sum over steps and lanes of A_t (rows, lanes) * B_t (columns, lanes)``; rows of c are `c_row` apart.
+
+    For few columns: with more, `add_outer_products` is faster.
+    """
     whole = rows - rows % 4
     for q in range(0, lanes, tile_columns(a)):
         for i in range(0, whole, 4):
-            dots_4(
-                at(a, a_start + i * lanes + q), lanes, a_outer, at(b, b_start + q), b_outer, steps,
-                at(c, c_start + i * c_row), c_row
-            )  # fmt: skip
+            for k in range(columns):
+                dots_4(
+                    at(a, a_start + i * lanes + q), lanes, a_outer, at(b, b_start + k * lanes + q), b_outer, steps,
+                    at(c, c_start + i * c_row + k), c_row
+                )  # fmt: skip
         for i in range(whole, rows):
-            dots_1(
-                at(a, a_start + i * lanes + q), lanes, a_outer, at(b, b_start + q), b_outer, steps,
-                at(c, c_start + i * c_row), c_row
-            )  # fmt: skip
-
-
-@inline
-def tile_columns(array):
-    """Columns of a tile for the dtype of `array`; lanes and padded rows are multiples of it."""
-    return TILE_BYTES // array.itemsize
+            for k in range(columns):
+                dots_1(
+                    at(a, a_start + i * lanes + q), lanes, a_outer, at(b, b_start + k * lanes + q), b_outer, steps,
+                    at(c, c_start + i * c_row + k), c_row
+                )  # fmt: skip
 
 
 @inline

@@ -27,6 +27,20 @@ TILE_ROWS = 6  # 12 accumulators, 2 registers of columns and 1 factor fit the 16
 
 
 @intrinsic
+def _constant_columns(typingctx, array):
+    columns = TILE_BYTES * 8 // array.dtype.bitwidth
+    return types.intp(array), lambda context, *_: context.get_constant(types.intp, columns)
+
+
+def _plain_columns(array):
+    return TILE_BYTES // array.itemsize
+
+
+# Columns of a tile for the dtype of an array, a constant for the compiler; lanes and padded rows are multiples of it.
+tile_columns = _constant_columns if JIT else _plain_columns
+
+
+@intrinsic
 def _pointer_at(typingctx, array, place):
     def codegen(context, builder, signature, arguments):
         data = context.make_array(signature.args[0])(context, builder, arguments[0]).data
