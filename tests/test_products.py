@@ -44,9 +44,9 @@ def gates(bias, ih, hh, panels, rows, work, x, inputs, h, units, place, lanes):
 
 
 @compiled
-def dots(a, a_outer, rows, b, b_outer, steps, c, c_row, lanes):
-    """Add the dot products of all rows with one."""
-    products.add_dots(a, 0, a_outer, rows, b, 0, b_outer, steps, c, 0, c_row, lanes)
+def dots(a, a_outer, rows, b, b_outer, columns, steps, c, c_row, lanes):
+    """Add the dot products of all rows with a few."""
+    products.add_dots(a, 0, a_outer, rows, b, 0, b_outer, columns, steps, c, 0, c_row, lanes)
 
 
 def tile_width(dtype):
@@ -119,12 +119,13 @@ def test_gates(rows, inputs, units, dtype, rng):
 
 @pytest.mark.parametrize("dtype", TOLERANCES)
 @pytest.mark.parametrize("rows", [1, 4, 7])
+@pytest.mark.parametrize("columns", [0, 1, 2])
 @pytest.mark.parametrize("steps", [0, 1, 5])
-def test_dots(rows, steps, dtype, rng):
+def test_dots(rows, columns, steps, dtype, rng):
     lanes = tile_width(dtype)
     a, b = rng.normal(size=(steps, rows + 1, lanes)).astype(dtype), rng.normal(size=(steps, 2, lanes)).astype(dtype)
     c = rng.normal(size=(rows, 3)).astype(dtype)
     expected = c.copy().astype(np.float64)
-    expected[:, 0] += np.einsum("trl,tl->r", a[:, :rows].astype(np.float64), b[:, 0])
-    dots(a.ravel(), (rows + 1) * lanes, rows, b.ravel(), 2 * lanes, steps, c.reshape(-1), 3, lanes)
+    expected[:, :columns] += np.einsum("trl,tcl->rc", a[:, :rows].astype(np.float64), b[:, :columns])
+    dots(a.ravel(), (rows + 1) * lanes, rows, b.ravel(), 2 * lanes, columns, steps, c.reshape(-1), 3, lanes)
     assert relative_error(c, expected) <= TOLERANCES[dtype]

@@ -8,6 +8,8 @@ import numpy as np
 
 from tsrnn.backends.arrays import add, copy, total
 from tsrnn.backends.compilation import inline, inline_once
+from tsrnn.backends.references import row_at
+from tsrnn.backends.vectors import at, dots_1, tile_columns
 
 BETA_1, BETA_2, EPSILON = 0.9, 0.999, 1e-8
 SHARE = 1024  # parameters whose squares are summed at a time, in one order for any number of threads
@@ -15,24 +17,29 @@ SHARE = 1024  # parameters whose squares are summed at a time, in one order for 
 
 @inline_once
 def collect_gradient(tensors, slots, gradient, thread, n_threads):
-    """Sum the slots' gradients, row by row, into the flat gradient."""
+    """Sum this thread's share of the slots' gradients into the flat gradient."""
     for n in range(tensors.shape[0]):
         tensor = tensors[n]
-        for i in range(thread, tensor["rows"], n_threads):
-            start, source = tensor["start"] + i * tensor["row"], tensor["slot"] + i * tensor["slot_row"]
-            copy(slots[0], source, gradient, start, tensor["columns"])
+        columns, row, slot_row = tensor["columns"], tensor["row"], tensor["slot_row"]
+        first, last = thread * tensor["rows"] // n_threads, (thread + 1) * tensor["rows"] // n_threads
+        start, source = tensor["start"] + first * row, tensor["slot"] + first * slot_row
+        rows = last - first
+        if row == columns and slot_row == columns:  # without gaps: one long row
+            rows, columns = 1, rows * columns
+        for i in range(rows):
+            copy(slots[0], source + i * slot_row, gradient, start + i * row, columns)
             for s in range(1, slots.shape[0]):
-                add(slots[s], source, gradient, start, tensor["columns"])
+                add(slots[s], source + i * slot_row, gradient, start + i * row, columns)
 
 
 @inline_once
 def sum_squares(gradient, squares, thread, n_threads):
     """Write the sums of squares of `SHARE` elements each."""
+    width = tile_columns(gradient)
     for n in range(thread, squares.shape[0], n_threads):
-        squared = 0.0
-        for k in range(n * SHARE, min((n + 1) * SHARE, gradient.shape[0])):
-            squared += gradient[k] * gradient[k]
-        squares[n] = squared
+        squares[n] = 0
+        share = at(gradient, n * SHARE)
+        dots_1(share, 0, width, share, width, SHARE // width, at(squares, n), 0)
 
 
 @inline_once
@@ -43,17 +50,19 @@ def clip_factor(squares, clip_norm):
 
 
 @inline
-def adam_step(theta, gradient, moments, count, rate, weight_decay, factor, thread, n_threads):
-    """Update this thread's share of the parameters; `count` is the number of this update, from 1."""
+def adam_step(theta, gradient, moments, updates, rate, weight_decay, factor, thread, n_threads):
+    """Update this thread's share of the parameters; `updates` is the number of this one, from 1."""
     T = theta.dtype.type
     share = (theta.shape[0] + n_threads - 1) // n_threads
-    first, last = thread * share, min((thread + 1) * share, theta.shape[0])
-    step = T(rate / (1 - BETA_1**count))
-    correction = T(1 / np.sqrt(1 - BETA_2**count))
+    first = min(thread * share, theta.shape[0])
+    count = min(share, theta.shape[0] - first)
+    step = T(rate / (1 - BETA_1**updates))
+    correction = T(1 / np.sqrt(1 - BETA_2**updates))
     shrink, scale, epsilon = T(1 - rate * weight_decay), T(factor), T(EPSILON)
     b_1, b_2, c_1, c_2 = T(BETA_1), T(BETA_2), T(1 - BETA_1), T(1 - BETA_2)
-    mean, square = moments[0], moments[1]
-    for k in range(first, last):
+    mean, square = row_at(moments[0], first, count), row_at(moments[1], first, count)
+    theta, gradient = row_at(theta, first, count), row_at(gradient, first, count)
+    for k in range(count):
         g = gradient[k] * scale
         m, v = b_1 * mean[k] + c_1 * g, b_2 * square[k] + c_2 * g * g
         mean[k], square[k] = m, v

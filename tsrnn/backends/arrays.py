@@ -1,33 +1,31 @@
 """Small loops over flat arrays. Slices assigned to slices would do the same, but take Numba seconds to compile."""
 
 from tsrnn.backends.compilation import inline
-
-
-@inline
-def rows_at(work, start, rows, lanes):
-    """View of `rows` rows of `lanes` numbers."""
-    return work[start : start + rows * lanes].reshape(rows, lanes)
+from tsrnn.backends.references import row_at
 
 
 @inline
 def fill(array, start, count, value):
     """Set `count` elements from `start` on."""
-    for n in range(start, start + count):
-        array[n] = value
+    part = row_at(array, start, count)
+    for n in range(count):
+        part[n] = value
 
 
 @inline
 def copy(source, source_start, target, target_start, count):
     """Copy `count` elements to where they do not overlap."""
+    read, written = row_at(source, source_start, count), row_at(target, target_start, count)
     for n in range(count):
-        target[target_start + n] = source[source_start + n]
+        written[n] = read[n]
 
 
 @inline
 def add(source, source_start, target, target_start, count):
     """Add `count` elements to others."""
+    read, written = row_at(source, source_start, count), row_at(target, target_start, count)
     for n in range(count):
-        target[target_start + n] += source[source_start + n]
+        written[n] += read[n]
 
 
 @inline

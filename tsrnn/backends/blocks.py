@@ -4,10 +4,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from tsrnn.backends.arrays import add, copy, fill, rows_at
+from tsrnn.backends.arrays import add, copy, fill
 from tsrnn.backends.compilation import inline, inline_once
 from tsrnn.backends.readout import readout_backward, readout_forward, readout_loss
 from tsrnn.backends.recurrence import layer_backward, layer_forward, state_bounds
+from tsrnn.backends.references import row_at, rows_at
 
 
 class Data(NamedTuple):
@@ -15,7 +16,7 @@ class Data(NamedTuple):
 
     Attributes
     ----------
-    values : ndarray of shape (n_rows, n_columns)
+    values : ndarray of shape (n_rows * n_columns,)
     tokens : ndarray of int32, shape (n_rows,)
     starts, lengths : ndarray of int64, shape (n,)
     shift, scale : ndarray of shape (n,)
@@ -24,7 +25,7 @@ class Data(NamedTuple):
     target_starts, target_lengths : ndarray of int64, shape (n,)
     weights : ndarray of shape (n,)
     numbers : ndarray of int64, shape (3,)
-        Rows of a segment, leading columns that are shifted and scaled, whether targets are too.
+        Columns of `values`, leading columns that are shifted and scaled, whether targets are too.
     """
 
     values: np.ndarray
@@ -61,7 +62,7 @@ def count_active(data, members, active, lanes):
 def load_inputs(model, data, members, work, codes, steps):
     """Write the input sequences of a block into lanes; all that is no data becomes zero."""
     lanes, size = model["lanes"], model["input_size"]
-    segment, n_scaled, n_columns = data.numbers[0], data.numbers[1], data.values.shape[1]
+    n_columns, n_scaled = data.numbers[0], data.numbers[1]
     if model["tokens"]:
         fill(codes, model["x"], steps * lanes, -1)
     else:
@@ -73,14 +74,14 @@ def load_inputs(model, data, members, work, codes, steps):
             for t in range(data.lengths[i]):
                 codes[model["x"] + t * lanes + lane] = data.tokens[start + t]
             continue
+        count = data.lengths[i] * size
+        x, values = rows_at(work, model["x"], count, lanes), row_at(data.values, start * n_columns, count)
+        for n in range(count):
+            x[n, lane] = values[n]
         shift, factor = data.shift[i], 1 / data.scale[i]
-        for t in range(data.lengths[i]):
-            place = model["x"] + t * size * lanes + lane
-            for j in range(segment):
-                row = data.values[start + t * segment + j]
-                for k in range(n_columns):
-                    value = (row[k] - shift) * factor if k < n_scaled else row[k]
-                    work[place + (j * n_columns + k) * lanes] = value
+        for k in range(n_scaled):
+            for n in range(k, count, n_columns):
+                x[n, lane] = (x[n, lane] - shift) * factor
 
 
 @inline_once

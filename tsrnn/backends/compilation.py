@@ -75,22 +75,24 @@ def kernel(make):
 def choose(functions):
     """Return ``f(code, *arguments)``, usable in kernels, that calls the function at position `code`.
 
-    Kernels thus hold every registered part; a loss or cell is chosen when they run, not when they are compiled.
+    Kernels thus hold every registered part; a loss or cell is chosen when they run, not when they are compiled. Up to
+    six parts; written out, since each level of a recursion would be compiled with all that lies below it.
     """
-    first = inline(functions[0])
-    if len(functions) == 1:
-
-        @inline
-        def last(code, *arguments):
-            return first(*arguments)
-
-        return last
-    others = choose(functions[1:])
+    parts = [inline(function) for function in functions]
+    first, second, third, fourth, fifth, sixth = parts + [parts[-1]] * (6 - len(parts))
 
     @inline
     def chosen(code, *arguments):
         if code == 0:
             return first(*arguments)
-        return others(code - 1, *arguments)
+        if code == 1:
+            return second(*arguments)
+        if code == 2:
+            return third(*arguments)
+        if code == 3:
+            return fourth(*arguments)
+        if code == 4:
+            return fifth(*arguments)
+        return sixth(*arguments)
 
     return chosen

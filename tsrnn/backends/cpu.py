@@ -1,5 +1,6 @@
 """Memory, threads and launches of the kernels on the processor."""
 
+import math
 import threading
 import time
 from dataclasses import replace
@@ -18,6 +19,7 @@ from tsrnn.losses import SquaredError
 MAX_SLOTS = 16  # parts of a minibatch that threads can share; more cost memory and time to add up
 _WORK_PER_THREAD = 2e6  # multiply-adds that are worth a thread: some 20 microseconds
 _SECONDS_PER_CALL = 0.1  # after which Python has its turn, for progress and Ctrl-C
+_WORK_PER_CALL = 5e9  # multiply-adds of a thread's share of a prediction: some tenths of a second
 
 
 def count_threads(n_jobs, work, parts):
@@ -74,7 +76,7 @@ def run_threads(function, n_threads):
 
 def _aligned(shape, dtype):
     """Zeros whose rows begin on cache lines, if their length does; Numba's vectors need no more than that."""
-    count, line = int(np.prod(shape)), 64 // np.dtype(dtype).itemsize
+    count, line = math.prod(shape), 64 // np.dtype(dtype).itemsize
     flat = np.zeros(count + line, dtype)
     skip = -(flat.ctypes.data // flat.itemsize) % line
     return flat[skip : skip + count].reshape(shape)
@@ -91,6 +93,7 @@ def allocate(plan, steps, dtype, n_threads, n_slots=0, n_parameters=0, input_gra
     model = plan.model[0]
     # Rows of a register's length of slack: a tile's last load may begin at the last number.
     slack = 2 * VECTOR_BYTES // dtype.itemsize
+    n_shares = -(-n_parameters // SHARE)
     return Memory(
         panels=_aligned((plan.panel_size + slack,), dtype),
         work=_aligned((n_threads, plan.work_size + slack), dtype),
@@ -99,8 +102,8 @@ def allocate(plan, steps, dtype, n_threads, n_slots=0, n_parameters=0, input_gra
         everyone=np.full(max(1, model["output_steps"]), model["lanes"], np.int64),
         slots=_aligned((n_slots, plan.slot_size), dtype),
         slot_losses=np.zeros(n_slots),
-        gradient=np.zeros(n_parameters, dtype),
-        squares=np.zeros(-(-n_parameters // SHARE)),
+        gradient=np.zeros(n_shares * SHARE, dtype),
+        squares=np.zeros(n_shares, dtype),
         input_gradient=np.zeros(input_gradient, dtype),
         output=np.zeros(output, dtype),
     )
@@ -114,12 +117,13 @@ def as_data(sequences, dtype):
     codes = sequences.targets is not None and sequences.targets.ndim == 1
     real_targets = sequences.targets is not None and not codes
     ones = np.ones(n, dtype)
+    n_columns = 1 if tokens else sequences.values.shape[1]
 
     def column(array, default, kind=dtype):
         return default if array is None else np.ascontiguousarray(array, kind)
 
     return Data(
-        values=nothing if tokens else np.ascontiguousarray(sequences.values, dtype),
+        values=np.zeros(0, dtype) if tokens else np.ascontiguousarray(sequences.values, dtype).reshape(-1),
         tokens=np.ascontiguousarray(sequences.values, np.int32) if tokens else np.zeros(0, np.int32),
         starts=np.ascontiguousarray(sequences.starts, np.int64),
         lengths=np.ascontiguousarray(sequences.lengths, np.int64),
@@ -130,7 +134,7 @@ def as_data(sequences, dtype):
         target_starts=column(sequences.target_starts, np.zeros(n, np.int64), np.int64),
         target_lengths=column(sequences.target_lengths, np.zeros(n, np.int64), np.int64),
         weights=column(sequences.weights, ones),
-        numbers=np.array([sequences.segment, sequences.n_scaled, sequences.scales_targets], np.int64),
+        numbers=np.array([n_columns, sequences.n_scaled, sequences.scales_targets], np.int64),
     )
 
 
@@ -237,7 +241,7 @@ class Trainer:
         inputs = np.empty_like(self.memory.input_gradient)
         if inputs.size:
             inputs[order] = self.memory.input_gradient
-        return float(losses[0]), self.memory.gradient.copy(), inputs
+        return float(losses[0]), self.memory.gradient[: self.theta.size].copy(), inputs
 
     def _pass(self, mode):
         order = np.arange(len(self.data.starts))
@@ -253,21 +257,25 @@ def run_predict(layout, theta, sequences, n_jobs=None):
     if not len(sequences):
         return np.zeros(shape, dtype)
     plan = make_plan(layout, dtype, sequences.steps, sequences.output_steps)
-    n_blocks = -(-len(sequences) // int(plan.model[0]["lanes"]))
+    lanes = int(plan.model[0]["lanes"])
+    n_blocks = -(-len(sequences) // lanes)
     n_threads = count_threads(n_jobs, _multiply_adds(layout, sequences, len(sequences)), n_blocks)
     memory = allocate(plan, sequences.steps, dtype, n_threads, output=shape)
     data = as_data(sequences, dtype)
     order = _longest_first(data.lengths, np.arange(len(sequences)), len(sequences))
     nothing, none = np.zeros((2, 0), dtype), np.zeros(1)
-    todo = Minibatches(order, np.array([0, len(order)]), none, np.zeros(1, np.int64), none, none)
     arrays, barrier = (plan.model, plan.layers, plan.tensors, plan.packings), np.zeros(2, np.int64)
-    run_threads(
-        lambda thread: run(
-            thread, n_threads, barrier, arrays, data, theta, nothing, 0, memory, todo, nothing[0],
-            (0.0, 0.0, 0.0, 0.0), PREDICT,
-        ),
-        n_threads,
-    )  # fmt: skip
+    per_call = n_threads * lanes * max(1, int(_WORK_PER_CALL / _multiply_adds(layout, sequences, lanes)))
+    for first in range(0, len(order), per_call):
+        part = order[first : first + per_call]
+        todo = Minibatches(part, np.array([0, len(part)]), none, np.zeros(1, np.int64), none, none)
+        run_threads(
+            lambda thread, todo=todo: run(
+                thread, n_threads, barrier, arrays, data, theta, nothing, 0, memory, todo, nothing[0],
+                (0.0, 0.0, 0.0, 0.0), PREDICT,
+            ),
+            n_threads,
+        )  # fmt: skip
     return memory.output
 
 

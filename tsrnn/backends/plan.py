@@ -5,6 +5,7 @@ from the records made here what lies where. Sizes and places count elements.
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -75,6 +76,7 @@ class Plan:
     slot_size: int
 
 
+@lru_cache(maxsize=32)
 def make_plan(layout, dtype, steps, output_steps, loss=None, input_gradient=False):
     """Lay out the arrays for sequences of up to `steps` steps.
 
@@ -190,7 +192,7 @@ class _Planner:
             (record["bias_hh"], coupled, bias),
             (record["bias_hh"] + coupled, rows - coupled, bias + rows),
         ):
-            self.tensors.append((start, count, 1, count, place, count))
+            self.tensors.append((start, 1, count, 1, place, 1))
 
     def padded(self, count):
         return -(-count // self.line) * self.line
@@ -271,4 +273,4 @@ class _Planner:
             slot = model["slot_readout"] + part * model["slot_readout_part"]
             self.tensors.append((weight + part * hidden, columns, outputs, hidden, slot, model["slot_readout_row"]))
         model["slot_readout_bias"] = self.slot.take(outputs)
-        self.tensors.append((model["readout_bias"], outputs, 1, outputs, model["slot_readout_bias"], outputs))
+        self.tensors.append((model["readout_bias"], 1, outputs, 1, model["slot_readout_bias"], 1))

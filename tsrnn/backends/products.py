@@ -6,10 +6,11 @@ long inner dimension is steps times lanes.
 """
 
 from tsrnn.backends.compilation import inline
+from tsrnn.backends.references import rows_at
 from tsrnn.backends.vectors import (
-    TILE_BYTES,
     TILE_ROWS,
     VECTOR_BYTES,
+    at,
     dots_1,
     dots_4,
     gate_tile_1,
@@ -24,119 +25,114 @@ from tsrnn.backends.vectors import (
     tile_4,
     tile_5,
     tile_6,
+    tile_columns,
     transpose_block,
 )
 
 
 @inline
-def _tile(rows, a, a_start, a_row, a_inner, a_outer, b, b_start, b_inner, b_outer, c, c_start, c_row, inner, outer):
+def _tile(rows, a, a_row, a_inner, a_outer, b, b_inner, b_outer, c, c_row, inner, outer):
     if rows == 6:
-        tile_6(a, a_start, a_row, a_inner, a_outer, b, b_start, b_inner, b_outer, c, c_start, c_row, inner, outer)
+        tile_6(a, a_row, a_inner, a_outer, b, b_inner, b_outer, c, c_row, inner, outer)
     elif rows == 5:
-        tile_5(a, a_start, a_row, a_inner, a_outer, b, b_start, b_inner, b_outer, c, c_start, c_row, inner, outer)
+        tile_5(a, a_row, a_inner, a_outer, b, b_inner, b_outer, c, c_row, inner, outer)
     elif rows == 4:
-        tile_4(a, a_start, a_row, a_inner, a_outer, b, b_start, b_inner, b_outer, c, c_start, c_row, inner, outer)
+        tile_4(a, a_row, a_inner, a_outer, b, b_inner, b_outer, c, c_row, inner, outer)
     elif rows == 3:
-        tile_3(a, a_start, a_row, a_inner, a_outer, b, b_start, b_inner, b_outer, c, c_start, c_row, inner, outer)
+        tile_3(a, a_row, a_inner, a_outer, b, b_inner, b_outer, c, c_row, inner, outer)
     elif rows == 2:
-        tile_2(a, a_start, a_row, a_inner, a_outer, b, b_start, b_inner, b_outer, c, c_start, c_row, inner, outer)
+        tile_2(a, a_row, a_inner, a_outer, b, b_inner, b_outer, c, c_row, inner, outer)
     else:
-        tile_1(a, a_start, a_row, a_inner, a_outer, b, b_start, b_inner, b_outer, c, c_start, c_row, inner, outer)
+        tile_1(a, a_row, a_inner, a_outer, b, b_inner, b_outer, c, c_row, inner, outer)
 
 
 @inline
-def _gate_tile(rows, panels, bias, ih, hh, work, x, inputs, h, units, gates, lanes):
+def _gate_tile(rows, bias, ih, x, inputs, hh, h, units, gates, lanes):
     if rows == 6:
-        gate_tile_6(panels, bias, ih, hh, work, x, inputs, h, units, gates, lanes)
+        gate_tile_6(bias, ih, x, inputs, hh, h, units, gates, lanes)
     elif rows == 5:
-        gate_tile_5(panels, bias, ih, hh, work, x, inputs, h, units, gates, lanes)
+        gate_tile_5(bias, ih, x, inputs, hh, h, units, gates, lanes)
     elif rows == 4:
-        gate_tile_4(panels, bias, ih, hh, work, x, inputs, h, units, gates, lanes)
+        gate_tile_4(bias, ih, x, inputs, hh, h, units, gates, lanes)
     elif rows == 3:
-        gate_tile_3(panels, bias, ih, hh, work, x, inputs, h, units, gates, lanes)
+        gate_tile_3(bias, ih, x, inputs, hh, h, units, gates, lanes)
     elif rows == 2:
-        gate_tile_2(panels, bias, ih, hh, work, x, inputs, h, units, gates, lanes)
+        gate_tile_2(bias, ih, x, inputs, hh, h, units, gates, lanes)
     else:
-        gate_tile_1(panels, bias, ih, hh, work, x, inputs, h, units, gates, lanes)
+        gate_tile_1(bias, ih, x, inputs, hh, h, units, gates, lanes)
 
 
 @inline
 def write_gates(panels, bias, ih, hh, rows, work, x, inputs, h, units, gates, lanes):
     """Write `rows` rows of gates: biases, and packed weights times `inputs` inputs and `units` states."""
-    width = tile_columns(work)
-    for i in range(0, rows, TILE_ROWS):
-        height = min(TILE_ROWS, rows - i)
+    width, i = tile_columns(work), 0
+    while i < rows:
+        height = tile_height(rows - i)
         for q in range(0, lanes, width):
             _gate_tile(
-                height, panels, bias + i, ih + i * inputs, hh + i * units, work, x + q, inputs, h + q, units,
-                gates + i * lanes + q, lanes
+                height, at(panels, bias + i), at(panels, ih + i * inputs), at(work, x + q), inputs,
+                at(panels, hh + i * units), at(work, h + q), units, at(work, gates + i * lanes + q), lanes
             )  # fmt: skip
+        i += height
 
 
 @inline
-def add_dots(a, a_start, a_outer, rows, b, b_start, b_outer, steps, c, c_start, c_row, lanes):
-    """``c[i] += sum over steps and lanes of A_t (rows, lanes) * b_t (lanes)``; elements of c are `c_row` apart."""
+def add_dots(a, a_start, a_outer, rows, b, b_start, b_outer, columns, steps, c, c_start, c_row, lanes):
+    """``c[i, k] += sum over steps and lanes of A_t (rows, lanes) * B_t (columns, lanes)``; rows of c are `c_row` apart.
+
+    For few columns: with more, `add_outer_products` is faster.
+    """
     whole = rows - rows % 4
     for q in range(0, lanes, tile_columns(a)):
         for i in range(0, whole, 4):
-            dots_4(
-                a,
-                a_start + i * lanes + q,
-                lanes,
-                a_outer,
-                b,
-                b_start + q,
-                b_outer,
-                steps,
-                c,
-                c_start + i * c_row,
-                c_row,
-            )
+            for k in range(columns):
+                dots_4(
+                    at(a, a_start + i * lanes + q), lanes, a_outer, at(b, b_start + k * lanes + q), b_outer, steps,
+                    at(c, c_start + i * c_row + k), c_row
+                )  # fmt: skip
         for i in range(whole, rows):
-            dots_1(
-                a,
-                a_start + i * lanes + q,
-                lanes,
-                a_outer,
-                b,
-                b_start + q,
-                b_outer,
-                steps,
-                c,
-                c_start + i * c_row,
-                c_row,
-            )
+            for k in range(columns):
+                dots_1(
+                    at(a, a_start + i * lanes + q), lanes, a_outer, at(b, b_start + k * lanes + q), b_outer, steps,
+                    at(c, c_start + i * c_row + k), c_row
+                )  # fmt: skip
 
 
 @inline
-def tile_columns(array):
-    """Columns of a tile for the dtype of `array`; lanes and padded rows are multiples of it."""
-    return TILE_BYTES // array.itemsize
+def tile_height(rows):
+    """Rows of the first of the tiles that cover `rows` rows evenly: a low tile cannot keep the multipliers busy."""
+    if rows >= 2 * TILE_ROWS:
+        return TILE_ROWS
+    return rows if rows <= TILE_ROWS else (rows + 1) // 2
 
 
 @inline
 def pack(source, source_start, source_row, source_column, rows, columns, panels, panels_start):
     """Write ``A[i, k] = source[source_start + i * source_row + k * source_column]`` as panels."""
-    for i in range(0, rows, TILE_ROWS):
-        height = min(TILE_ROWS, rows - i)
-        place = panels_start + i * columns
-        for k in range(columns):
-            for r in range(height):
-                panels[place + k * height + r] = source[source_start + (i + r) * source_row + k * source_column]
+    i = 0
+    while i < rows:
+        height = tile_height(rows - i)
+        panel = rows_at(panels, panels_start + i * columns, columns, height)
+        for r in range(height):
+            row = source_start + (i + r) * source_row
+            for k in range(columns):
+                panel[k, r] = source[row + k * source_column]
+        i += height
 
 
 @inline
 def add_product(panels, panels_start, rows, columns, first, inner, b, b_start, c, c_start, lanes):
     """``C (rows, lanes) += A[:, first:first + inner] B (inner, lanes)`` with A (rows, columns) in panels."""
-    width = tile_columns(c)
-    for i in range(0, rows, TILE_ROWS):
-        height = min(TILE_ROWS, rows - i)
+    width, i = tile_columns(c), 0
+    while i < rows:
+        height = tile_height(rows - i)
         a_start = panels_start + i * columns + first * height
         for q in range(0, lanes, width):
             _tile(
-                height, panels, a_start, 1, height, 0, b, b_start + q, lanes, 0,
-                c, c_start + i * lanes + q, lanes, inner, 1
+                height, at(panels, a_start), 1, height, 0, at(b, b_start + q), lanes, 0,
+                at(c, c_start + i * lanes + q), lanes, inner, 1
             )  # fmt: skip
+        i += height
 
 
 @inline
@@ -150,7 +146,7 @@ def transpose(source, source_start, rows, lanes, target, target_start, panel):
     for i in range(0, rows - rows % size, size):
         place = target_start + (i // width) * panel + i % width
         for lane in range(0, lanes, size):
-            transpose_block(source, source_start + i * lanes + lane, lanes, target, place + lane * width, width)
+            transpose_block(at(source, source_start + i * lanes + lane), lanes, at(target, place + lane * width), width)
     for i in range(rows - rows % size, rows):
         place = target_start + (i // width) * panel + i % width
         for lane in range(lanes):
@@ -164,11 +160,12 @@ def add_outer_products(a, a_start, a_outer, rows, lanes, b, panel, columns, step
     `a_outer` is the distance between the A of neighbouring steps. `b` holds all B_t as `transpose` writes them,
     step after step within a panel of size `panel`. Rows of C are `c_row` apart, a multiple of `tile_columns`.
     """
-    width = tile_columns(c)
-    for q in range(0, columns, width):
-        for i in range(0, rows, TILE_ROWS):
-            height = min(TILE_ROWS, rows - i)
+    width, i = tile_columns(c), 0
+    while i < rows:
+        height = tile_height(rows - i)
+        for q in range(0, columns, width):  # within, so that the scattered rows of A are fetched but once
             _tile(
-                height, a, a_start + i * lanes, lanes, 1, a_outer, b, (q // width) * panel, width, lanes * width,
-                c, c_start + i * c_row + q, c_row, lanes, steps
+                height, at(a, a_start + i * lanes), lanes, 1, a_outer, at(b, (q // width) * panel), width,
+                lanes * width, at(c, c_start + i * c_row + q), c_row, lanes, steps
             )  # fmt: skip
+        i += height

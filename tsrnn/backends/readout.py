@@ -1,9 +1,11 @@
 """The linear readout on top of the recurrent layers, and the loss of a block of lanes."""
 
-from tsrnn.backends.arrays import fill, rows_at, total
+from tsrnn.backends.arrays import fill, total
 from tsrnn.backends.compilation import choose, inline, inline_once
-from tsrnn.backends.products import add_outer_products, add_product, tile_columns, transpose
+from tsrnn.backends.products import add_outer_products, add_product, transpose
 from tsrnn.backends.recurrence import state_bounds
+from tsrnn.backends.references import rows_at
+from tsrnn.backends.vectors import tile_columns
 from tsrnn.losses import LOSSES
 
 _value_and_gradient = choose([loss.value_and_gradient for loss in LOSSES.values()])

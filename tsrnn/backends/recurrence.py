@@ -5,9 +5,11 @@ are innermost throughout. `active[t]` counts the lanes whose sequences have a st
 length, so that they are the first ones. The state of a lane beyond its end stays as it is.
 """
 
-from tsrnn.backends.arrays import add, copy, fill, rows_at
+from tsrnn.backends.arrays import add, copy, fill
 from tsrnn.backends.compilation import choose, inline, inline_once
-from tsrnn.backends.products import add_dots, add_outer_products, add_product, tile_columns, transpose, write_gates
+from tsrnn.backends.products import add_dots, add_outer_products, add_product, transpose, write_gates
+from tsrnn.backends.references import rows_at
+from tsrnn.backends.vectors import tile_columns
 from tsrnn.cells import CELLS
 
 CHUNK_STEPS = 16  # steps whose weight gradients are taken together: enough to keep a tile busy, few enough for L2
@@ -67,8 +69,7 @@ def _add_token_weights(layer, theta, work, tokens, t, place, lanes):
 def _freeze(work, old, new, rows, first, lanes):
     """Keep the state of the lanes from `first` on."""
     for i in range(rows):
-        for lane in range(first, lanes):
-            work[new + i * lanes + lane] = work[old + i * lanes + lane]
+        copy(work, old + i * lanes + first, work, new + i * lanes + first, lanes - first)
 
 
 @inline
@@ -177,17 +178,15 @@ def _add_input_gradients(layer, work, tokens, slot, first, steps, lanes):
     tape, step = layer["tape"] + first * layer["tape_step"], layer["tape_step"]
     x, x_step = layer["x"] + first * inputs * lanes, inputs * lanes
     add_dots(
-        work, tape, step, layer["n_rows"] * layer["hidden_size"], work, layer["ones"], 0, steps,
+        work, tape, step, layer["n_rows"] * layer["hidden_size"], work, layer["ones"], 0, 1, steps,
         slot, layer["slot_bias"], 1, lanes
     )  # fmt: skip
     if layer["tokens"]:
         _add_token_gradients(layer, work, tokens, slot, first, steps, lanes)
     elif layer["narrow"]:
-        for k in range(inputs):
-            add_dots(
-                work, tape, step, rows, work, x + k * lanes, x_step, steps,
-                slot, layer["slot_ih"] + k, layer["slot_ih_row"], lanes
-            )  # fmt: skip
+        add_dots(
+            work, tape, step, rows, work, x, x_step, inputs, steps, slot, layer["slot_ih"], layer["slot_ih_row"], lanes
+        )  # fmt: skip
     else:
         width = tile_columns(work)
         panel = steps * lanes * width
@@ -236,19 +235,11 @@ def layer_backward(cell, layer, panels, work, tokens, slot, active, steps, lanes
         place = layer["tape"] + t * layer["tape_step"]
         d_h = layer["d_state"]
         add_product(panels, layer["panels_hh_t"], size, rows, 0, coupled, work, place, work, d_h, lanes)
-        add_product(
-            panels,
-            layer["panels_hh_t"],
-            size,
-            rows,
-            coupled,
-            rows - coupled,
-            work,
-            place + rows * lanes,
-            work,
-            d_h,
-            lanes,
-        )
+        if coupled < rows:
+            add_product(
+                panels, layer["panels_hh_t"], size, rows, coupled, rows - coupled, work, place + rows * lanes,
+                work, d_h, lanes
+            )  # fmt: skip
         if layer["d_x"] >= 0:
             d_x = layer["d_x"] + t * layer["input_size"] * lanes
             add_product(panels, layer["panels_ih_t"], layer["input_size"], rows, 0, rows, work, place, work, d_x, lanes)

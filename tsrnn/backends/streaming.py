@@ -10,6 +10,7 @@ from tsrnn.backends.packing import pack_weights
 from tsrnn.backends.plan import make_plan
 from tsrnn.backends.readout import readout_forward
 from tsrnn.backends.recurrence import layer_forward, state_bounds
+from tsrnn.backends.references import uncounted
 
 PREPARE, STEP = range(2)
 
@@ -18,6 +19,9 @@ def _make_advance(stamp):
     def advance(mode, models, layers, packings, theta, panels, work, codes, lanes_at, x, x_codes, output):
         """Pack the weights and clear the states; or read one step, `x` or `x_codes`, and write `output`."""
         stamp  # noqa: B018  part of the cache's key
+        models, layers, packings, theta, panels, work, codes, lanes_at = uncounted(
+            (models, layers, packings, theta, panels, work, codes, lanes_at)
+        )
         model = models[0]
         lanes, size = model["lanes"], model["output_size"]
         if mode == PREPARE:

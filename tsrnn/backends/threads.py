@@ -3,9 +3,9 @@
 import sys
 
 from numba.core import types
+from numba.extending import intrinsic
 
 from tsrnn.backends.compilation import inline
-from tsrnn.backends.vectors import atomic_add
 
 _SPINS = 4000  # some microseconds; a thread that waits longer lets others have the processor
 
@@ -19,6 +19,31 @@ else:
     _yield_processor = types.ExternalFunction("sched_yield", types.int32())
 
 
+def _pointer(context, builder, kind, array, place):
+    return builder.gep(context.make_array(kind)(context, builder, array).data, [place])
+
+
+@intrinsic
+def atomic_add(typingctx, array, place, value):
+    """Add `value` to an element of an int64 array and return what it was, in one step for all threads."""
+
+    def codegen(context, builder, signature, arguments):
+        pointer = _pointer(context, builder, signature.args[0], *arguments[:2])
+        return builder.atomic_rmw("add", pointer, arguments[2], "seq_cst")
+
+    return types.int64(array, types.intp, types.int64), codegen
+
+
+@intrinsic
+def atomic_load(typingctx, array, place):
+    """Return an element of an int64 array, and see what its writer has written before."""
+
+    def codegen(context, builder, signature, arguments):
+        return builder.load_atomic(_pointer(context, builder, signature.args[0], *arguments), "acquire", 8)
+
+    return types.int64(array, types.intp), codegen
+
+
 @inline
 def wait_for_all(barrier, n_threads):
     """Return when all `n_threads` threads have come here.
@@ -28,13 +53,13 @@ def wait_for_all(barrier, n_threads):
     """
     if n_threads == 1:
         return
-    this_round = atomic_add(barrier, 1, 0)
+    this_round = atomic_load(barrier, 1)
     if atomic_add(barrier, 0, 1) == n_threads - 1:
         atomic_add(barrier, 0, -n_threads)
         atomic_add(barrier, 1, 1)
         return
     spins = 0
-    while atomic_add(barrier, 1, 0) == this_round:
+    while atomic_load(barrier, 1) == this_round:
         spins += 1
         if spins > _SPINS:
             _yield_processor()

@@ -1,4 +1,4 @@
-"""Explicit vector code: the register tile of the matrix products, a block transpose, and atomics.
+"""Explicit vector code: the register tile of the matrix products, and a block transpose.
 
 LLVM's loop vectoriser keeps no two-dimensional block of accumulators in registers, so that a product written as
 plain loops reaches a third of the processor's multiply rate. The intrinsics here write the vector instructions
@@ -26,6 +26,38 @@ TILE_BYTES = 2 * VECTOR_BYTES  # a tile is two registers wide
 TILE_ROWS = 6  # 12 accumulators, 2 registers of columns and 1 factor fit the 16 registers of AVX2
 
 
+@intrinsic
+def _constant_columns(typingctx, array):
+    columns = TILE_BYTES * 8 // array.dtype.bitwidth
+    return types.intp(array), lambda context, *_: context.get_constant(types.intp, columns)
+
+
+def _plain_columns(array):
+    return TILE_BYTES // array.itemsize
+
+
+# Columns of a tile for the dtype of an array, a constant for the compiler; lanes and padded rows are multiples of it.
+tile_columns = _constant_columns if JIT else _plain_columns
+
+
+@intrinsic
+def _pointer_at(typingctx, array, place):
+    def codegen(context, builder, signature, arguments):
+        data = context.make_array(signature.args[0])(context, builder, arguments[0]).data
+        return builder.gep(data, [arguments[1]])
+
+    return types.CPointer(array.dtype)(array, types.intp), codegen
+
+
+def _plain_at(array, place):
+    return array[place:]
+
+
+# ``at(array, place)`` is where an element of a flat array lies: what the functions below take, since an array passed
+# from function to function is seven numbers.
+at = _pointer_at if JIT else _plain_at
+
+
 def _vector_type(dtype):
     scalar = ir.FloatType() if dtype.bitwidth == 32 else ir.DoubleType()
     return ir.VectorType(scalar, VECTOR_BYTES * 8 // dtype.bitwidth)
@@ -33,11 +65,6 @@ def _vector_type(dtype):
 
 def _bytes(scalar):
     return 4 if isinstance(scalar, ir.FloatType) else 8
-
-
-def _pointer(context, builder, array_type, array, start):
-    data = context.make_array(array_type)(context, builder, array).data
-    return builder.gep(data, [start])
 
 
 def _load(builder, pointer, vector):
@@ -70,6 +97,14 @@ def _multiply_add(builder, vector):
     )
 
 
+def _not_unrolled(module):
+    """Metadata of a loop, which name themselves first. Unrolled, tiles would not fit the registers."""
+    disable = module.add_metadata(["llvm.loop.unroll.disable"])
+    loop = module.add_metadata([f"loop {len(module.metadata)}"])
+    loop.operands = (loop, disable)
+    return loop
+
+
 def _counted_loop(builder, count, carried, body):
     """Emit a loop of `count` rounds and return the carried values after it."""
     entry, test = builder.block, builder.append_basic_block("test")
@@ -85,7 +120,7 @@ def _counted_loop(builder, count, carried, body):
     for phi, first, later in zip([index, *phis], [count.type(0), *carried], [following, *results], strict=True):
         phi.add_incoming(first, entry)
         phi.add_incoming(later, builder.block)
-    builder.branch(test)
+    builder.branch(test).set_metadata("llvm.loop", _not_unrolled(builder.module))
     builder.position_at_end(done)
     return phis
 
@@ -138,14 +173,14 @@ class _Tile:
 
 
 def _plain_tile(rows):
-    def tile(a, a_start, a_row, a_inner, a_outer, b, b_start, b_inner, b_outer, c, c_start, c_row, inner, outer):
+    def tile(a, a_row, a_inner, a_outer, b, b_inner, b_outer, c, c_row, inner, outer):
         for n in range(outer):
             for k in range(inner):
-                column = b_start + n * b_outer + k * b_inner
+                column = n * b_outer + k * b_inner
                 for r in range(rows):
-                    factor = a[a_start + r * a_row + n * a_outer + k * a_inner]
+                    factor = a[r * a_row + n * a_outer + k * a_inner]
                     for lane in range(TILE_BYTES // c.itemsize):
-                        c[c_start + r * c_row + lane] += factor * b[column + lane]
+                        c[r * c_row + lane] += factor * b[column + lane]
 
     return tile
 
@@ -153,35 +188,28 @@ def _plain_tile(rows):
 def _make_tile(rows):
     """Return the function that adds a product to a tile of C, `rows` high and two registers wide.
 
-    ``C[r, :] += sum over n < outer, k < inner of A[r, n, k] * B[n, k, :]``, all three in flat arrays: `*_start` is
-    the place of the first element, the other numbers are distances between neighbours along an axis.
+    ``C[r, :] += sum over n < outer, k < inner of A[r, n, k] * B[n, k, :]``; `a`, `b` and `c` are where the first
+    elements lie (`at`), the other numbers are distances between neighbours along an axis.
     """
     if not JIT:
         return _plain_tile(rows)
 
     @intrinsic
-    def tile(
-        typingctx, a, a_start, a_row, a_inner, a_outer, b, b_start, b_inner, b_outer, c, c_start, c_row, inner, outer
-    ):
+    def tile(typingctx, a, a_row, a_inner, a_outer, b, b_inner, b_outer, c, c_row, inner, outer):
         n = types.intp
-        signature = types.void(a, n, n, n, n, b, n, n, n, c, n, n, n, n)
+        signature = types.void(a, n, n, n, b, n, n, c, n, n, n)
 
         def codegen(context, builder, signature, arguments):
-            a, a_start, a_row, a_inner, a_outer, b, b_start, b_inner, b_outer, c, c_start, c_row, inner, outer = (
-                arguments
-            )
-            first_a = _pointer(context, builder, signature.args[0], a, a_start)
-            first_b = _pointer(context, builder, signature.args[5], b, b_start)
-            first_c = _pointer(context, builder, signature.args[9], c, c_start)
+            a, a_row, a_inner, a_outer, b, b_inner, b_outer, c, c_row, inner, outer = arguments
             emit = _Tile(builder, _vector_type(signature.args[0].dtype), rows)
-            places = emit.places(first_c, c_row)
+            places = emit.places(c, c_row)
 
             def inner_terms(carried):
                 at_a, at_b, *sums = carried
                 sums = emit.add(sums, at_a, a_row, a_inner, at_b, b_inner, inner)
                 return [emit.at(at_a, a_outer), emit.at(at_b, b_outer), *sums]
 
-            sums = _counted_loop(builder, outer, [first_a, first_b, *emit.load(places)], inner_terms)[2:]
+            sums = _counted_loop(builder, outer, [a, b, *emit.load(places)], inner_terms)[2:]
             emit.store(sums, places)
             return context.get_dummy_value()
 
@@ -191,15 +219,15 @@ def _make_tile(rows):
 
 
 def _plain_gate_tile(rows):
-    def gate_tile(panels, bias, ih, hh, work, x, inputs, h, units, gates, lanes):
+    def gate_tile(bias, ih, x, inputs, hh, h, units, gates, lanes):
         for r in range(rows):
-            for lane in range(TILE_BYTES // work.itemsize):
-                result = panels[bias + r]
+            for lane in range(TILE_BYTES // gates.itemsize):
+                result = bias[r]
                 for k in range(inputs):
-                    result += panels[ih + k * rows + r] * work[x + k * lanes + lane]
+                    result += ih[k * rows + r] * x[k * lanes + lane]
                 for k in range(units):
-                    result += panels[hh + k * rows + r] * work[h + k * lanes + lane]
-                work[gates + r * lanes + lane] = result
+                    result += hh[k * rows + r] * h[k * lanes + lane]
+                gates[r * lanes + lane] = result
 
     return gate_tile
 
@@ -207,26 +235,24 @@ def _plain_gate_tile(rows):
 def _make_gate_tile(rows):
     """Return the function that writes `rows` rows of gates: a bias, and the products with inputs and states.
 
-    ``gates[r, :] = bias[r] + sum over k of ih[k, r] * x[k, :] + sum over k of hh[k, r] * h[k, :]``; the arguments
-    are places in the flat arrays `panels` and `work`, and how many inputs and units there are.
+    ``gates[r, :] = bias[r] + sum over k of ih[k, r] * x[k, :] + sum over k of hh[k, r] * h[k, :]`` over `inputs`
+    inputs and `units` states; the rest are where the first elements lie (`at`), and the distance of rows.
     """
     if not JIT:
         return _plain_gate_tile(rows)
 
     @intrinsic
-    def gate_tile(typingctx, panels, bias, ih, hh, work, x, inputs, h, units, gates, lanes):
+    def gate_tile(typingctx, bias, ih, x, inputs, hh, h, units, gates, lanes):
         n = types.intp
-        signature = types.void(panels, n, n, n, work, n, n, n, n, n, n)
+        signature = types.void(bias, ih, x, n, hh, h, n, gates, n)
 
         def codegen(context, builder, signature, arguments):
-            panels, bias, ih, hh, work, x, inputs, h, units, gates, lanes = arguments
-            weights = lambda place: _pointer(context, builder, signature.args[0], panels, place)  # noqa: E731
-            numbers = lambda place: _pointer(context, builder, signature.args[4], work, place)  # noqa: E731
+            bias, ih, x, inputs, hh, h, units, gates, lanes = arguments
             emit, word = _Tile(builder, _vector_type(signature.args[0].dtype), rows), lanes.type
-            sums = emit.splat(weights(bias))
-            sums = emit.add(sums, weights(ih), word(1), word(rows), numbers(x), lanes, inputs)
-            sums = emit.add(sums, weights(hh), word(1), word(rows), numbers(h), lanes, units)
-            emit.store(sums, emit.places(numbers(gates), lanes))
+            sums = emit.splat(bias)
+            sums = emit.add(sums, ih, word(1), word(rows), x, lanes, inputs)
+            sums = emit.add(sums, hh, word(1), word(rows), h, lanes, units)
+            emit.store(sums, emit.places(gates, lanes))
             return context.get_dummy_value()
 
         return signature, codegen
@@ -244,13 +270,11 @@ tile_6, gate_tile_6 = _make_tile(6), _make_gate_tile(6)
 
 
 def _plain_dots(rows):
-    def dots(a, a_start, a_row, a_outer, b, b_start, b_outer, outer, c, c_start, c_row):
+    def dots(a, a_row, a_outer, b, b_outer, outer, c, c_row):
         for r in range(rows):
             for n in range(outer):
                 for lane in range(TILE_BYTES // c.itemsize):
-                    c[c_start + r * c_row] += (
-                        a[a_start + r * a_row + n * a_outer + lane] * b[b_start + n * b_outer + lane]
-                    )
+                    c[r * c_row] += a[r * a_row + n * a_outer + lane] * b[n * b_outer + lane]
 
     return dots
 
@@ -268,22 +292,20 @@ def _sum_vector(builder, value):
 def _make_dots(rows):
     """Return the function that adds dot products of `rows` rows with one row, over lanes and `outer` steps.
 
-    ``c[r] += sum over n < outer, lane of a[r, n, lane] * b[n, lane]``, in flat arrays as those of `_make_tile`.
+    ``c[r] += sum over n < outer, lane of a[r, n, lane] * b[n, lane]``, with arguments as those of `_make_tile`.
     """
     if not JIT:
         return _plain_dots(rows)
 
     @intrinsic
-    def dots(typingctx, a, a_start, a_row, a_outer, b, b_start, b_outer, outer, c, c_start, c_row):
+    def dots(typingctx, a, a_row, a_outer, b, b_outer, outer, c, c_row):
         n = types.intp
-        signature = types.void(a, n, n, n, b, n, n, n, c, n, n)
+        signature = types.void(a, n, n, b, n, n, c, n)
 
         def codegen(context, builder, signature, arguments):
-            a, a_start, a_row, a_outer, b, b_start, b_outer, outer, c, c_start, c_row = arguments
+            a, a_row, a_outer, b, b_outer, outer, c, c_row = arguments
             vector = _vector_type(signature.args[0].dtype)
             emit = _Tile(builder, vector, rows)
-            first_a = _pointer(context, builder, signature.args[0], a, a_start)
-            first_b = _pointer(context, builder, signature.args[4], b, b_start)
 
             def one_step(carried):
                 at_a, at_b, *sums = carried
@@ -292,11 +314,9 @@ def _make_dots(rows):
                 return [emit.at(at_a, a_outer), emit.at(at_b, b_outer), *sums]
 
             zeros = [ir.Constant(vector, [0.0] * vector.count)] * (2 * rows)
-            sums = _counted_loop(builder, outer, [first_a, first_b, *zeros], one_step)[2:]
+            sums = _counted_loop(builder, outer, [a, b, *zeros], one_step)[2:]
             for r in range(rows):
-                place = _pointer(
-                    context, builder, signature.args[8], c, builder.add(c_start, builder.mul(c_row, c_row.type(r)))
-                )
+                place = emit.at(c, builder.mul(c_row, c_row.type(r)))
                 dot = _sum_vector(builder, builder.fadd(sums[2 * r], sums[2 * r + 1]))
                 builder.store(builder.fadd(builder.load(place, typ=vector.element), dot), place)
             return context.get_dummy_value()
@@ -309,23 +329,21 @@ def _make_dots(rows):
 dots_1, dots_4 = _make_dots(1), _make_dots(4)
 
 
-def _plain_transpose(a, a_start, a_row, b, b_start, b_row):
+def _plain_transpose(a, a_row, b, b_row):
     for r in range(VECTOR_BYTES // a.itemsize):
         for c in range(VECTOR_BYTES // a.itemsize):
-            b[b_start + c * b_row + r] = a[a_start + r * a_row + c]
+            b[c * b_row + r] = a[r * a_row + c]
 
 
 @intrinsic
-def _vector_transpose(typingctx, a, a_start, a_row, b, b_start, b_row):
+def _vector_transpose(typingctx, a, a_row, b, b_row):
     n = types.intp
 
     def codegen(context, builder, signature, arguments):
         vector = _vector_type(signature.args[0].dtype)
-        a, a_start, a_row, b, b_start, b_row = arguments
-        word, size = a_start.type, vector.count
-        first_a = _pointer(context, builder, signature.args[0], a, a_start)
-        first_b = _pointer(context, builder, signature.args[3], b, b_start)
-        rows = [_load(builder, builder.gep(first_a, [builder.mul(a_row, word(r))]), vector) for r in range(size)]
+        a, a_row, b, b_row = arguments
+        word, size = a_row.type, vector.count
+        rows = [_load(builder, builder.gep(a, [builder.mul(a_row, word(r))]), vector) for r in range(size)]
         distance = 1
         while distance < size:  # swap the off-diagonal blocks of every 2 x 2 blocks, from single elements up
             for r in range(size):
@@ -337,22 +355,11 @@ def _vector_transpose(typingctx, a, a_start, a_row, b, b_start, b_row):
                     rows[r + distance] = _shuffle(builder, low, high, keep)
             distance *= 2
         for r in range(size):
-            _store(builder, rows[r], builder.gep(first_b, [builder.mul(b_row, word(r))]))
+            _store(builder, rows[r], builder.gep(b, [builder.mul(b_row, word(r))]))
         return context.get_dummy_value()
 
-    return types.void(a, n, n, b, n, n), codegen
+    return types.void(a, n, b, n), codegen
 
 
-# Transposes a square block, one register long, from a flat array into another.
+# Transposes a square block, one register long, from one place (`at`) to another, rows `a_row` and `b_row` apart.
 transpose_block = _vector_transpose if JIT else _plain_transpose
-
-
-@intrinsic
-def atomic_add(typingctx, array, place, value):
-    """Add `value` to an element of an int64 array and return what it was, in one step for all threads."""
-
-    def codegen(context, builder, signature, arguments):
-        pointer = _pointer(context, builder, signature.args[0], arguments[0], arguments[1])
-        return builder.atomic_rmw("add", pointer, arguments[2], "seq_cst")
-
-    return types.int64(array, types.intp, types.int64), codegen

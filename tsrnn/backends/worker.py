@@ -13,6 +13,7 @@ from tsrnn.backends.arrays import fill, total
 from tsrnn.backends.blocks import block_gradient, block_loss, block_predict
 from tsrnn.backends.compilation import inline, inline_once, kernel
 from tsrnn.backends.packing import pack_weights
+from tsrnn.backends.references import uncounted
 from tsrnn.backends.threads import wait_for_all
 
 PREDICT, EVALUATE, DIFFERENTIATE, UPDATE = range(4)
@@ -31,8 +32,9 @@ class Memory(NamedTuple):
         The number of lanes, over and over.
     slots : ndarray of shape (n_slots, slot_size)
     slot_losses : ndarray of float64, shape (n_slots,)
-    gradient : ndarray of shape (n_parameters,)
-    squares : ndarray of float64
+    gradient : ndarray of shape (n_shares * SHARE,)
+        Zero beyond the parameters.
+    squares : ndarray of shape (n_shares,)
         Sums of squares of shares of the gradient.
     input_gradient : ndarray of shape (n, steps, input_size)
         Empty where it is not wanted.
@@ -155,6 +157,7 @@ def _make_run(stamp):
         One kernel does both, since compiling it takes seconds and most of it is common to them.
         """
         stamp  # noqa: B018  part of the cache's key
+        plan, data, theta, moments, memory, todo = uncounted((plan, data, theta, moments, memory, todo))
         models, layers, tensors, packings = plan
         model = models[0]
         clip_norm, weight_decay, dropout, per_step = numbers

@@ -13,31 +13,39 @@ from numba.extending import register_jitable
 
 
 @register_jitable
-def tanh(x):
-    """Hyperbolic tangent of a scalar, in the scalar's own precision; NaN gives NaN."""
+def _scaled_tanh(x, s):
+    """``s * tanh(s * x)`` of a scalar; of a power of two as `s`, which the compiler takes into the coefficients."""
     T = type(x)
     if float(T(0.1)) == 0.1:  # only double precision holds it: a constant for the compiler
-        return T(math.tanh(x))
+        return T(s * math.tanh(s * x))
+    # Comparisons with NaN are false, so that NaN passes through. At 9 the quotient has passed one.
+    limit, v = T(9.0 / s), s * s
+    x = limit if x > limit else x
+    x = -limit if x < -limit else x
     u = x * x
-    p = T(1.37136039e-08) * u + T(2.08646555e-05)
-    p = p * u + T(3.51101082e-03)
-    p = p * u + T(1.33939852e-01)
-    p = p * u + T(9.99999984e-01)
-    q = T(7.92236104e-07) * u + T(3.31092585e-04)
-    q = q * u + T(2.59355703e-02)
-    q = q * u + T(4.67273041e-01)
+    p = T(1.37136039e-08 * v**5) * u + T(2.08646555e-05 * v**4)
+    p = p * u + T(3.51101082e-03 * v**3)
+    p = p * u + T(1.33939852e-01 * v**2)
+    p = p * u + T(9.99999984e-01 * v)
+    q = T(7.92236104e-07 * v**4) * u + T(3.31092585e-04 * v**3)
+    q = q * u + T(2.59355703e-02 * v**2)
+    q = q * u + T(4.67273041e-01 * v)
     q = q * u + T(1.0)
     y = x * p / q
-    # Comparisons with NaN are false, so that NaN passes through.
-    y = T(1.0) if x > T(8.8) or y > T(1.0) else y
-    return T(-1.0) if x < T(-8.8) or y < T(-1.0) else y
+    y = T(s) if y > T(s) else y
+    return T(-s) if y < T(-s) else y
+
+
+@register_jitable
+def tanh(x):
+    """Hyperbolic tangent of a scalar, in the scalar's own precision; NaN gives NaN."""
+    return _scaled_tanh(x, 1.0)
 
 
 @register_jitable
 def sigmoid(x):
     """Logistic function of a scalar through `tanh`, which cannot overflow."""
-    T = type(x)
-    return T(0.5) * tanh(T(0.5) * x) + T(0.5)
+    return _scaled_tanh(x, 0.5) + type(x)(0.5)
 
 
 @register_jitable

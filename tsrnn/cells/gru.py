@@ -18,10 +18,11 @@ def forward(tape, state, new_state):
     r, z, n, recurrent = tape[0], tape[1], tape[2], tape[3]
     h_old, h = state[0], new_state[0]
     for k in range(r.shape[0]):
-        r_t, z_t = sigmoid(r[k]), sigmoid(z[k])
-        n_t = tanh(n[k] + r_t * recurrent[k])
-        r[k], z[k], n[k] = r_t, z_t, n_t
-        h[k] = n_t + z_t * (h_old[k] - n_t)
+        r[k], z[k] = sigmoid(r[k]), sigmoid(z[k])
+    for k in range(r.shape[0]):
+        n_t = tanh(n[k] + r[k] * recurrent[k])
+        n[k] = n_t
+        h[k] = n_t + z[k] * (h_old[k] - n_t)
 
 
 def backward(tape, state, new_state, d_state):

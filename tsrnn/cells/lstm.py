@@ -17,11 +17,13 @@ def forward(tape, state, new_state):
     i, f, g, o = tape[0], tape[1], tape[2], tape[3]
     c_old, h, c = state[1], new_state[0], new_state[1]
     for k in range(i.shape[0]):
-        i_t, f_t, g_t, o_t = sigmoid(i[k]), sigmoid(f[k]), tanh(g[k]), sigmoid(o[k])
-        c_t = f_t * c_old[k] + i_t * g_t
-        i[k], f[k], g[k], o[k] = i_t, f_t, g_t, o_t
+        i[k], f[k] = sigmoid(i[k]), sigmoid(f[k])
+    for k in range(i.shape[0]):
+        g[k], o[k] = tanh(g[k]), sigmoid(o[k])
+    for k in range(i.shape[0]):
+        c_t = f[k] * c_old[k] + i[k] * g[k]
         c[k] = c_t
-        h[k] = o_t * tanh(c_t)
+        h[k] = o[k] * tanh(c_t)
 
 
 def backward(tape, state, new_state, d_state):
