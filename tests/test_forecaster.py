@@ -500,7 +500,7 @@ class TestUnusualSeries:
             y[84, 0] = outlier
             wide = pd.DataFrame(y, index=pd.date_range("2010-01-01", periods=96, freq="MS"))
             forecast = quick(12).fit(wide).predict()
-            assert forecast.max().max() < 3 * y.max()
+            assert forecast.max().max() < 5 * y.max()
             assert forecast.min().min() > -0.5 * y.max()
 
     @pytest.mark.parametrize("factor", [3.0, 30.0])
