@@ -201,7 +201,8 @@ def compiled_step(forward):
 @pytest.mark.skipif(not JIT, reason="compilation is switched off")
 @pytest.mark.skipif(platform.machine() not in ("x86_64", "AMD64"), reason="looks for x86 instructions")
 @pytest.mark.parametrize("cell", CELLS.values(), ids=CELLS)
-def test_steps_are_vectorised_and_call_no_library(cell):
+def test_steps_are_vectorised_and_call_no_library(cell, monkeypatch, tmp_path):
+    monkeypatch.setattr(numba.config, "CACHE_DIR", str(tmp_path))  # what comes from the cache has no assembly to show
     dispatcher = compiled_step(cell.forward)
     sums, state = (array.astype(np.float32) for array in random_step(cell))
     new_state = np.empty_like(state)

@@ -75,24 +75,31 @@ def kernel(make):
 def choose(functions):
     """Return ``f(code, *arguments)``, usable in kernels, that calls the function at position `code`.
 
-    Kernels thus hold every registered part; a loss or cell is chosen when they run, not when they are compiled. Up to
-    six parts; written out, since each level of a recursion would be compiled with all that lies below it.
+    Kernels thus hold every registered part; a loss or cell is chosen when they run, not when they are compiled. It is
+    written out for up to eight parts, since each level of a recursion would be compiled with all that lies below it;
+    what lies beyond the last part is not compiled.
     """
-    parts = [inline(function) for function in functions]
-    first, second, third, fourth, fifth, sixth = parts + [parts[-1]] * (6 - len(parts))
+    count, parts = len(functions), [inline(function) for function in functions]
+    if count > 8:
+        raise ValueError(f"Kernels choose between at most 8 parts. Got {count}; write out more branches in `choose`.")
+    first, second, third, fourth, fifth, sixth, seventh, eighth = parts + [parts[-1]] * (8 - count)
 
     @inline
     def chosen(code, *arguments):
-        if code == 0:
+        if count == 1 or code == 0:
             return first(*arguments)
-        if code == 1:
+        if count == 2 or code == 1:
             return second(*arguments)
-        if code == 2:
+        if count == 3 or code == 2:
             return third(*arguments)
-        if code == 3:
+        if count == 4 or code == 3:
             return fourth(*arguments)
-        if code == 4:
+        if count == 5 or code == 4:
             return fifth(*arguments)
-        return sixth(*arguments)
+        if count == 6 or code == 5:
+            return sixth(*arguments)
+        if count == 7 or code == 6:
+            return seventh(*arguments)
+        return eighth(*arguments)
 
     return chosen
