@@ -10,8 +10,19 @@ import os
 import numpy as np
 import pytest
 
+from tsrnn.backends.compilation import JIT
+from tsrnn.forecaster import choosing
+
 # Before anything imports matplotlib: pictures are drawn without a screen.
 os.environ["MPLBACKEND"] = "Agg"
+
+
+@pytest.fixture(autouse=True)
+def small_without_the_compiler(monkeypatch):
+    """Forecasters of one network that takes few steps, where every step is plain Python."""
+    if not JIT:
+        monkeypatch.setattr(choosing, "N_NETWORKS", 1)
+        monkeypatch.setattr(choosing, "STEPS", choosing.FEW_STEPS)
 
 
 @pytest.fixture

@@ -167,7 +167,8 @@ class TestUpdate:
         new = pd.DataFrame({"unique_id": "z", "ds": pd.date_range("2024-02-01", periods=40), "y": values(40, 9) * 100})
         forecaster.update(new)
         forecast = forecaster.predict().set_index("unique_id")["y"]
-        np.testing.assert_array_equal(forecast.drop("z"), before)
+        # With another number of rows, a product of matrices may add in another order.
+        np.testing.assert_allclose(forecast.drop("z"), before, rtol=1e-13)
         assert 4000 < forecast["z"].mean() < 7000
 
     def test_wrong_start_changes_nothing(self):
@@ -439,7 +440,7 @@ class TestPromises:
         assert (forecaster.lookback_, forecaster.season_length_, forecaster.seasons_) == (14, 7, (7,))
         columns = ["network", "epoch", "loss", "validation_loss", "learning_rate", "seconds"]
         assert list(forecaster.history_.columns) == columns
-        assert forecaster.history_.groupby("network").size().tolist() == [2, 2, 2]
+        assert (forecaster.history_.groupby("network").size() == 2).all()
         assert forecaster.n_epochs_ == 2
         assert 0 <= forecaster.best_epoch_ <= 2
         assert forecaster.parameters_["weight_hh_l0"].shape == (12, 4)
@@ -492,6 +493,7 @@ class TestOrigins:
 
 
 class TestUnusualSeries:
+    @pytest.mark.slow
     @pytest.mark.parametrize("n_series", [1, 3, 12])
     @pytest.mark.parametrize("outlier", [0.01, 1.0, 1000.0, 10_000.0])
     def test_an_outlier_is_not_multiplied(self, outlier, n_series):
@@ -503,6 +505,7 @@ class TestUnusualSeries:
             assert forecast.max().max() < 5 * y.max()
             assert forecast.min().min() > -0.5 * y.max()
 
+    @pytest.mark.slow
     @pytest.mark.parametrize("factor", [3.0, 30.0])
     def test_a_shift_of_one_series_does_not_go_on(self, factor):
         y = 10 * np.exp(np.random.default_rng(0).normal(0, 0.05, (96, 12)))
@@ -511,6 +514,7 @@ class TestUnusualSeries:
         assert forecast[3].max() < 10 * y.max()
         assert forecast.drop(columns=3).max().max() < 15
 
+    @pytest.mark.slow
     @pytest.mark.parametrize("n_series", [2, 5, 12])
     @pytest.mark.parametrize("factor", [1.0, 1e-4, 1e-8])
     def test_constant_series_among_others(self, n_series, factor):

@@ -108,6 +108,7 @@ def test_no_forecast_goes_far_beyond_what_was_seen():
             np.testing.assert_allclose(forecast[:, step - 1], expected, rtol=1e-9)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("n_series", [1, 3, 12])
 def test_a_factor_of_all_weights_changes_nothing(n_series):
     rng = np.random.default_rng(0)

@@ -11,6 +11,7 @@ from tsrnn.forecaster.samples import Samples
 from tsrnn.frames import to_panel
 
 HORIZON = 3
+pytestmark = pytest.mark.slow  # panels are fitted
 
 
 def panel_of(coefficients, n=120, noise=0.2, seed=0):
@@ -87,7 +88,8 @@ def test_new_series_have_no_weights():
     before = forecaster.predict().set_index("unique_id")["y"]
     forecaster.update(pd.DataFrame({"unique_id": "new", "ds": np.arange(30), "y": np.sin(np.arange(30.0))}))
     after = forecaster.predict().set_index("unique_id")["y"]
-    np.testing.assert_array_equal(after.drop("new"), before)
+    # With another number of rows, a product of matrices may add in another order.
+    np.testing.assert_allclose(after.drop("new"), before, rtol=1e-13)
     np.testing.assert_array_equal(forecaster._ensemble.best.own.weights[-1], 0)
     assert np.isfinite(after["new"]).all()
 

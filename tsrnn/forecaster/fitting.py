@@ -132,7 +132,7 @@ def _require_windows(panel, models):
             f"trained on: {named}{', ...' if len(short) > N_NAMED else ''}. They are forecast by what the "
             "others teach.",
             ShortSeriesWarning,
-            stacklevel=4,
+            stacklevel=5,
         )
 
 
