@@ -66,6 +66,7 @@ def test_training_and_forecast_read_the_same(strategy, scaling, linear, lookback
     np.testing.assert_allclose(model.forecast(rows, origins, model.block), expected, rtol=1e-4)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("strategy", STRATEGIES)
 def test_later_steps_read_earlier_forecasts(strategy):
     """A forecast of two blocks is one block, taken for observed, and another: with the season left as it was."""
