@@ -226,24 +226,15 @@ def score_windows(values, origins, horizon, forecast, chunk=256):
     return total / (len(origins) * horizon * values.shape[1])
 
 
-def our_windows(wide, n_fit, lookback, horizon, seed, args):
-    """Fit the forecaster to the first rows; return a function from origins to forecasts."""
-    params = LONG_HORIZON | {"lookback": lookback} | args.params
-    forecaster = RNNForecaster(horizon=horizon, random_state=seed, n_jobs=args.n_jobs, **params)
-    forecaster.fit(wide.iloc[:n_fit])
-
-    def forecast(origins):
-        return forecaster.predict_origins(wide, origins)
-
-    return forecast, count_parameters(forecaster), describe(forecaster)
-
-
 def run_ours(wide, origins, horizon, seed, args):
     """Fit and score the forecaster; return scores, seconds of the fit, number of parameters and configuration."""
+    params = LONG_HORIZON | {"lookback": args.lookback} | args.params
+    forecaster = RNNForecaster(horizon=horizon, random_state=seed, n_jobs=args.n_jobs, **params)
     began = time.perf_counter()
-    forecast, n_parameters, configuration = our_windows(wide, origins[0], args.lookback, horizon, seed, args)
+    forecaster.fit(wide.iloc[: origins[0]])
     seconds = time.perf_counter() - began
-    return score_windows(wide.to_numpy(), origins, horizon, forecast), seconds, n_parameters, configuration
+    scores = score_windows(wide.to_numpy(), origins, horizon, lambda some: forecaster.predict_origins(wide, some))
+    return scores, seconds, count_parameters(forecaster), describe(forecaster)
 
 
 def run_peer(name, wide, origins, horizon, seed, args):

@@ -117,6 +117,33 @@ def windows_at(offsets, series, seen, *, lookback, segment=1):
     return Windows(offsets[series] + seen, np.minimum(lookback, seen) // segment * segment, series)
 
 
+def runs(series):
+    """Find the windows of each series.
+
+    Parameters
+    ----------
+    series : ndarray of int, shape (n,)
+        Series of each window, ascending.
+
+    Yields
+    ------
+    series : int
+        A series that has windows.
+    part : slice
+        Their positions.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from tsrnn.windows import runs
+    >>> [(int(i), part) for i, part in runs(np.array([0, 0, 3]))]
+    [(0, slice(0, 2, None)), (3, slice(2, 3, None))]
+    """
+    places, starts = np.unique(series, return_index=True)
+    for i, start, stop in zip(places, starts.tolist(), [*starts[1:].tolist(), len(series)], strict=True):
+        yield i, slice(start, stop)
+
+
 def split_by_time(windows, fraction, horizon):
     """Hold out the last windows of each series; no target of the others reaches into theirs.
 

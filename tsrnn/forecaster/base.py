@@ -91,9 +91,13 @@ class BaseForecaster(BaseEstimator):
         panel = append(self._panel, target_of(X, y), **self._columns())
         _require_positive(panel, self._ensemble.best.scaler.log)
         generator = copy.deepcopy(self._generator)
-        names = ("hidden_size", "batch_size")
-        chosen = {name: getattr(self, f"{name}_") for name in names}
-        plan = self._plan(**chosen, early_stopping=False, max_epochs=1, schedule="constant")
+        plan = self._plan(
+            hidden_size=self.hidden_size_,
+            batch_size=self.batch_size_,
+            early_stopping=False,
+            max_epochs=1,
+            schedule="constant",
+        )
         ensemble, histories = fit_ensemble(panel, None, plan, generator, self._ensemble, keeps_scale=True)
         self._become(panel, ensemble, generator, histories, self.history_)
         return self

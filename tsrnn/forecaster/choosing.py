@@ -8,7 +8,7 @@ from tsrnn.forecaster.highway import fit_highway
 from tsrnn.forecaster.model import Model
 from tsrnn.forecaster.plan import MANY_ROWS, MANY_SERIES
 from tsrnn.forecaster.pooling import MAX_SERIES as MAX_JUDGED
-from tsrnn.forecaster.pooling import fit_own
+from tsrnn.forecaster.pooling import own_errors
 from tsrnn.forecaster.rows import Rows
 from tsrnn.forecaster.samples import Samples
 from tsrnn.scaling import SeriesScaler
@@ -50,8 +50,10 @@ def start_models(panel, weights, plan):
 
     Returns
     -------
-    list of Model
+    models : list of Model
         Without highways and network, which differ in how far back they look; the best one first.
+    rows : Rows
+        The panel as all of them read it.
     """
     decomposition, log, seasons = _choose_decomposition(panel, plan)
     scaler = SeriesScaler.fit(panel.values, panel.offsets, log)
@@ -80,11 +82,11 @@ def start_models(panel, weights, plan):
         models = [make(lookback) for lookback in _candidates(panel, plan, season)]
         chosen = _nearly_best(models, rows, weights, plan.validation_fraction)
         if chosen:
-            return chosen
+            return chosen, rows
     lookback = plan.lookback
     if lookback == "auto":
         lookback = _usual_lookback(panel, plan, decomposition, season, min_steps)
-    return [make(lookback) for _ in range(N_NETWORKS if plan.early_stopping else 1)]
+    return [make(lookback) for _ in range(N_NETWORKS if plan.early_stopping else 1)], rows
 
 
 def _choose_decomposition(panel, plan):
@@ -177,4 +179,4 @@ def _linear_errors(model, rows, weights, fraction, judged):
     if not (len(training) and len(held_out)):
         return np.full(len(rows.parts), np.nan)
     _, highway = fit_highway(samples.blocks, samples.targets, samples.weights, training, held_out)
-    return fit_own(samples, highway, judged)[1]
+    return own_errors(samples, highway, judged)

@@ -54,10 +54,10 @@ def fit_ensemble(panel, weights, plan, rng, before=None, keeps_scale=False):
         If no series is long enough for one window.
     """
     if before is None:
-        models = start_models(panel, weights, plan)
+        models, rows = start_models(panel, weights, plan)
     else:
         models = [_go_on(panel, model, keeps_scale) for model in before.members]
-    rows = models[0].read(panel)
+        rows = models[0].read(panel)
     _require_windows(panel, models)
     samples = [Samples.of(model, rows, weights) for model in models]
     if plan.early_stopping and not all(len(part) for part in samples[0].split(plan.validation_fraction)):
@@ -98,9 +98,9 @@ def _fit_linear(model, samples, training, held_out, plan):
     if not (plan.linear and len(training) and len(held_out)):
         return None
     of_training, model.highway = fit_highway(samples.blocks, samples.targets, samples.weights, training, held_out)
-    if model.combines and samples.n_series > 1:
-        model.own, _ = fit_own(samples, model.highway, np.arange(samples.n_series))
     if model.combines:
+        if samples.n_series > 1:
+            model.own, _ = fit_own(samples, model.highway, np.arange(samples.n_series))
         return None
     return of_training if plan.early_stopping else model.highway
 

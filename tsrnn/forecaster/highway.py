@@ -80,10 +80,8 @@ def fit_highway(make_blocks, make_targets, weights, training, held_out):
 def _fit(make_blocks, make_targets, weights, training, held_out):
     sums = _Sums.of(make_blocks, make_targets, weights, training)
     scale = np.sqrt(np.maximum(np.diag(sums.products)[:-1] / sums.weight, 1e-12))
-    values, vectors = np.linalg.eigh(sums.scaled_products(scale))
-    projected = vectors.T @ sums.scaled_targets(scale)
-    candidates = [(np.inf, np.zeros_like(projected))]
-    candidates += [(penalty, projected / (np.maximum(values, 0) + penalty)[:, None]) for penalty in PENALTIES]
+    vectors, path = ridge_path(sums.scaled_products(scale), sums.scaled_targets(scale))
+    candidates = [(np.inf, np.zeros_like(path[0])), *zip(PENALTIES, path, strict=True)]
     errors = np.zeros(len(candidates))
     for chunk in _chunks(held_out):
         rows = _design(make_blocks(chunk), scale) @ vectors
@@ -97,6 +95,28 @@ def _fit(make_blocks, make_targets, weights, training, held_out):
     ridge = everything.scaled_products(scale) + best_penalty * np.eye(len(scale) + 1)
     solution = np.linalg.solve(ridge, everything.scaled_targets(scale))
     return of_training, Highway(_damp(solution), scale, best_penalty)
+
+
+def ridge_path(products, crossed):
+    """Solve a ridge regression for all `PENALTIES`.
+
+    Parameters
+    ----------
+    products : ndarray of shape (n_features, n_features)
+        Of the features with each other.
+    crossed : ndarray of shape (n_features, horizon)
+        Of the features with the targets.
+
+    Returns
+    -------
+    vectors : ndarray of shape (n_features, n_features)
+        Eigenvectors of the products.
+    path : list of ndarray of shape (n_features, horizon)
+        For each penalty the weights of the features times ``vectors``.
+    """
+    values, vectors = np.linalg.eigh(products)
+    projected = vectors.T @ crossed
+    return vectors, [projected / (np.maximum(values, 0) + penalty)[:, None] for penalty in PENALTIES]
 
 
 def _chunks(positions):

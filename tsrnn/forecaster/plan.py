@@ -75,10 +75,15 @@ def resolve(parameters, n_series, n_rows):
         "early_stopping": n_series < MANY_SERIES and not large,
         "batch_size": 256 if large else 32,
     }
-    found = {name: value if parameters[name] == "auto" else parameters[name] for name, value in found.items()}
+    found |= _given(parameters, found)
     per_epoch = -(-min(n_rows, EPOCH_WINDOWS) // found["batch_size"])
     last = {
         "schedule": "constant" if found["early_stopping"] else "cosine",
         "max_epochs": 60 if found["early_stopping"] else -(-PANEL_MINIBATCHES // per_epoch),
     }
-    return found | {name: value if parameters[name] == "auto" else parameters[name] for name, value in last.items()}
+    return found | last | _given(parameters, last)
+
+
+def _given(parameters, names):
+    """Those of the parameters that are not "auto"."""
+    return {name: parameters[name] for name in names if parameters[name] != "auto"}

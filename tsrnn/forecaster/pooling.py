@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from tsrnn.forecaster.blas import one_blas_thread
-from tsrnn.forecaster.highway import PENALTIES
-from tsrnn.windows import thin
+from tsrnn.forecaster.highway import PENALTIES, ridge_path
+from tsrnn.windows import runs, thin
 
 N_FOLDS = 3
 FOLD = 0.1  # of the observations of a series, less the horizon
@@ -40,10 +40,9 @@ class OwnHighways:
     def predict(self, blocks, series):
         """Correct forecasts from blocks of shape (n, lookback, n_columns); `series` of shape (n,) ascends."""
         corrections = np.empty((len(blocks), self.weights.shape[2]))
-        places, starts = np.unique(series, return_index=True)
         with one_blas_thread():
-            for i, start, stop in zip(places, starts, [*starts[1:], len(series)], strict=True):
-                corrections[start:stop] = blocks[start:stop, :, 0] @ self.weights[i]
+            for i, part in runs(series):
+                corrections[part] = blocks[part, :, 0] @ self.weights[i]
         return corrections
 
     def extend(self, n_series):
@@ -73,32 +72,46 @@ def fit_own(samples, highway, series):
         of a series that is too short to be judged.
     """
     with one_blas_thread():
-        return _fit(samples, highway, series)
+        places = _places(samples, series)
+        best, errors = _judge(samples, highway, places)
+        if best is None:
+            return None, errors
+        weights = np.zeros((samples.n_series, *samples.weight_shape), np.float32)
+        for i, k in places.items():
+            x, rest = _problem(samples, highway, k)
+            scale = _scale_of(x)
+            ridge = (x / scale).T @ (x / scale) + PENALTIES[best] * np.eye(x.shape[1])
+            weights[i] = np.linalg.solve(ridge, (x / scale).T @ rest) / scale
+        return OwnHighways(weights, PENALTIES[best]), errors
 
 
-def _fit(samples, highway, series):
+def own_errors(samples, highway, series):
+    """Return the errors that `fit_own` would, without fitting the corrections that forecast."""
+    with one_blas_thread():
+        return _judge(samples, highway, _places(samples, series))[1]
+
+
+def _places(samples, series):
+    """Positions of the windows of each series that has enough of them."""
     bounds = np.searchsorted(samples.windows.series, np.arange(samples.n_series + 1))
-    curves = np.full((samples.n_series, 1 + len(PENALTIES)), np.nan)
     places = {}
     for i in series:
         k = np.arange(bounds[i], bounds[i + 1])
         k = thin(k[samples.weights[k] > 0], MAX_WINDOWS)
         if len(k) >= MIN_WINDOWS:
             places[i] = k
+    return places
+
+
+def _judge(samples, highway, places):
+    """Return the place of the best penalty, None if none helps, and the errors of each series with it."""
+    curves = np.full((samples.n_series, 1 + len(PENALTIES)), np.nan)
     for i in thin(np.fromiter(places, int), MAX_SERIES):
         x, rest = _problem(samples, highway, places[i])
         curves[i] = _error_curve(x, rest, list(_folds(samples, places[i])))
     judged = np.isfinite(curves[:, 0]) & (curves[:, 0] > 0)
     best = _best_penalty(curves[judged])
-    if best is None:
-        return None, curves[:, 0]
-    weights = np.zeros((samples.n_series, *samples.weight_shape), np.float32)
-    for i, k in places.items():
-        x, rest = _problem(samples, highway, k)
-        scale = _scale_of(x)
-        ridge = (x / scale).T @ (x / scale) + PENALTIES[best] * np.eye(x.shape[1])
-        weights[i] = np.linalg.solve(ridge, (x / scale).T @ rest) / scale
-    return OwnHighways(weights, PENALTIES[best]), curves[:, 1 + best]
+    return best, curves[:, 0 if best is None else 1 + best]
 
 
 def _problem(samples, highway, k):
@@ -129,12 +142,10 @@ def _error_curve(x, rest, folds):
     errors = np.zeros((len(folds), 1 + len(PENALTIES)))
     x = x / _scale_of(x)
     for row, (n_training, start, stop) in zip(errors, folds, strict=True):
-        values, vectors = np.linalg.eigh(x[:n_training].T @ x[:n_training])
-        projected = vectors.T @ (x[:n_training].T @ rest[:n_training])
+        vectors, path = ridge_path(x[:n_training].T @ x[:n_training], x[:n_training].T @ rest[:n_training])
         seen, truth = x[start:stop] @ vectors, rest[start:stop]
         row[0] = np.abs(truth).mean()
-        for j, penalty in enumerate(PENALTIES):
-            row[1 + j] = np.abs(truth - seen @ (projected / (np.maximum(values, 0) + penalty)[:, None])).mean()
+        row[1:] = [np.abs(truth - seen @ weights).mean() for weights in path]
     return errors.mean(axis=0) if len(folds) else np.full(1 + len(PENALTIES), np.nan)
 
 

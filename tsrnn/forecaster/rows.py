@@ -6,6 +6,7 @@ import numpy as np
 
 from tsrnn.scaling import ordinary_spreads, series_units, window_levels, window_spreads
 from tsrnn.seasonality import Decomposition, seasonal_future
+from tsrnn.windows import runs
 
 
 @dataclass(frozen=True)
@@ -71,9 +72,7 @@ class Rows:
     def extremes(self, windows):
         """Lowest and highest scaled value of each series before each origin, float64 of shape (n,)."""
         lowest, highest = np.empty(len(windows)), np.empty(len(windows))
-        bounds = np.searchsorted(windows.series, np.arange(len(self.parts) + 1))
-        for i in np.unique(windows.series):
-            part = slice(bounds[i], bounds[i + 1])
+        for i, part in runs(windows.series):
             x, last = self.scaled[self.offsets[i] : self.offsets[i + 1]], windows.origins[part] - self.offsets[i] - 1
             lowest[part], highest[part] = np.minimum.accumulate(x)[last], np.maximum.accumulate(x)[last]
         return lowest, highest
@@ -81,9 +80,7 @@ class Rows:
     def seasonal_future(self, windows, horizon):
         """Seasons' part of the targets, as known at each origin: float64 of shape (n, horizon)."""
         future = np.empty((len(windows), horizon))
-        bounds = np.searchsorted(windows.series, np.arange(len(self.parts) + 1))
-        for i in np.unique(windows.series):
-            part = slice(bounds[i], bounds[i + 1])
+        for i, part in runs(windows.series):
             origins = windows.origins[part] - self.offsets[i]
             future[part] = seasonal_future(self.parts[i], self.decomposition.seasons, origins, horizon)
         return future
