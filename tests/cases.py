@@ -26,15 +26,25 @@ DEFAULTS = {
 LOSS_OPTIONS = {"huber": {"delta": 0.7}, "quantile": {"levels": [0.2, 0.9]}}
 # The rest of a config tells of the outputs and the loss.
 NETWORK_ARGUMENTS = (
-    "cell", "input_size", "hidden_size", "output_size", "num_layers", "bidirectional", "head", "tokens"
+    "cell", "input_size", "hidden_size", "output_size", "num_layers", "bidirectional", "head", "tokens", "residual",
+    "dilations", "decoder_steps",
 )  # fmt: skip
 # Number of layers, bidirectional.
 SHAPES = [(1, False), (3, False), (1, True), (2, True)]
+# Stacks that are not PyTorch's. Some dilations reach back further than there are steps.
+STACKS = {
+    "residual": {"num_layers": 3, "residual": True},
+    "residual_both": {"num_layers": 2, "bidirectional": True, "residual": True},
+    "dilated": {"num_layers": 3, "dilations": (1, 2, 9)},
+    "dilated_both": {"num_layers": 2, "bidirectional": True, "dilations": (3, 2), "residual": True},
+}
 
 
 def make_config(**changes):
     """Return the default config with changes; the options follow the loss."""
     config = DEFAULTS | {"loss_options": LOSS_OPTIONS.get(changes.get("loss"), {})} | changes
+    if config["head"] == "parallel":
+        config["decoder_steps"] = config["output_steps"]
     if config["head"] == "decoder" and config["loss"] == "quantile":
         config["loss_options"] = {"levels": [0.2]}  # what a decoder outputs is what it reads
     return config
@@ -47,7 +57,7 @@ def make_loss(config):
 
 def make_network(config, dtype="float64", parameters=None):
     """Return the network of a config, with the given parameters or random ones, none of them zero."""
-    arguments = {name: config[name] for name in NETWORK_ARGUMENTS}
+    arguments = {name: config[name] for name in NETWORK_ARGUMENTS if name in config}
     feeds_classes = config["head"] == "decoder" and config["loss"] == "cross_entropy"
     network = Network(**arguments, feeds_classes=feeds_classes, dtype=dtype)
     if parameters is None:

@@ -64,14 +64,16 @@ def encode(config, parameters, inputs):
     finals = []
     for layer in range(config["num_layers"]):
         columns, layer_finals = [], []
+        dilation = (config.get("dilations") or [1] * (layer + 1))[layer]
         for suffix, order in (("", 1), ("_reverse", -1))[: 1 + config["bidirectional"]]:
-            state, outputs = zero_state(config), []
+            states = [zero_state(config)]
             for x in inputs[::order]:
-                state = cell_step(config, parameters, f"l{layer}{suffix}", x, state)
-                outputs.append(state[0])
-            columns.append(np.array(outputs)[::order])
-            layer_finals.append(state)
-        inputs = np.concatenate(columns, axis=1)
+                old = states[max(len(states) - dilation, 0)]
+                states.append(cell_step(config, parameters, f"l{layer}{suffix}", x, old))
+            columns.append(np.array([state[0] for state in states[1:]])[::order])
+            layer_finals.append(states[-1])
+        outputs = np.concatenate(columns, axis=1)
+        inputs = outputs + inputs if config.get("residual") and layer > 0 else outputs
         finals.append(layer_finals)
     return inputs, finals
 
@@ -81,15 +83,26 @@ def readout(parameters, features):
     return parameters["readout.weight"].astype(np.float64) @ features + parameters["readout.bias"]
 
 
+def first_states(finals):
+    """First state of each of the decoder's layers: the final ones of both directions together."""
+    return [[sum(parts) for parts in zip(*directions, strict=True)] for directions in finals]
+
+
+def decoder_step(config, parameters, x, states):
+    """One step of the decoder's layers: what the top one gives, and their new states."""
+    states = list(states)
+    for layer in range(config["num_layers"]):
+        states[layer] = cell_step(config, parameters, f"decoder.l{layer}", x, states[layer])
+        x = states[layer][0] + (x if config.get("residual") and layer > 0 else 0)
+    return x, states
+
+
 def decode(config, parameters, finals, targets):
     """Decoder outputs (output_steps, output_size), fed with `targets`, or with its own output if None."""
-    states = [[sum(parts) for parts in zip(*directions, strict=True)] for directions in finals]
+    states = first_states(finals)
     previous, outputs = np.zeros(config["output_size"]), []
     for step in range(config["output_steps"] if targets is None else len(targets)):
-        x = previous
-        for layer in range(config["num_layers"]):
-            states[layer] = cell_step(config, parameters, f"decoder.l{layer}", x, states[layer])
-            x = states[layer][0]
+        x, states = decoder_step(config, parameters, previous, states)
         outputs.append(readout(parameters, x))
         previous = outputs[-1] if targets is None else targets[step]
         if config["loss"] == "cross_entropy":
@@ -99,8 +112,9 @@ def decode(config, parameters, finals, targets):
 
 
 def head_last(config, parameters, outputs, finals, targets):
-    """One output from the top layer's final h, directions side by side."""
-    return readout(parameters, np.concatenate([state[0] for state in finals[-1]]))[None]
+    """One output from what the top layer gives last, directions side by side; the reverse one ends at step 0."""
+    hidden = config["hidden_size"]
+    return readout(parameters, np.concatenate([outputs[-1, :hidden], outputs[0, hidden:]]))[None]
 
 
 def head_every(config, parameters, outputs, finals, targets):
@@ -113,7 +127,14 @@ def head_decoder(config, parameters, outputs, finals, targets):
     return decode(config, parameters, finals, targets)
 
 
-HEADS = {"last": head_last, "every": head_every, "decoder": head_decoder}
+def head_parallel(config, parameters, outputs, finals, targets):
+    """Outputs of steps of a second stack that all start from the first one's final states and read their number."""
+    steps, states = config["output_steps"] if targets is None else len(targets), first_states(finals)
+    numbers = np.eye(config["decoder_steps"])[:steps]
+    return np.array([readout(parameters, decoder_step(config, parameters, x, states)[0]) for x in numbers])
+
+
+HEADS = {"last": head_last, "every": head_every, "decoder": head_decoder, "parallel": head_parallel}
 
 
 def forward(config, parameters, inputs, targets=None):

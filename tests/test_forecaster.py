@@ -227,7 +227,7 @@ class TestRefusals:
         [
             ({"lookback": 0}, "'lookback' parameter"),
             ({"season_length": [7, 0]}, "'season_length' parameter"),
-            ({"strategy": "both"}, "must be a str among {'direct', 'recursive', 'seq2seq'}. Got 'both'"),
+            ({"strategy": "both"}, "must be a str among {'direct', 'parallel', 'recursive', 'seq2seq'}. Got 'both'"),
             ({"cell": "transformer"}, "'cell' parameter"),
             ({"loss": "cross_entropy"}, "'loss' parameter"),
             ({"validation_fraction": 1.0}, "'validation_fraction' parameter"),

@@ -54,6 +54,16 @@ def test_gradients_of_every_network(cell, head, num_layers, bidirectional, ragge
     assert_all_small(gradient_errors(config, cases.make_batch(config, n=3, steps=5, ragged=ragged)))
 
 
+@pytest.mark.parametrize("stack", cases.STACKS)
+@pytest.mark.parametrize("head", HEADS)
+@pytest.mark.parametrize("cell", CELLS)
+def test_gradients_of_other_stacks(cell, head, stack):
+    config = cases.make_config(
+        cell=cell, head=head, output_steps={"last": 1, "every": 6}.get(head, 3), **cases.STACKS[stack]
+    )
+    assert_all_small(gradient_errors(config, cases.make_batch(config, n=4, steps=6, ragged=True)))
+
+
 @pytest.mark.parametrize("head", HEADS)
 @pytest.mark.parametrize("loss", LOSSES)
 def test_gradients_of_every_loss(loss, head):
@@ -80,11 +90,13 @@ def test_gradients_at_odd_sizes(cell, n, steps, inputs, hidden):
     assert_all_small(gradient_errors(config, cases.make_batch(config, n=n, steps=steps, ragged=True)))
 
 
+@pytest.mark.parametrize("residual", [False, True])
 @pytest.mark.parametrize("head", HEADS)
-def test_gradients_with_dropout(head):
+def test_gradients_with_dropout(head, residual):
     config = cases.make_config(
-        head=head, num_layers=3, bidirectional=True, output_steps={"last": 1, "every": 5}.get(head, 3)
-    )
+        head=head, num_layers=3, bidirectional=True, residual=residual,
+        output_steps={"last": 1, "every": 5}.get(head, 3),
+    )  # fmt: skip
     network, loss = cases.make_network(config), cases.make_loss(config)
     sequences = cases.make_batch(config, n=3, steps=5, ragged=True)
     trainer = Trainer(network.layout, network.theta, sequences, loss, len(sequences))

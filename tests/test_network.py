@@ -16,7 +16,7 @@ from tsrnn.sequences import Sequences
 
 # float32: the project's promise; float64: the order of the additions.
 TOLERANCES = {"float32": 1e-5, "float64": 1e-12}
-OUTPUT_STEPS = {"last": 1, "decoder": 4}
+OUTPUT_STEPS = {"last": 1, "decoder": 4, "parallel": 4}
 # Sequences, steps, inputs, hidden units: ones, and sizes that divide no block or vector.
 SIZES = [(1, 1, 1, 1), (33, 2, 3, 1), (2, 19, 1, 9), (17, 3, 5, 33), (67, 4, 2, 8)]
 
@@ -58,6 +58,16 @@ def test_outputs_equal_the_oracle_in_depth(cell, head, num_layers, bidirectional
     assert_same_outputs(network, config, sequences, TOLERANCES[dtype])
 
 
+@pytest.mark.parametrize("stack", cases.STACKS)
+@pytest.mark.parametrize("head", HEADS)
+@pytest.mark.parametrize("cell", CELLS)
+def test_outputs_of_other_stacks_equal_the_oracle(cell, head, stack):
+    config = make_config(head, 7, cell=cell, **cases.STACKS[stack])
+    network = cases.make_network(config)
+    sequences = cases.make_batch(config, n=37, steps=7, ragged=True)
+    assert_same_outputs(network, config, sequences, TOLERANCES["float64"])
+
+
 @pytest.mark.parametrize("dtype", TOLERANCES)
 @pytest.mark.parametrize("head", HEADS)
 @pytest.mark.parametrize("loss", LOSSES)
@@ -70,11 +80,11 @@ def test_loss_equals_the_oracle(loss, head, dtype):
     assert value == pytest.approx(expected, rel=TOLERANCES[dtype])
 
 
-@pytest.mark.parametrize("bidirectional", [False, True])
+@pytest.mark.parametrize("stack", [{}, {"bidirectional": True}, {"residual": True, "dilations": (3, 2)}], ids=str)
 @pytest.mark.parametrize("head", HEADS)
 @pytest.mark.parametrize("cell", CELLS)
-def test_padding_touches_no_output_and_no_gradient(cell, head, bidirectional):
-    config = make_config(head, 7, cell=cell, bidirectional=bidirectional, num_layers=2)
+def test_padding_touches_no_output_and_no_gradient(cell, head, stack):
+    config = make_config(head, 7, cell=cell, **{"num_layers": 2, **stack})
     network, loss = cases.make_network(config), cases.make_loss(config)
     sequences = cases.make_batch(config, n=5, steps=7, ragged=True)
     outputs = network.predict(sequences)

@@ -18,15 +18,19 @@ def make(rng, **options):
     return network
 
 
+STACKS = [{}, {"num_layers": 2}, {"num_layers": 3, "residual": True, "dilations": (1, 3, 2)}]
+
+
 @pytest.mark.parametrize("cell", CELLS)
-@pytest.mark.parametrize("num_layers", [1, 2])
-def test_stream_gives_what_predict_gives_for_every_prefix(cell, num_layers, rng):
-    network = make(rng, cell=cell, num_layers=num_layers)
+@pytest.mark.parametrize("head", ["last", "every"])
+@pytest.mark.parametrize("stack", STACKS, ids=str)
+def test_stream_gives_what_predict_gives_for_every_prefix(cell, head, stack, rng):
+    network = make(rng, cell=cell, head=head, **stack)
     X = rng.normal(size=(4, 6, 3))
     stream = network.stream(4)
     for t in range(X.shape[1]):
         outputs = stream.step(X[:, t])
-        whole = network.predict(Sequences.from_dense(X[:, : t + 1]))[:, 0]
+        whole = network.predict(Sequences.from_dense(X[:, : t + 1]))[:, -1]
         np.testing.assert_allclose(outputs, whole, rtol=0, atol=TOLERANCE)
 
 
@@ -41,8 +45,9 @@ def test_stream_reads_tokens(rng):
         stream.step(7)
 
 
-def test_states_can_be_kept_and_set(rng):
-    network = make(rng, cell="lstm")
+@pytest.mark.parametrize("stack", STACKS, ids=str)
+def test_states_can_be_kept_and_set(stack, rng):
+    network = make(rng, cell="lstm", **stack)
     stream = network.stream()
     stream.step(rng.normal(size=3))
     kept = [state.copy() for state in stream.states]

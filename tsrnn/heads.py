@@ -14,12 +14,16 @@ class Head:
     reads_final_state : bool
         One output step from the last state of each direction; otherwise one per step of a sequence.
     has_decoder : bool
-        That sequence is a second stack's, which starts from the first one's last state and is fed its own outputs.
+        That sequence is a second stack's, which starts from the first one's last state.
+    feeds_back : bool
+        That stack goes on from step to step and reads its own previous output. Otherwise all of its steps start from
+        the same state, each reads its own number, and none waits for another (Lin et al. 2023, SegRNN).
     """
 
     name: str
     reads_final_state: bool
     has_decoder: bool
+    feeds_back: bool = False
 
 
 HEADS = {
@@ -27,6 +31,7 @@ HEADS = {
     for head in (
         Head("last", reads_final_state=True, has_decoder=False),
         Head("every", reads_final_state=False, has_decoder=False),
-        Head("decoder", reads_final_state=False, has_decoder=True),
+        Head("decoder", reads_final_state=False, has_decoder=True, feeds_back=True),
+        Head("parallel", reads_final_state=False, has_decoder=True),
     )
 }

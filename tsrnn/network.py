@@ -40,10 +40,19 @@ def check_loss(layout, loss, sequences):
             f"The loss {loss!r} of {sequences.targets.shape[1]} targets needs a network with output_size={outputs}. "
             f"Got output_size={layout.output_size}."
         )
-    if layout.head.has_decoder and (layout.feeds_classes != classes or loss.n_levels > 1):
+    _check_steps(layout, sequences)
+    if layout.head.feeds_back and (layout.feeds_classes != classes or loss.n_levels > 1):
         raise ValueError(
             "A decoder is fed its own outputs, which must be of the kind of the targets: feeds_classes=True with "
             f"class codes, and one level of a quantile loss. Got feeds_classes={layout.feeds_classes} with {loss!r}."
+        )
+
+
+def _check_steps(layout, sequences):
+    if layout.head_name == "parallel" and sequences.output_steps > layout.decoder_steps:
+        raise ValueError(
+            f"The network gives up to decoder_steps={layout.decoder_steps} output steps. "
+            f"Got sequences with output_steps={sequences.output_steps}."
         )
 
 
@@ -62,15 +71,26 @@ class Network:
     num_layers : int, default=1
     bidirectional : bool, default=False
         Whether the input is read from its end, too; a decoder then starts from the sum of both last states.
-    head : {"last", "every", "decoder"}, default="last"
-        One output from the last state; one from every step; or as many as wanted from a second stack that starts
-        from the last states and reads its own previous output (in training the previous target).
+    head : {"last", "every", "decoder", "parallel"}, default="last"
+        One output from the last state; one from every step; as many as wanted from a second stack that starts from
+        the last states and reads its own previous output (in training the previous target); or up to `decoder_steps`
+        from a second stack each step of which starts from the last states and reads its own number alone.
     tokens : bool, default=False
         Whether inputs are categories. They multiply no one-hot matrix, but pick columns of the weights.
     feeds_classes : bool, default=False
         Whether a decoder's outputs are classes: it is then fed the most likely one.
     dropout : float, default=0.0
         Probability of dropping an output of a layer below another one, in training.
+    residual : bool, default=False
+        Whether each layer above the first adds its input to its output (K. He et al., CVPR 2016): what a stack gives
+        is the sum of what its layers do, and gradients reach the first one undiminished. `dropout` leaves that sum
+        as it is and drops from what a layer adds to it.
+    dilations : tuple of int or None, default=None
+        For each layer of the encoder, how many steps back the state lies that a step starts from (S. Chang et al.,
+        Dilated recurrent neural networks, NeurIPS 2017), as (1, 2, 4): the higher a layer, the longer its memory.
+        None for 1 throughout.
+    decoder_steps : int, default=0
+        Most output steps of the head "parallel".
     dtype : {"float32", "float64"}, default="float32"
 
     Attributes
@@ -93,13 +113,20 @@ class Network:
 
     def __init__(
         self, *, input_size, hidden_size, output_size, cell="gru", num_layers=1, bidirectional=False, head="last",
-        tokens=False, feeds_classes=False, dropout=0.0, dtype="float32",
+        tokens=False, feeds_classes=False, dropout=0.0, residual=False, dilations=None, decoder_steps=0,
+        dtype="float32",
     ):  # fmt: skip
         self.layout = Layout(
             cell_name=cell, input_size=input_size, hidden_size=hidden_size, output_size=output_size,
             num_layers=num_layers, bidirectional=bidirectional, head_name=head, tokens=tokens,
-            feeds_classes=feeds_classes,
+            feeds_classes=feeds_classes, residual=residual, dilations=tuple(dilations or ()),
+            decoder_steps=decoder_steps,
         )  # fmt: skip
+        if dilations is not None and (len(dilations) != num_layers or min(dilations) < 1):
+            raise ValueError(
+                f"dilations must be None or hold a positive int for each of num_layers={num_layers} layers. "
+                f"Got {dilations!r} instead."
+            )
         self.dropout = dropout
         self.theta = np.zeros(self.layout.size, dtype)
 
@@ -130,6 +157,7 @@ class Network:
         """
         if not (self.layout.head.reads_final_state or self.layout.head.has_decoder):
             sequences = replace(sequences, output_steps=max(sequences.output_steps, sequences.steps))
+        _check_steps(self.layout, sequences)
         return cpu.run_predict(self.layout, self._writable_theta(), sequences, n_jobs)
 
     def _writable_theta(self):
@@ -279,7 +307,10 @@ class Stream:
 
     @property
     def states(self):
-        """Views of the states, of shape (S, hidden_size, n), one for each layer: to look at, keep and set."""
+        """Views of the states, one for each layer: to look at, keep and set.
+
+        Each is of shape (dilation, S, hidden_size, n), the last state last: as many as later steps start from.
+        """
         return self._streamer.states()
 
 

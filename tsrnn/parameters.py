@@ -31,6 +31,10 @@ class Layer:
         Whether another layer or the readout reads its states step by step.
     initial : tuple of int
         Places in `Layout.layers` of the layers whose last states add up to its first one; none for zeros.
+    dilation : int
+        Steps back to the state that a step starts from; before so many steps have been taken, it is the first one.
+    residual : bool
+        Whether its output is its state and its input together.
     """
 
     stack: str
@@ -41,6 +45,8 @@ class Layer:
     tokens: bool
     has_output: bool
     initial: tuple[int, ...]
+    dilation: int
+    residual: bool
 
     @property
     def suffix(self):
@@ -52,7 +58,7 @@ class Layer:
 class Layout:
     """The architecture of a network, and where its parameters lie.
 
-    Attributes are those of `tsrnn.network.Network`; `feeds_classes` tells that a decoder's outputs are classes.
+    Attributes are those of `tsrnn.network.Network`.
     """
 
     cell_name: str
@@ -64,6 +70,9 @@ class Layout:
     head_name: str = "last"
     tokens: bool = False
     feeds_classes: bool = False
+    residual: bool = False
+    dilations: tuple[int, ...] = ()
+    decoder_steps: int = 0
 
     @property
     def cell(self):
@@ -83,20 +92,42 @@ class Layout:
     @cached_property
     def layers(self):
         """Recurrent layers, from the bottom up, the encoder's before the decoder's."""
-        encoder_directions = 2 if self.bidirectional else 1
-        layers = []
+        return (*self._encoder(), *(self._decoder() if self.head.has_decoder else ()))
+
+    def _encoder(self):
+        directions, top = 2 if self.bidirectional else 1, self.num_layers - 1
         for level in range(self.num_layers):
-            size = self.hidden_size * encoder_directions if level else self.input_size
-            has_output = level < self.num_layers - 1 or self.head_name == "every"
-            for reverse in (False, True)[:encoder_directions]:
-                layers.append(
-                    Layer("", level, reverse, encoder_directions, size, self.tokens and level == 0, has_output, ())
+            residual = self.residual and level > 0
+            for reverse in (False, True)[:directions]:
+                yield Layer(
+                    stack="",
+                    level=level,
+                    reverse=reverse,
+                    directions=directions,
+                    input_size=self.hidden_size * directions if level else self.input_size,
+                    tokens=self.tokens and level == 0,
+                    has_output=level < top or self.head_name == "every" or (residual and self.head_name == "last"),
+                    initial=(),
+                    dilation=self.dilations[level] if self.dilations else 1,
+                    residual=residual,
                 )
-        for level in range(self.num_layers if self.head.has_decoder else 0):
-            size = self.hidden_size if level else self.output_size
-            initial = tuple(range(level * encoder_directions, (level + 1) * encoder_directions))
-            layers.append(Layer("decoder.", level, False, 1, size, self.feeds_classes and level == 0, True, initial))
-        return tuple(layers)
+
+    def _decoder(self):
+        directions = 2 if self.bidirectional else 1
+        fed = self.output_size if self.head.feeds_back else self.decoder_steps
+        for level in range(self.num_layers):
+            yield Layer(
+                stack="decoder.",
+                level=level,
+                reverse=False,
+                directions=1,
+                input_size=self.hidden_size if level else fed,
+                tokens=level == 0 and (self.feeds_classes or not self.head.feeds_back),
+                has_output=True,
+                initial=tuple(range(level * directions, (level + 1) * directions)),
+                dilation=1 if self.head.feeds_back else self.decoder_steps,
+                residual=self.residual and level > 0,
+            )
 
     @cached_property
     def shapes(self):

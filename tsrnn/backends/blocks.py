@@ -127,6 +127,14 @@ def feed_targets(model, work, codes, output_steps):
 
 
 @inline_once
+def feed_positions(model, codes, output_steps):
+    """Give each step of a decoder its number as input."""
+    lanes = model["lanes"]
+    for o in range(output_steps):
+        fill(codes, model["decoder_x"] + o * lanes, lanes, o)
+
+
+@inline_once
 def feed_prediction(model, work, codes, o):
     """Give the decoder its own output step `o` as the next input."""
     lanes, size = model["lanes"], model["output_size"]
@@ -189,24 +197,14 @@ def block_loss(
     output_steps = load_targets(model, data, members, work, codes, unit)
     run_layers(model, layers, False, theta, panels, work, codes, active, 0, steps, steps, 0, 1, rate, key)
     if model["has_decoder"]:
-        feed_targets(model, work, codes, output_steps)
+        if model["feeds_back"]:
+            feed_targets(model, work, codes, output_steps)
+        else:
+            feed_positions(model, codes, output_steps)
         run_layers(
-            model,
-            layers,
-            True,
-            theta,
-            panels,
-            work,
-            codes,
-            everyone,
-            0,
-            output_steps,
-            steps,
-            output_steps,
-            1,
-            rate,
-            key,
-        )
+            model, layers, True, theta, panels, work, codes, everyone, 0, output_steps, steps, output_steps, 1, rate,
+            key
+        )  # fmt: skip
     for o in range(output_steps):
         readout_forward(model, layers, theta, panels, work, o, steps, lanes)
     weight = rows_at(work, model["weight"], output_steps, lanes)
@@ -225,22 +223,13 @@ def block_gradient(model, layers, panels, work, codes, slot, active, everyone, s
         layer = layers[p]
         length, lanes_at = (output_steps, everyone) if layer["decoder"] else (steps, active)
         layer_backward(
-            model["cell"],
-            layer,
-            panels,
-            work,
-            codes,
-            slot,
-            lanes_at,
-            length,
-            lanes,
-            rate if layer["drops"] else 0.0,
-            key,
-        )
-        count = layer["n_states"] * layer["hidden_size"] * lanes
+            model["cell"], layer, panels, work, codes, slot, lanes_at, length, lanes, rate if layer["drops"] else 0.0,
+            key
+        )  # fmt: skip
         for k in range(layer["n_initial"]):
-            d_last = layers[layer["initial"] + k]["d_state"]
-            add(work, layer["d_state"], work, d_last, count)
+            for m in range(layer["n_d_states"]):
+                d_first = layer["d_state"] + m * layer["state_step"]
+                add(work, d_first, work, layers[layer["initial"] + k]["d_last"], layer["state_step"])
 
 
 @inline_once
@@ -251,20 +240,21 @@ def block_predict(model, layers, data, members, theta, panels, work, codes, acti
     load_inputs(model, data, members, work, codes, steps)
     run_layers(model, layers, False, theta, panels, work, codes, active, 0, steps, steps, 0, 0, 0.0, 0)
     output_steps = output.shape[1]
-    if model["has_decoder"]:
-        if model["feeds_classes"]:
-            fill(codes, model["decoder_x"], lanes, -1)
-        else:
-            fill(work, model["decoder_x"], size * lanes, 0)
-    else:
+    if not model["has_decoder"]:
         output_steps = min(output_steps, steps)
+    elif not model["feeds_back"]:
+        feed_positions(model, codes, output_steps)
+    elif model["feeds_classes"]:
+        fill(codes, model["decoder_x"], lanes, -1)
+    else:
+        fill(work, model["decoder_x"], size * lanes, 0)
     for o in range(output_steps):
         if model["has_decoder"]:
             run_layers(
                 model, layers, True, theta, panels, work, codes, everyone, o, o + 1, steps, output.shape[1], 0, 0.0, 0
             )
         readout_forward(model, layers, theta, panels, work, o, steps, lanes)
-        if model["has_decoder"] and o + 1 < output_steps:
+        if model["feeds_back"] and o + 1 < output_steps:
             feed_prediction(model, work, codes, o)
     for lane in range(members.shape[0]):
         own_steps = output_steps if model["has_decoder"] else min(output_steps, data.lengths[members[lane]])

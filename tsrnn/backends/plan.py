@@ -23,14 +23,15 @@ def _record(names):
 
 LAYER = _record(
     "hidden_size input_size n_gates n_states n_coupled n_rows tokens narrow reverse decoder drops initial n_initial "
+    "dilation residual gives_last_output "
     "weight_ih weight_hh bias_ih bias_hh "
     "panels_bias panels_ih panels_ih_rest panels_ih_t panels_hh panels_hh_rest panels_hh_t "
-    "x d_x tape tape_step state state_step d_state d_frozen output d_output output_step ones columns "
+    "x d_x tape tape_step state state_step d_state n_d_states d_last output d_output output_step ones columns "
     "slot_ih slot_ih_row slot_hh slot_hh_row slot_bias"
 )
 MODEL = _record(
     "cell hidden_size input_size output_size target_size directions lanes steps output_steps n_encoder tokens "
-    "reads_final_state has_decoder feeds_classes top_layer loss "
+    "reads_final_state has_decoder feeds_back feeds_classes top_layer loss "
     "readout_bias panels_readout panels_readout_t panels_readout_part "
     "x d_x decoder_x prediction target weight target_codes clear_from clear_to "
     "slot_readout slot_readout_part slot_readout_row slot_readout_bias"
@@ -128,7 +129,8 @@ class _Planner:
         for name in ("hidden_size", "input_size", "output_size", "directions", "tokens", "feeds_classes"):
             model[name] = getattr(layout, name)
         model["cell"] = list(CELLS).index(layout.cell_name)
-        model["reads_final_state"], model["has_decoder"] = layout.head.reads_final_state, layout.head.has_decoder
+        for name in ("reads_final_state", "has_decoder", "feeds_back"):
+            model[name] = getattr(layout.head, name)
         model["lanes"], model["steps"], model["output_steps"] = lanes, self.steps, self.output_steps
         model["n_encoder"] = sum(layer.stack == "" for layer in layout.layers)
         model["top_layer"] = len(layout.layers) - layout.directions
@@ -138,9 +140,9 @@ class _Planner:
             model["target_size"] = 1 if self.loss.takes_classes else layout.output_size // self.loss.n_levels
         model["x"] = (self.codes if layout.tokens else self.work).take(self.steps * self.input_width(layout) * lanes)
         if layout.head.has_decoder:
-            width = 1 if layout.feeds_classes else layout.output_size
-            model["decoder_x"] = (self.codes if layout.feeds_classes else self.work).take(
-                self.output_steps * width * lanes
+            reads_codes = layout.feeds_classes or not layout.head.feeds_back
+            model["decoder_x"] = (self.codes if reads_codes else self.work).take(
+                self.output_steps * (1 if reads_codes else layout.output_size) * lanes
             )
         model["prediction"] = self.work.take(self.output_steps * layout.output_size * lanes)
         model["target"] = self.work.take(self.output_steps * model["target_size"] * lanes)
@@ -164,6 +166,10 @@ class _Planner:
         record["narrow"] = layer.input_size <= NARROW
         record["drops"] = layer.level < self.layout.num_layers - 1
         record["initial"], record["n_initial"] = min(layer.initial, default=0), len(layer.initial)
+        record["dilation"], record["residual"] = layer.dilation, layer.residual
+        record["gives_last_output"] = (
+            layer.residual and layer.level == self.layout.num_layers - 1 and self.layout.head.reads_final_state
+        )
 
     def plan_weights(self, record, layer):
         """Parameters, their panels, and the places of their gradients."""
@@ -217,7 +223,6 @@ class _Planner:
         record["state"] = self.work.take((steps + 1) * record["state_step"])
         if self.loss is None:
             return
-        record["d_frozen"] = self.work.take(state_rows * lanes)
         record["ones"] = self.work.take(lanes)
         widest = max(hidden, 0 if layer.tokens else layer.input_size)
         record["columns"] = self.work.take(self.padded(widest) * min(steps, CHUNK_STEPS) * lanes)
@@ -244,7 +249,10 @@ class _Planner:
         places = {key: self.work.take(size) for key, size in self.outputs.items()}
         model["d_x"] = self.work.take(self.steps * self.layout.input_size * self.lanes) if self.input_gradient else -1
         for record, layer in zip(layers, self.layout.layers, strict=True):
-            record["d_state"] = self.work.take(record["state_step"])
+            # Steps whose states do not meet have gradients that do not, either.
+            record["n_d_states"] = min(layer.dilation, self.steps_of(layer))
+            record["d_state"] = self.work.take(record["n_d_states"] * record["state_step"])
+            record["d_last"] = self.work.take(record["state_step"])
             if layer.level:
                 record["d_x"] = places[layer.stack, layer.level - 1]
             elif not layer.stack:

@@ -15,16 +15,18 @@ _value_and_gradient = choose([loss.value_and_gradient for loss in LOSSES.values(
 def _features(model, layers, direction, o, steps):
     """Place of the `hidden_size` features that output step `o` reads from one direction of the top layer."""
     layer = layers[model["top_layer"] + direction]
-    if model["reads_final_state"]:
-        return state_bounds(layer, steps)[1]
-    return layer["output"] + o * layer["output_step"]
+    if not model["reads_final_state"]:
+        return layer["output"] + o * layer["output_step"]
+    if layer["gives_last_output"]:
+        return layer["output"] + (0 if layer["reverse"] else steps - 1) * layer["output_step"]
+    return state_bounds(layer, steps)[1]
 
 
 @inline
 def _d_features(model, layers, direction, o):
     """Place of the gradient of those features."""
     layer = layers[model["top_layer"] + direction]
-    return layer["d_state"] if model["reads_final_state"] else layer["d_output"] + o * layer["output_step"]
+    return layer["d_last"] if model["reads_final_state"] else layer["d_output"] + o * layer["output_step"]
 
 
 @inline

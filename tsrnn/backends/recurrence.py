@@ -19,10 +19,20 @@ _cell_backward = choose([cell.backward for cell in CELLS.values()])
 
 
 @inline
-def _old_and_new(layer, t):
-    """Places of the states before and after step t, in the layer's own direction."""
-    earlier, later = layer["state"] + t * layer["state_step"], layer["state"] + (t + 1) * layer["state_step"]
-    return (later, earlier) if layer["reverse"] else (earlier, later)
+def _old_and_new(layer, t, steps):
+    """Places of the states that step t of `steps` starts from and ends with, in the layer's own direction."""
+    if layer["reverse"]:
+        old, new = min(t + layer["dilation"], steps), t
+    else:
+        old, new = max(t + 1 - layer["dilation"], 0), t + 1
+    return layer["state"] + old * layer["state_step"], layer["state"] + new * layer["state_step"]
+
+
+@inline
+def _d_state(layer, t):
+    """Place of the gradient of the state that step t ends with, and then of that which it starts from."""
+    new = t if layer["reverse"] else t + 1
+    return layer["d_state"] + new % layer["n_d_states"] * layer["state_step"]
 
 
 @inline
@@ -66,10 +76,10 @@ def _add_token_weights(layer, theta, work, tokens, t, place, lanes):
 
 
 @inline
-def _freeze(work, old, new, rows, first, lanes):
-    """Keep the state of the lanes from `first` on."""
+def _freeze(work, before, now, rows, first, lanes):
+    """Keep what the lanes from `first` on have."""
     for i in range(rows):
-        copy(work, old + i * lanes + first, work, new + i * lanes + first, lanes - first)
+        copy(work, before + i * lanes + first, work, now + i * lanes + first, lanes - first)
 
 
 @inline
@@ -82,9 +92,15 @@ def dropout_factor(key, place, rate):
     return 0.0 if x < rate * 4294967296.0 else 1.0 / (1.0 - rate)
 
 
+@inline
+def _own_part(layer, place, t, lanes):
+    """Place of the part of a layer's input at step t, or of its gradient, that a residual layer adds to its output."""
+    return place + (t * layer["input_size"] + layer["reverse"] * layer["hidden_size"]) * lanes
+
+
 @inline_once
-def _write_output(layer, work, new, t, lanes, rate, key):
-    """Copy h to where the next layer reads it, with dropout."""
+def _write_output(layer, work, new, t, active, lanes, rate, key):
+    """Copy h to where the next layer or the readout reads it, with dropout; a residual layer adds its input."""
     count = layer["hidden_size"] * lanes
     place = layer["output"] + t * layer["output_step"]
     if rate > 0:
@@ -92,6 +108,10 @@ def _write_output(layer, work, new, t, lanes, rate, key):
             work[place + n] = work[new + n] * dropout_factor(key, place + n, rate)
     else:
         copy(work, new, work, place, count)
+    if layer["residual"]:
+        add(work, _own_part(layer, layer["x"], t, lanes), work, place, count)
+    if layer["gives_last_output"] and active < lanes and not layer["reverse"]:
+        _freeze(work, place - layer["output_step"], place, layer["hidden_size"], active, lanes)
 
 
 @inline
@@ -113,7 +133,7 @@ def layer_forward(cell, layer, theta, panels, work, tokens, active, first, last,
     for s in range(first, last):
         t = last - 1 - s + first if layer["reverse"] else s
         place = layer["tape"] + keep * t * layer["tape_step"]
-        old, new = _old_and_new(layer, t)
+        old, new = _old_and_new(layer, t, last)
         _write_gates(layer, theta, panels, work, tokens, t, old, place, lanes)
         tape = rows_at(work, place, layer["n_rows"], size * lanes)
         state, new_state = (
@@ -122,9 +142,26 @@ def layer_forward(cell, layer, theta, panels, work, tokens, active, first, last,
         )
         _cell_forward(cell, tape, state, new_state)
         if active[t] < lanes:
-            _freeze(work, old, new, layer["n_states"] * size, active[t], lanes)
+            before = new + layer["state_step"] if layer["reverse"] else new - layer["state_step"]
+            _freeze(work, before, new, layer["n_states"] * size, active[t], lanes)
         if layer["output"] >= 0:
-            _write_output(layer, work, new, t, lanes, rate, key)
+            _write_output(layer, work, new, t, active[t], lanes, rate, key)
+
+
+@inline_once
+def _add_last_gradient(layer, work, active, t, steps, lanes):
+    """Give the lanes that end with step t the gradient of their last state or output."""
+    rows, place = layer["n_states"] * layer["hidden_size"], _d_state(layer, t)
+    if layer["gives_last_output"]:
+        rows, place = layer["hidden_size"], layer["d_output"] + t * layer["output_step"]
+    first, end = 0, active[t]
+    if layer["reverse"]:
+        end = lanes if t == 0 else 0
+    elif t + 1 < steps:
+        first = active[t + 1]
+    if first < end:
+        for i in range(rows):
+            add(work, layer["d_last"] + i * lanes + first, work, place + i * lanes + first, end - first)
 
 
 @inline_once
@@ -132,7 +169,9 @@ def _add_output_gradient(layer, work, t, lanes, rate, key):
     count = layer["hidden_size"] * lanes
     place = layer["output"] + t * layer["output_step"]
     start = layer["d_output"] + t * layer["output_step"]
-    d_h = layer["d_state"]
+    d_h = _d_state(layer, t)
+    if layer["residual"]:
+        add(work, start, work, _own_part(layer, layer["d_x"], t, lanes), count)
     if rate > 0:
         for n in range(count):
             work[d_h + n] += work[start + n] * dropout_factor(key, place + n, rate)
@@ -141,21 +180,19 @@ def _add_output_gradient(layer, work, t, lanes, rate, key):
 
 
 @inline_once
-def _cell_backward_active(cell, layer, work, t, active, lanes):
-    """Take the cell one step back; lanes that have no step t keep their gradient and add nothing to the sums."""
+def _cell_backward_active(cell, layer, work, t, steps, active, lanes):
+    """Take the cell one step back; lanes that have no step t add nothing to the sums."""
     size = layer["hidden_size"]
     place = layer["tape"] + t * layer["tape_step"]
-    old, new = _old_and_new(layer, t)
+    old, new = _old_and_new(layer, t, steps)
     n_states, n_rows = layer["n_states"], layer["n_rows"]
-    if active < lanes:
-        _freeze(work, layer["d_state"], layer["d_frozen"], n_states * size, active, lanes)
-    tape, d_state = rows_at(work, place, n_rows, size * lanes), rows_at(work, layer["d_state"], n_states, size * lanes)
+    d_place = _d_state(layer, t)
+    tape, d_state = rows_at(work, place, n_rows, size * lanes), rows_at(work, d_place, n_states, size * lanes)
     state, new_state = rows_at(work, old, n_states, size * lanes), rows_at(work, new, n_states, size * lanes)
     _cell_backward(cell, tape, state, new_state, d_state)
     if active < lanes:
         for i in range(n_rows * size):
             fill(work, place + i * lanes + active, lanes - active, 0)
-        _freeze(work, layer["d_frozen"], layer["d_state"], n_states * size, active, lanes)
 
 
 @inline_once
@@ -199,14 +236,14 @@ def _add_input_gradients(layer, work, tokens, slot, first, steps, lanes):
 
 
 @inline_once
-def _add_state_gradients(layer, work, slot, first, steps, lanes):
-    """Add the gradients of the recurrent weights from `steps` steps."""
+def _add_state_gradients(layer, work, slot, first, steps, all_steps, lanes):
+    """Add the gradients of the recurrent weights from `steps` of `all_steps` steps."""
     size, width = layer["hidden_size"], tile_columns(work)
     panel = steps * lanes * width
     rows, coupled = layer["n_gates"] * size, layer["n_coupled"] * size
     tape, step = layer["tape"] + first * layer["tape_step"], layer["tape_step"]
     for s in range(steps):
-        old, _ = _old_and_new(layer, first + s)
+        old, _ = _old_and_new(layer, first + s, all_steps)
         transpose(work, old, size, lanes, work, layer["columns"] + s * lanes * width, panel)
     columns, row = work[layer["columns"] :], layer["slot_hh_row"]
     add_outer_products(work, tape, step, coupled, lanes, columns, panel, size, steps, slot, layer["slot_hh"], row)
@@ -221,7 +258,7 @@ def layer_backward(cell, layer, panels, work, tokens, slot, active, steps, lanes
     """Propagate through time: from the gradients of the outputs and of the last state to those of all else.
 
     Adds to `slot` the gradients of the layer's parameters and to ``d_x`` that of its input; leaves that of its
-    first state in ``d_state``.
+    first state in the sum of ``d_state``.
     """
     size = layer["hidden_size"]
     coupled, rows = layer["n_coupled"] * size, layer["n_gates"] * size
@@ -229,11 +266,12 @@ def layer_backward(cell, layer, panels, work, tokens, slot, active, steps, lanes
     waiting = 0  # steps whose weight gradients are still to be taken
     for s in range(steps):
         t = s if layer["reverse"] else steps - 1 - s
+        _add_last_gradient(layer, work, active, t, steps, lanes)
         if layer["d_output"] >= 0:
             _add_output_gradient(layer, work, t, lanes, rate, key)
-        _cell_backward_active(cell, layer, work, t, active[t], lanes)
+        _cell_backward_active(cell, layer, work, t, steps, active[t], lanes)
         place = layer["tape"] + t * layer["tape_step"]
-        d_h = layer["d_state"]
+        d_h = _d_state(layer, t)
         add_product(panels, layer["panels_hh_t"], size, rows, 0, coupled, work, place, work, d_h, lanes)
         if coupled < rows:
             add_product(
@@ -246,6 +284,6 @@ def layer_backward(cell, layer, panels, work, tokens, slot, active, steps, lanes
         waiting += 1
         if waiting == CHUNK_STEPS or s == steps - 1:
             first = t - waiting + 1 if layer["reverse"] else t
-            _add_state_gradients(layer, work, slot, first, waiting, lanes)
+            _add_state_gradients(layer, work, slot, first, waiting, steps, lanes)
             _add_input_gradients(layer, work, tokens, slot, first, waiting, lanes)
             waiting = 0

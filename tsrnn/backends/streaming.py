@@ -1,15 +1,18 @@
-"""One step at a time: the state stays here, and a step costs microseconds."""
+"""One step at a time: the states stay here, and a step costs microseconds.
+
+Memory is laid out for as many steps as the longest dilation reaches back. The last of them is the one that is taken,
+and all states move back by one after it.
+"""
 
 import numpy as np
 
-from tsrnn.backends.arrays import copy
-from tsrnn.backends.blocks import begin_layer
+from tsrnn.backends.arrays import copy, fill
 from tsrnn.backends.compilation import kernel
 from tsrnn.backends.cpu import allocate
 from tsrnn.backends.packing import pack_weights
 from tsrnn.backends.plan import make_plan
 from tsrnn.backends.readout import readout_forward
-from tsrnn.backends.recurrence import layer_forward, state_bounds
+from tsrnn.backends.recurrence import layer_forward
 from tsrnn.backends.references import uncounted
 
 PREPARE, STEP = range(2)
@@ -23,27 +26,31 @@ def _make_advance(stamp):
             (models, layers, packings, theta, panels, work, codes, lanes_at)
         )
         model = models[0]
-        lanes, size = model["lanes"], model["output_size"]
+        lanes, size, width, steps = model["lanes"], model["output_size"], model["input_size"], model["steps"]
         if mode == PREPARE:
             pack_weights(layers, packings, theta, panels, 0, 1)
             for p in range(layers.shape[0]):
-                begin_layer(layers, p, work, 1, 0, lanes)
+                fill(work, layers[p]["state"], steps * layers[p]["state_step"], 0)
             return
+        now = steps - 1
         for lane in range(output.shape[0]):
             if model["tokens"]:
-                codes[model["x"] + lane] = x_codes[lane]
+                codes[model["x"] + now * lanes + lane] = x_codes[lane]
                 continue
-            for k in range(model["input_size"]):
-                work[model["x"] + k * lanes + lane] = x[lane, k]
+            for k in range(width):
+                work[model["x"] + (now * width + k) * lanes + lane] = x[lane, k]
         for p in range(layers.shape[0]):
-            layer_forward(model["cell"], layers[p], theta, panels, work, codes, lanes_at, 0, 1, 0, lanes, 0.0, 0)
-        readout_forward(model, layers, theta, panels, work, 0, 1, lanes)
+            layer_forward(
+                model["cell"], layers[p], theta, panels, work, codes, lanes_at, now, steps, 0, lanes, 0.0, 0
+            )  # fmt: skip
+        readout_forward(model, layers, theta, panels, work, now, steps, lanes)
         for p in range(layers.shape[0]):
-            first, last = state_bounds(layers[p], 1)
-            copy(work, last, work, first, layers[p]["state_step"])
+            state, count = layers[p]["state"], layers[p]["state_step"]
+            for s in range(steps):
+                copy(work, state + (s + 1) * count, work, state + s * count, count)
         for lane in range(output.shape[0]):
             for k in range(size):
-                output[lane, k] = work[model["prediction"] + k * lanes + lane]
+                output[lane, k] = work[model["prediction"] + (now * size + k) * lanes + lane]
 
     return advance
 
@@ -55,11 +62,12 @@ class Streamer:
     """The state of up to a block of sequences that are read side by side; see `tsrnn.network.Stream`."""
 
     def __init__(self, layout, theta, n):
-        plan = make_plan(layout, theta.dtype, 1, 1)
+        steps = max(layer.dilation for layer in layout.layers)
+        plan = make_plan(layout, theta.dtype, steps, steps)
         lanes = int(plan.model[0]["lanes"])
         if not 1 <= n <= lanes:
             raise ValueError(f"n must be an int in the range [1, {lanes}]. Got {n!r} instead.")
-        memory = allocate(plan, 1, theta.dtype, 1)
+        memory = allocate(plan, steps, theta.dtype, 1)
         self._x, self._codes = np.zeros((n, layout.input_size), theta.dtype), np.zeros(n, np.int32)
         self.tokens, self.output = layout.tokens, np.zeros((n, layout.output_size), theta.dtype)
         self._theta, self._own_theta = theta, theta.copy()
@@ -67,7 +75,8 @@ class Streamer:
             plan.model, plan.layers, plan.packings, self._own_theta, memory.panels, memory.work[0], memory.codes[0],
             memory.everyone,
         )  # fmt: skip
-        self._layers, self._work, self._hidden, self._lanes = plan.layers, memory.work[0], layout.hidden_size, lanes
+        self._layers, self._work, self._steps = plan.layers, memory.work[0], steps
+        self._hidden, self._lanes = layout.hidden_size, lanes
         self.reset()
 
     def reset(self):
@@ -85,9 +94,11 @@ class Streamer:
         return self.output
 
     def states(self):
-        """Return views of the states, of shape (S, H, n), one for each layer."""
-        n = len(self.output)
-        return [
-            self._work[layer["state"] :][: layer["state_step"]].reshape(-1, self._hidden, self._lanes)[:, :, :n]
-            for layer in self._layers
-        ]
+        """Return views of the states, one for each layer and of shape (d, S, H, n), the last state last."""
+        parts = []
+        for layer in self._layers:
+            begin = layer["state"] + (self._steps - layer["dilation"]) * layer["state_step"]
+            states = self._work[begin : begin + layer["dilation"] * layer["state_step"]]
+            shape = layer["dilation"], layer["n_states"], self._hidden, self._lanes
+            parts.append(states.reshape(shape)[..., : len(self.output)])
+        return parts

@@ -41,8 +41,9 @@ class RNNForecaster(BaseForecaster):
     transform : {"auto", "log"} or None, default="auto"
         Whether to work on logarithms: where all values are positive, "auto" takes what forecasts better, and
         for many series always logarithms.
-    strategy : {"direct", "recursive", "seq2seq"}, default="direct"
-        One pass gives all steps; one step at a time is fed back; or a decoder runs through the steps.
+    strategy : {"direct", "recursive", "seq2seq", "parallel"}, default="direct"
+        The last state gives all steps; one step at a time is fed back; a decoder runs through the steps; or a
+        decoder gives the horizon in segments, each of which it begins at the last state and knows by its number.
     scaling : {"window", "series"}, default="window"
         Whether the network reads values in units of the spread of its window, or of the series.
     linear : bool, default=True
@@ -57,6 +58,10 @@ class RNNForecaster(BaseForecaster):
         Whether the window is read from both ends.
     dropout : float, default=0.0
         Probability of dropping an output between layers, in training.
+    residual : bool, default=True
+        Whether each layer above the first adds its input to its output.
+    dilations : list of int or None, default=None
+        For each layer, how many steps back the state lies from which a step goes on, as [1, 2, 4]; None for 1.
     loss : {"absolute_error", "huber", "squared_error"} or tsrnn.losses.Huber, default="absolute_error"
         What the network minimises, in units of the window.
     learning_rate : float, default=2e-3
@@ -164,6 +169,8 @@ class RNNForecaster(BaseForecaster):
         num_layers=1,
         bidirectional=False,
         dropout=0.0,
+        residual=True,
+        dilations=None,
         loss="absolute_error",
         learning_rate=2e-3,
         schedule="auto",
@@ -197,6 +204,8 @@ class RNNForecaster(BaseForecaster):
         self.num_layers = num_layers
         self.bidirectional = bidirectional
         self.dropout = dropout
+        self.residual = residual
+        self.dilations = dilations
         self.loss = loss
         self.learning_rate = learning_rate
         self.schedule = schedule

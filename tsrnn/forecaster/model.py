@@ -13,6 +13,8 @@ from tsrnn.seasonality import Decomposition
 from tsrnn.sequences import Sequences
 from tsrnn.windows import gather, make_windows, windows_at
 
+# Head of the network that a strategy needs.
+STRATEGIES = {"direct": "last", "recursive": "last", "seq2seq": "decoder", "parallel": "parallel"}
 # How far a forecast may go beyond all values seen, in ordinary changes of the series for each season ahead.
 REACH = 2.0
 
@@ -40,7 +42,7 @@ class Model:
         Ordinary change of each series: the measure of linear parts and errors.
     spreads : ndarray of shape (n_series,)
         Ordinary spread of the windows of each series: the measure of what the network reads.
-    strategy : {"direct", "recursive", "seq2seq"}
+    strategy : {"direct", "recursive", "seq2seq", "parallel"}
         How the steps ahead come about.
     block : int
         Steps that one pass of the network forecasts: 1 if recursive, otherwise the horizon of the fit.
@@ -76,6 +78,13 @@ class Model:
     highway: Highway | None = None
     own: OwnHighways | None = None
     network: Network | None = None
+
+    @property
+    def piece(self):
+        """Steps ahead that one output step of the network forecasts."""
+        if self.strategy == "parallel":
+            return max(d for d in range(1, self.segment + 1) if self.block % d == 0)
+        return 1 if self.strategy == "seq2seq" else self.block
 
     def read(self, panel):
         """Return the rows of a panel."""
@@ -118,17 +127,13 @@ class Model:
 
     def sequences(self, features, windows, levels, scales, targets, weights):
         """Return the windows as the network reads them: views into the rows."""
-        n = len(windows)
-        if self.strategy == "seq2seq":
-            places = {"targets": targets.reshape(-1, 1), "target_starts": np.arange(n) * self.block}
-            steps = self.block
-        else:
-            places = {"targets": targets, "target_starts": np.arange(n)}
-            steps = 1
+        n, steps = len(windows), self.block // self.piece
         return Sequences(
             features,
             windows.starts,
             windows.lengths // self.segment,
+            targets=targets.reshape(-1, self.piece),
+            target_starts=np.arange(n) * steps,
             target_lengths=np.full(n, steps),
             output_steps=steps,
             weights=weights,
@@ -136,16 +141,15 @@ class Model:
             shift=levels,
             scale=scales,
             n_scaled=1,
-            **places,
         )
 
     def make_network(self, rng, **architecture):
         """Return a new network that forecasts nothing yet: its readout is zero."""
-        decodes = self.strategy == "seq2seq"
         network = Network(
             input_size=2 * self.segment,
-            output_size=1 if decodes else self.block,
-            head="decoder" if decodes else "last",
+            output_size=self.piece,
+            head=STRATEGIES[self.strategy],
+            decoder_steps=self.block // self.piece,
             **architecture,
         )
         network.initialize(rng)
@@ -218,7 +222,7 @@ class Model:
         sequences = Sequences.from_dense(
             _move_to_front(blocks, lengths).reshape(n, steps, -1),
             lengths=np.maximum(lengths // self.segment, 1),
-            output_steps=self.block if self.strategy == "seq2seq" else 1,
+            output_steps=self.block // self.piece,
         )
         return self.network.predict(sequences, n_jobs).astype(np.float64).reshape(n, self.block)
 

@@ -5,19 +5,22 @@ from numbers import Integral, Real
 import numpy as np
 
 from tsrnn.cells import CELLS
+from tsrnn.forecaster.model import STRATEGIES
 from tsrnn.losses import Huber
 from tsrnn.optimizers import SCHEDULES
 from tsrnn.scaling import SCALINGS
 from tsrnn.validation import BOOLEAN, NONE, InstanceOf, Interval, Options
 
-STRATEGIES = ("direct", "recursive", "seq2seq")
 COUNT = Interval(Integral, 1)
 AUTO = Options(("auto",))
 NAME = InstanceOf((str, int, tuple), "the name of a column")
 
 
-class SeasonLengths:
-    """A list of season lengths."""
+class Counts:
+    """A list of positive integers, which `what` they are."""
+
+    def __init__(self, what):
+        self.what = what
 
     def accepts(self, value):
         """Whether `value` is a list or tuple of positive integers."""
@@ -25,15 +28,15 @@ class SeasonLengths:
 
     def __str__(self):
         """Return the words for a message."""
-        return "a list of such ints"
+        return f"a list of positive ints ({self.what})"
 
 
 CONSTRAINTS = {
     "horizon": [COUNT],
     "lookback": [AUTO, COUNT],
-    "season_length": [AUTO, COUNT, SeasonLengths()],
+    "season_length": [AUTO, COUNT, Counts("several seasons")],
     "transform": [Options(("auto", "log")), NONE],
-    "strategy": [Options(STRATEGIES)],
+    "strategy": [Options(tuple(STRATEGIES))],
     "scaling": [Options(tuple(SCALINGS))],
     "linear": [BOOLEAN],
     "cell": [Options(tuple(CELLS))],
@@ -41,6 +44,8 @@ CONSTRAINTS = {
     "num_layers": [COUNT],
     "bidirectional": [BOOLEAN],
     "dropout": [Interval(Real, 0.0, 1.0)],
+    "residual": [BOOLEAN],
+    "dilations": [NONE, Counts("dilations, one for each layer")],
     "loss": [
         Options(("absolute_error", "huber", "squared_error")),
         InstanceOf(Huber, "a tsrnn.losses.Huber"),
@@ -69,5 +74,5 @@ CONSTRAINTS = {
     "verbose": [Interval(Integral, 0), BOOLEAN],
 }
 # What makes the model: a fit that is continued cannot change it.
-ARCHITECTURE = ("cell", "hidden_size", "num_layers", "bidirectional", "dropout", "dtype")
+ARCHITECTURE = ("cell", "hidden_size", "num_layers", "bidirectional", "dropout", "residual", "dilations", "dtype")
 CHOICES = ("horizon", "lookback", "season_length", "transform", "strategy", "scaling", *ARCHITECTURE)

@@ -178,6 +178,7 @@ class SequenceEstimator(BaseEstimator):
             head=self._kind.head,
             tokens=self.categories is not None,
             feeds_classes=self._loss().takes_classes,
+            decoder_steps=self._output_steps(),
             **self._architecture,
         )
         network.initialize(self._generator)

@@ -47,10 +47,11 @@ class RNNRegressor(RegressorMixin, SequenceEstimator):
         Whether a second set of layers reads the sequences from their end.
     dropout : float, default=0.0
         Probability, in [0, 1), of dropping an output of a layer below another one in training.
-    head : {"auto", "last", "every", "decoder"}, default="auto"
-        Kind of output: one step per sequence, one per step, or a sequence of its own. "auto" tells it from
-        the shapes; "decoder" is needed where output sequences happen to be as long as the inputs. With
-        "every" and "decoder", `y` may have the shape ``(n_samples, s)``.
+    head : {"auto", "last", "every", "decoder", "parallel"}, default="auto"
+        Kind of output: one step per sequence, one per step, or a sequence of its own, the steps of which are
+        read one after the other ("decoder") or none of them by another ("parallel"). "auto" tells it from the
+        shapes; "decoder" is needed where output sequences happen to be as long as the inputs. With
+        any but "last", `y` may have the shape ``(n_samples, s)``.
     categories : None, "auto" or array-like, default=None
         None reads `X` as numbers. Otherwise its steps are tokens (words, codes, any values that can be
         hashed), which act as one-hot vectors without taking their memory. "auto" learns them in `fit`; a list

@@ -9,6 +9,7 @@ from sklearn.exceptions import DataConversionWarning
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_array, check_consistent_length
 
+from tsrnn.heads import HEADS
 from tsrnn.sequence.inputs import check_finite, is_ragged, locate, refuse_times, stack, starts_of
 
 # Whether numbers are finite is checked here, where the place of the first bad one is known.
@@ -21,14 +22,14 @@ class Kind:
 
     Attributes
     ----------
-    head : {"last", "every", "decoder"}
+    head : {"last", "every", "decoder", "parallel"}
         One output step per sequence, one per step, or an output sequence of its own.
     n_outputs : int
         Numbers per output step; 1 for labels.
     single : bool
         Whether `y` has no axis for the numbers of an output step, so that `predict` gives none either.
     output_steps : int
-        Longest output sequence of a decoder, 1 for the other heads.
+        Longest output sequence of a head with a decoder, 1 for the others.
     ends : bool
         Whether the output sequences of a decoder came one by one, of any length.
     """
@@ -72,7 +73,7 @@ def read_numbers(estimator, y, inputs, head):
         than "auto" and "last", (n_samples, output_steps) is read as one number per output step.
     inputs : Inputs
         The sequences that belong to them.
-    head : {"auto", "last", "every", "decoder"}
+    head : {"auto", "last", "every", "decoder", "parallel"}
         Kind of network, or "auto" to tell it from the shapes.
 
     Returns
@@ -97,7 +98,7 @@ def read_numbers(estimator, y, inputs, head):
                 "y must have the shape (n_samples,), (n_samples, n_outputs) or "
                 f"(n_samples, output_steps, n_outputs), each at least 1. Got shape {values.shape}."
             )
-        in_sequences = values.ndim == 3 or (values.ndim == 2 and head in ("every", "decoder"))
+        in_sequences = values.ndim == 3 or (values.ndim == 2 and head not in ("auto", "last"))
         single = values.ndim == 1 + in_sequences
         lengths = np.full(len(values), values.shape[1] if in_sequences else 1)
     head = _choose_head(head, inputs.lengths, lengths, in_sequences)
@@ -117,7 +118,7 @@ def read_labels(estimator, y, inputs, head):
         Labels of any type that can be sorted; a list holds those of one sample each.
     inputs : Inputs
         The sequences that belong to them.
-    head : {"auto", "last", "every", "decoder"}
+    head : {"auto", "last", "every", "decoder", "parallel"}
         Kind of network, or "auto" to tell it from the shapes.
 
     Returns
@@ -156,7 +157,7 @@ def read_labels(estimator, y, inputs, head):
 
 def _kind(head, n_outputs, single, lengths, ragged):
     """Kind of network of a head and its targets."""
-    decodes = head == "decoder"
+    decodes = HEADS[head].has_decoder
     return Kind(head, n_outputs, single, int(lengths.max()) if decodes else 1, decodes and ragged)
 
 
@@ -179,7 +180,7 @@ def _choose_head(head, input_lengths, output_lengths, in_sequences):
     """Head that the shapes ask for, or an error if it is not the one of the parameter."""
     check_consistent_length(input_lengths, output_lengths)
     if not in_sequences:
-        if head in ("every", "decoder"):
+        if head not in ("auto", "last"):
             raise ValueError(f"With head={head!r}, y must hold a sequence per sample. Got one value per sample.")
         return "last"
     if head == "last":
