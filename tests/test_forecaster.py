@@ -492,6 +492,36 @@ class TestOrigins:
             quick().fit(long_frame()).predict_origins(long_frame(), [50])
 
 
+def seasonal_walks(n_series, n, rng):
+    """Return a wide frame of monthly series: a season of twelve and a walk, each of its own size."""
+    sizes = np.exp(rng.normal(size=n_series))
+    walks = rng.normal(size=(n, n_series)).cumsum(axis=0)
+    season = 2 * np.sin(2 * np.pi * np.arange(n)[:, None] / 12 + rng.uniform(0, 6, n_series))
+    return pd.DataFrame(
+        100 + sizes * (walks + season), index=pd.date_range("2001-01-31", periods=n, freq="ME"), columns=range(n_series)
+    )
+
+
+class TestLittleToReadFrom:
+    def test_a_panel_of_short_seasonal_series(self):
+        # 44 months, of which two seasons are needed to know the season and 18 months are forecast.
+        wide = seasonal_walks(30, 62, np.random.default_rng(0))
+        forecaster = RNNForecaster(18, random_state=0).fit(wide[:44])
+        assert forecaster.lookback_ >= 12
+        errors = np.abs(wide[44:] - forecaster.predict()).mean(axis=0)
+        naive = np.abs(wide[44:].to_numpy() - wide[26:44].to_numpy()[np.arange(18) % 12 + 6]).mean(axis=0)
+        # As good as seasonal naive up to chance: of walks nobody can say more than their level.
+        assert np.mean(errors / naive) < 1.1
+
+    @pytest.mark.parametrize("n_series", [1, 30])
+    def test_windows_of_one_value(self, n_series):
+        # Their value is their level, and they have no spread: errors are measured by the change of the series instead.
+        walks = np.random.default_rng(0).normal(size=(300, n_series)).cumsum(axis=0)
+        forecaster = RNNForecaster(3, lookback=1, season_length=1, max_epochs=1, random_state=0).fit(walks)
+        for member in forecaster._ensemble.members:
+            np.testing.assert_array_equal(member.spreads, member.units)
+
+
 class TestUnusualSeries:
     @pytest.mark.slow
     @pytest.mark.parametrize("n_series", [1, 3, 12])

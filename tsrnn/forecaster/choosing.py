@@ -125,8 +125,10 @@ def _require_seasons(seasons, panel, block):
 def _usual_lookback(panel, plan, decomposition, season, min_steps):
     # A season of more than a month of days would make a long window of it; its part is known anyway.
     wanted = 2 * max(plan.horizon, season if season <= 31 else 1)
-    spare = int(np.median(panel.lengths)) - decomposition.first_row - plan.block
-    lookback = max(min(wanted, spare // 3), 1)
+    first = decomposition.first_row
+    spare = int(np.median(panel.lengths)) - first - plan.block
+    # What the seasons need has been seen before any origin: to read it costs no window.
+    lookback = max(min(wanted, max(spare // 3, first)), 1)
     return lookback if lookback < min_steps else lookback // min_steps * min_steps
 
 

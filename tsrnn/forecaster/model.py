@@ -102,8 +102,9 @@ class Model:
 
     def measure(self, rows):
         """Return the model with units and spreads of the series in some rows."""
-        windows = self.windows(rows)
-        return replace(self, units=rows.units(), spreads=rows.ordinary_spreads(windows))
+        units, spreads = rows.units(), rows.ordinary_spreads(self.windows(rows))
+        # A window that is nothing but its level, as one of a single value is, has no spread to measure by.
+        return replace(self, units=units, spreads=np.where(spreads > MIN_UNIT, spreads, units))
 
     def windows(self, rows):
         """Return all windows of the rows that have targets."""
