@@ -192,6 +192,16 @@ class TestUpdate:
     def test_partial_fit_begins_with_a_fit(self):
         pd.testing.assert_series_equal(quick().partial_fit(daily()).predict(), quick().fit(daily()).predict())
 
+    def test_warm_start_keeps_what_auto_came_to(self):
+        y = daily()
+        forecaster = RNNForecaster(3, max_epochs=1, warm_start=True).fit(y[:60])
+        more = pd.Series(np.resize(y, 12_000), pd.date_range(y.index[0], periods=12_000, freq="D"), name=y.name)
+        before = forecaster.network_.layout
+        forecaster.fit(more)
+        assert forecaster.network_.layout == before
+        assert (forecaster.strategy_, forecaster.num_layers_, forecaster.hidden_size_) == ("direct", 1, 32)
+        assert RNNForecaster(3, max_epochs=1).fit(more).strategy_ == "parallel"
+
     def test_warm_start_trains_on(self):
         y = daily()
         forecaster = quick(warm_start=True, early_stopping=False).fit(y)
@@ -227,7 +237,7 @@ class TestRefusals:
         [
             ({"lookback": 0}, "'lookback' parameter"),
             ({"season_length": [7, 0]}, "'season_length' parameter"),
-            ({"strategy": "both"}, "must be a str among {'direct', 'parallel', 'recursive', 'seq2seq'}. Got 'both'"),
+            ({"strategy": "both"}, "must be a str among {'auto', 'direct', 'parallel', 'recursive', 'seq2seq'}. Got 'both'"),
             ({"cell": "transformer"}, "'cell' parameter"),
             ({"loss": "cross_entropy"}, "'loss' parameter"),
             ({"validation_fraction": 1.0}, "'validation_fraction' parameter"),
@@ -444,6 +454,25 @@ class TestPromises:
         assert forecaster.n_epochs_ == 2
         assert 0 <= forecaster.best_epoch_ <= 2
         assert forecaster.parameters_["weight_hh_l0"].shape == (12, 4)
+
+    def test_parameters_decide_the_stack(self):
+        forecaster = quick(dilations=[1, 2, 4], dropout=0.1).fit(daily())
+        layout = forecaster.network_.layout
+        assert [layer.dilation for layer in layout.layers] == [1, 2, 4]
+        assert [layer.residual for layer in layout.layers] == [False, True, True]
+        assert forecaster.num_layers_ == 3
+        plain = quick(num_layers=2, residual=False).fit(daily()).network_.layout
+        assert [(layer.dilation, layer.residual) for layer in plain.layers] == [(1, False)] * 2
+        with pytest.raises(ValueError, match="for each of num_layers=2 layers"):
+            quick(num_layers=2, dilations=[1, 2, 4]).fit(daily())
+
+    def test_a_parallel_decoder_forecasts_in_segments(self):
+        forecaster = RNNForecaster(12, lookback=42, season_length=7, strategy="parallel", max_epochs=1)
+        forecaster.fit(daily())
+        layout = forecaster.network_.layout
+        # 42 days are read in 14 steps of 3; pieces of 3 are the longest that make up 12 days.
+        assert (forecaster.segment_length_, layout.output_size, layout.decoder_steps) == (3, 3, 4)
+        assert layout.head_name == "parallel"
 
     def test_parameters_decide_the_season_and_the_lookback(self):
         monthly = load_airline()

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from tsrnn import RNNForecaster
-from tsrnn.forecaster.plan import MANY_ROWS, MANY_SERIES, PANEL_MINIBATCHES, resolve
+from tsrnn.forecaster.plan import LONG_SERIES, MANY_ROWS, MANY_SERIES, PANEL_MINIBATCHES, resolve
 from tsrnn.forecaster.pooling import OwnHighways, _best_penalty, _error_curve, fit_own
 from tsrnn.forecaster.samples import Samples
 from tsrnn.frames import to_panel
@@ -127,18 +127,26 @@ def test_fit_own_judges_each_series():
 class TestChoices:
     def test_what_auto_comes_to(self):
         parameters = RNNForecaster(HORIZON).get_params()
-        small = resolve(parameters, 1, 500)
+        small = resolve(parameters, np.array([500]))
         assert small == {
-            "hidden_size": 32, "early_stopping": True, "batch_size": 32, "schedule": "constant", "max_epochs": 60,
+            "strategy": "direct", "num_layers": 1, "hidden_size": 32, "early_stopping": True, "batch_size": 32,
+            "schedule": "constant", "max_epochs": 60,
         }  # fmt: skip
-        large = resolve(parameters, 1, MANY_ROWS)
+        large = resolve(parameters, np.full(MANY_ROWS // 100, 100))
         epochs = -(-PANEL_MINIBATCHES // -(-MANY_ROWS // 256))
         assert large == {
-            "hidden_size": 64, "early_stopping": False, "batch_size": 256, "schedule": "cosine", "max_epochs": epochs,
+            "strategy": "direct", "num_layers": 1, "hidden_size": 64, "early_stopping": False, "batch_size": 256,
+            "schedule": "cosine", "max_epochs": epochs,
         }  # fmt: skip
-        assert resolve(parameters, MANY_SERIES, 500)["early_stopping"] is False
-        given = {"hidden_size": 7, "early_stopping": True, "batch_size": 5, "schedule": "one_cycle", "max_epochs": 3}
-        assert resolve(parameters | given, MANY_SERIES, 500) == given
+        assert resolve(parameters, np.full(MANY_SERIES, 50))["early_stopping"] is False
+        long = resolve(parameters, np.full(MANY_ROWS // LONG_SERIES, LONG_SERIES))
+        assert long == large | {"strategy": "parallel", "num_layers": 2}
+        assert resolve(parameters | {"dilations": (1, 2, 4)}, np.array([500]))["num_layers"] == 3
+        given = {
+            "strategy": "recursive", "num_layers": 4, "hidden_size": 7, "early_stopping": True, "batch_size": 5,
+            "schedule": "one_cycle", "max_epochs": 3,
+        }  # fmt: skip
+        assert resolve(parameters | given, np.full(MANY_SERIES, 50)) == given
 
     def test_choices_are_attributes(self):
         forecaster = fitted(panel_of([0.5] * MANY_SERIES, n=40), hidden_size="auto", max_epochs="auto")

@@ -190,7 +190,21 @@ def test_predictions_per_step_of_lists_are_lists(rng, n_outputs):
     assert np.isfinite(model.score(X, y))
 
 
-@pytest.mark.parametrize("head", ["every", "decoder"])
+def test_a_parallel_decoder_learns_curves_that_belong_to_one_value(rng):
+    X = rng.uniform(-1, 1, size=(200, 1, 1))
+    y = np.cos(2 * X + np.arange(6)[None, :, None])
+    model = RNNRegressor(hidden_size=24, head="parallel", max_epochs=60, learning_rate=1e-2, random_state=0)
+    model.fit(X[:150], y[:150])
+    assert model.network_.layout.decoder_steps == 6
+    # One to many, and no step reads another: a linear readout of the value alone would explain about half of it.
+    assert model.score(X[150:], y[150:]) > 0.98
+    quantiles = RNNRegressor(head="parallel", loss=Quantile([0.1, 0.9]), **QUICK).fit(X, y)
+    assert quantiles.predict(X).shape == (200, 6, 1, 2)
+    with pytest.raises(ValueError, match="output_steps was 6 and is now 7"):
+        model.set_params(warm_start=True).fit(X, np.repeat(y, 2, axis=1)[:, :7])
+
+
+@pytest.mark.parametrize("head", ["every", "decoder", "parallel"])
 def test_head_reads_a_table_as_sequences(rng, head):
     X = rng.normal(size=(5, 4))
     model = RNNRegressor(head=head, **QUICK).fit(X, rng.normal(size=(5, 4)))

@@ -27,6 +27,8 @@ class Layer:
     input_size : int
     tokens : bool
         Whether its inputs are categories.
+    counts : bool
+        Whether its inputs are the numbers of the steps, as categories.
     has_output : bool
         Whether another layer or the readout reads its states step by step.
     initial : tuple of int
@@ -43,10 +45,16 @@ class Layer:
     directions: int
     input_size: int
     tokens: bool
+    counts: bool
     has_output: bool
     initial: tuple[int, ...]
     dilation: int
     residual: bool
+
+    @property
+    def dense(self):
+        """Whether its inputs are real numbers."""
+        return not (self.tokens or self.counts)
 
     @property
     def suffix(self):
@@ -106,6 +114,7 @@ class Layout:
                     directions=directions,
                     input_size=self.hidden_size * directions if level else self.input_size,
                     tokens=self.tokens and level == 0,
+                    counts=False,
                     has_output=level < top or self.head_name == "every" or (residual and self.head_name == "last"),
                     initial=(),
                     dilation=self.dilations[level] if self.dilations else 1,
@@ -122,7 +131,8 @@ class Layout:
                 reverse=False,
                 directions=1,
                 input_size=self.hidden_size if level else fed,
-                tokens=level == 0 and (self.feeds_classes or not self.head.feeds_back),
+                tokens=level == 0 and self.head.feeds_back and self.feeds_classes,
+                counts=level == 0 and not self.head.feeds_back,
                 has_output=True,
                 initial=tuple(range(level * directions, (level + 1) * directions)),
                 dilation=1 if self.head.feeds_back else self.decoder_steps,

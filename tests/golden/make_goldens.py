@@ -40,6 +40,7 @@ DEFAULTS = {
     "tokens": False, "loss": "squared_error", "loss_options": {},
 }  # fmt: skip
 
+STACK = ("residual", "dilations", "decoder_steps")  # of the networks that are not PyTorch's own
 # n, T: number of sequences and their longest length; ragged: lengths between 1 and T, both of them present.
 CASES = {
     "one": dict(n=1, T=1, input_size=1, hidden_size=1),
@@ -62,6 +63,15 @@ CASES = {
                             tokens=True, ragged=True, ragged_targets=True, output_size=4,
                             loss="cross_entropy"),
     "generator": dict(n=3, T=1, input_size=2, hidden_size=5, head="decoder", output_steps=6),
+    "residual": dict(n=5, T=6, input_size=2, hidden_size=6, num_layers=3, residual=True, ragged=True),
+    "residual_both": dict(n=4, T=5, input_size=2, hidden_size=4, num_layers=2, residual=True, bidirectional=True,
+                          ragged=True, output_size=2),
+    "dilated": dict(n=5, T=9, input_size=2, hidden_size=5, num_layers=3, dilations=[1, 2, 4], residual=True,
+                    ragged=True, weighted=True),
+    "dilated_both": dict(n=3, T=7, input_size=1, hidden_size=4, num_layers=2, dilations=[3, 2], bidirectional=True,
+                         head="decoder", output_steps=3, ragged=True),
+    "parallel": dict(n=5, T=6, input_size=2, hidden_size=6, num_layers=2, residual=True, head="parallel",
+                     output_steps=4, decoder_steps=4, ragged=True, ragged_targets=True, weighted=True, output_size=2),
 }  # fmt: skip
 
 ADAM_CASES = {
@@ -69,6 +79,116 @@ ADAM_CASES = {
     "adamw": dict(learning_rate=0.05, weight_decay=0.1, clip_norm=0.15, epochs=20),
 }
 ADAM_NETWORK = dict(n=9, T=6, input_size=2, hidden_size=5, num_layers=2, head="every", ragged=True)
+
+
+class Layers(torch.nn.Module):
+    """Layers of PyTorch's, one by one, with what their own stacks lack: residual connections and dilations.
+
+    A dilated layer is run as its authors do, on every d-th step: d sequences that know nothing of each other.
+    """
+
+    def __init__(self, config, cell, input_size, bidirectional=False):
+        super().__init__()
+        self.hidden, self.residual = config["hidden_size"], config.get("residual", False)
+        self.dilations = config.get("dilations", [1] * config["num_layers"])
+        self.suffixes = ("", "_reverse")[: 1 + bidirectional]
+        self.layers = torch.nn.ModuleDict()
+        for level in range(config["num_layers"]):
+            size = self.hidden * len(self.suffixes) if level else input_size
+            for suffix in self.suffixes:
+                self.layers[f"l{level}{suffix}"] = MODULES[cell](size, self.hidden, batch_first=True)
+
+    def run(self, name, dilation, x, state):
+        """Outputs (T, H) and last state of one layer over the sequence x (T, F)."""
+        outputs, finals = torch.zeros(len(x), self.hidden, dtype=torch.float64), []
+        for first in range(min(dilation, len(x))):
+            part, final = self.layers[name](x[None, first::dilation], state)
+            outputs = outputs.index_copy(0, torch.arange(first, len(x), dilation), part[0])
+            finals.append(final)
+        return outputs, finals[(len(x) - 1) % dilation]
+
+    def forward(self, x, states=None):
+        """Outputs (T, D * H) for x (T, F), and the last states by level and direction, each PyTorch's."""
+        finals = []
+        for level, dilation in enumerate(self.dilations):
+            columns, level_finals = [], []
+            for suffix in self.suffixes:
+                turned = x.flip(0) if suffix else x
+                state = None if states is None else states[level]
+                outputs, final = self.run(f"l{level}{suffix}", dilation, turned, state)
+                columns.append(outputs.flip(0) if suffix else outputs)
+                level_finals.append(final)
+            outputs = torch.cat(columns, dim=1)
+            x = outputs + x if self.residual and level else outputs
+            finals.append(level_finals)
+        return x, finals
+
+    def named(self, prefix):
+        """Name of tsrnn -> parameter."""
+        return {
+            f"{prefix}{name.removesuffix('_l0')}_{layer}": parameter
+            for layer, module in self.layers.items()
+            for name, parameter in module.named_parameters()
+        }
+
+
+class StackReference(torch.nn.Module):
+    """Like `Reference`, of `Layers`; sequences are computed one at a time."""
+
+    def __init__(self, config, cell):
+        super().__init__()
+        self.config = config
+        self.encoder = Layers(config, cell, config["input_size"], config["bidirectional"])
+        self.decoder = None
+        if config["head"] in ("decoder", "parallel"):
+            size = config["output_size"] if config["head"] == "decoder" else config["decoder_steps"]
+            self.decoder = Layers({**config, "dilations": [1] * config["num_layers"]}, cell, size)
+        directions = 1 if self.decoder or not config["bidirectional"] else 2
+        self.readout = torch.nn.Linear(directions * config["hidden_size"], config["output_size"])
+        self.double()
+        with torch.no_grad():
+            for parameter in self.parameters():
+                parameter.copy_(parameter.half().double())
+
+    def named(self):
+        """Name of tsrnn -> parameter."""
+        decoder = self.decoder.named("decoder.") if self.decoder else {}
+        readout = {f"readout.{name}": parameter for name, parameter in self.readout.named_parameters()}
+        return self.encoder.named("") | decoder | readout
+
+    def forward(self, inputs, lengths, targets=None):
+        """Outputs (n, output_steps, output_size); with `targets` a decoder is teacher-forced."""
+        rows, hidden = [], self.config["hidden_size"]
+        for i, n in enumerate(lengths):
+            outputs, finals = self.encoder(inputs[i, :n])
+            if self.decoder:
+                first = [add_states(final) for final in finals]
+                rows.append(self.decode(first, None if targets is None else targets[i]))
+            else:
+                rows.append(self.readout(torch.cat([outputs[-1, :hidden], outputs[0, hidden:]]))[None])
+        return torch.stack(rows)
+
+    def decode(self, first, targets):
+        """Outputs (output_steps, output_size) of a decoder that starts from the states `first`."""
+        outputs, states = [], first
+        previous = torch.zeros(self.config["output_size"], dtype=torch.float64)
+        for step in range(self.config["output_steps"]):
+            if self.config["head"] == "parallel":
+                number = torch.eye(self.config["decoder_steps"], dtype=torch.float64)[step]
+                features, _ = self.decoder(number[None], first)
+            else:
+                features, finals = self.decoder(previous[None], states)
+                states = [add_states(final) for final in finals]
+            outputs.append(self.readout(features[0]))
+            previous = outputs[-1] if targets is None else targets[step]
+        return torch.stack(outputs)
+
+
+def add_states(states):
+    """Sum of the states of both directions, as PyTorch has them: a tensor, or a tuple of h and c."""
+    if isinstance(states[0], tuple):
+        return tuple(sum(parts) for parts in zip(*states, strict=True))
+    return sum(states)
 
 
 class Reference(torch.nn.Module):
@@ -200,11 +320,12 @@ def prepare(name, case, cell):
     """Config, network and batch of a case, seeded by its name."""
     seed = zlib.crc32(f"{cell}_{name}".encode())
     torch.manual_seed(seed)
-    config = DEFAULTS | {k: v for k, v in case.items() if k in DEFAULTS or k in ("input_size", "hidden_size")}
+    known = {"input_size", "hidden_size", *DEFAULTS, *STACK}
+    config = DEFAULTS | {k: v for k, v in case.items() if k in known}
     config["cell"] = cell
     if config["head"] == "every":
         config["output_steps"] = case["T"]
-    model = Reference(config, cell)
+    model = (StackReference if set(STACK) & set(config) else Reference)(config, cell)
     batch = make_batch(np.random.default_rng(seed), case, config)
     return config, model, batch
 

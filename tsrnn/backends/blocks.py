@@ -127,14 +127,6 @@ def feed_targets(model, work, codes, output_steps):
 
 
 @inline_once
-def feed_positions(model, codes, output_steps):
-    """Give each step of a decoder its number as input."""
-    lanes = model["lanes"]
-    for o in range(output_steps):
-        fill(codes, model["decoder_x"] + o * lanes, lanes, o)
-
-
-@inline_once
 def feed_prediction(model, work, codes, o):
     """Give the decoder its own output step `o` as the next input."""
     lanes, size = model["lanes"], model["output_size"]
@@ -199,8 +191,6 @@ def block_loss(
     if model["has_decoder"]:
         if model["feeds_back"]:
             feed_targets(model, work, codes, output_steps)
-        else:
-            feed_positions(model, codes, output_steps)
         run_layers(
             model, layers, True, theta, panels, work, codes, everyone, 0, output_steps, steps, output_steps, 1, rate,
             key
@@ -242,11 +232,9 @@ def block_predict(model, layers, data, members, theta, panels, work, codes, acti
     output_steps = output.shape[1]
     if not model["has_decoder"]:
         output_steps = min(output_steps, steps)
-    elif not model["feeds_back"]:
-        feed_positions(model, codes, output_steps)
-    elif model["feeds_classes"]:
+    elif model["feeds_back"] and model["feeds_classes"]:
         fill(codes, model["decoder_x"], lanes, -1)
-    else:
+    elif model["feeds_back"]:
         fill(work, model["decoder_x"], size * lanes, 0)
     for o in range(output_steps):
         if model["has_decoder"]:

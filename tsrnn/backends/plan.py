@@ -22,8 +22,8 @@ def _record(names):
 
 
 LAYER = _record(
-    "hidden_size input_size n_gates n_states n_coupled n_rows tokens narrow reverse decoder drops initial n_initial "
-    "dilation residual gives_last_output "
+    "hidden_size input_size n_gates n_states n_coupled n_rows tokens counts narrow reverse decoder drops "
+    "dilation residual gives_last_output initial n_initial "
     "weight_ih weight_hh bias_ih bias_hh "
     "panels_bias panels_ih panels_ih_rest panels_ih_t panels_hh panels_hh_rest panels_hh_t "
     "x d_x tape tape_step state state_step d_state n_d_states d_last output d_output output_step ones columns "
@@ -139,10 +139,10 @@ class _Planner:
             model["loss"] = list(LOSSES).index(self.loss.name)
             model["target_size"] = 1 if self.loss.takes_classes else layout.output_size // self.loss.n_levels
         model["x"] = (self.codes if layout.tokens else self.work).take(self.steps * self.input_width(layout) * lanes)
-        if layout.head.has_decoder:
-            reads_codes = layout.feeds_classes or not layout.head.feeds_back
-            model["decoder_x"] = (self.codes if reads_codes else self.work).take(
-                self.output_steps * (1 if reads_codes else layout.output_size) * lanes
+        if layout.head.feeds_back:
+            width = 1 if layout.feeds_classes else layout.output_size
+            model["decoder_x"] = (self.codes if layout.feeds_classes else self.work).take(
+                self.output_steps * width * lanes
             )
         model["prediction"] = self.work.take(self.output_steps * layout.output_size * lanes)
         model["target"] = self.work.take(self.output_steps * model["target_size"] * lanes)
@@ -162,11 +162,12 @@ class _Planner:
         record["hidden_size"], record["input_size"] = self.layout.hidden_size, layer.input_size
         for name in ("n_gates", "n_states", "n_coupled", "n_rows"):
             record[name] = getattr(cell, name)
-        record["tokens"], record["reverse"], record["decoder"] = layer.tokens, layer.reverse, layer.stack != ""
+        for name in ("tokens", "counts", "reverse", "dilation", "residual"):
+            record[name] = getattr(layer, name)
+        record["decoder"] = layer.stack != ""
         record["narrow"] = layer.input_size <= NARROW
         record["drops"] = layer.level < self.layout.num_layers - 1
         record["initial"], record["n_initial"] = min(layer.initial, default=0), len(layer.initial)
-        record["dilation"], record["residual"] = layer.dilation, layer.residual
         record["gives_last_output"] = (
             layer.residual and layer.level == self.layout.num_layers - 1 and self.layout.head.reads_final_state
         )
@@ -181,16 +182,16 @@ class _Planner:
         record["panels_hh"] = self.pack(weight_hh, hidden, 1, coupled, hidden)
         record["panels_hh_rest"] = self.pack(weight_hh + coupled * hidden, hidden, 1, rows - coupled, hidden)
         record["panels_bias"] = self.panels.take(record["n_rows"] * hidden)
-        if not layer.tokens:
+        if layer.dense:
             record["panels_ih"] = self.pack(weight_ih, size, 1, coupled, size)
             record["panels_ih_rest"] = self.pack(weight_ih + coupled * size, size, 1, rows - coupled, size)
         if self.loss is None:
             return
         record["panels_hh_t"] = self.pack(weight_hh, 1, hidden, hidden, rows)
-        if not layer.tokens and (layer.level or self.input_gradient):
+        if layer.dense and (layer.level or self.input_gradient):
             record["panels_ih_t"] = self.pack(weight_ih, 1, size, size, rows)
         record["slot_hh"], record["slot_hh_row"] = self.add_matrix(weight_hh, rows, hidden, self.padded(hidden))
-        width = size if record["narrow"] or layer.tokens else self.padded(size)
+        width = size if record["narrow"] or not layer.dense else self.padded(size)
         record["slot_ih"], record["slot_ih_row"] = self.add_matrix(weight_ih, rows, size, width)
         bias = record["slot_bias"] = self.slot.take(record["n_rows"] * hidden)
         for start, count, place in (
@@ -224,7 +225,7 @@ class _Planner:
         if self.loss is None:
             return
         record["ones"] = self.work.take(lanes)
-        widest = max(hidden, 0 if layer.tokens else layer.input_size)
+        widest = max(hidden, layer.input_size if layer.dense else 0)
         record["columns"] = self.work.take(self.padded(widest) * min(steps, CHUNK_STEPS) * lanes)
 
     def plan_outputs(self, layers):

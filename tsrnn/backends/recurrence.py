@@ -5,7 +5,7 @@ are innermost throughout. `active[t]` counts the lanes whose sequences have a st
 length, so that they are the first ones. The state of a lane beyond its end stays as it is.
 """
 
-from tsrnn.backends.arrays import add, copy, fill
+from tsrnn.backends.arrays import add, copy, fill, total
 from tsrnn.backends.compilation import choose, inline, inline_once
 from tsrnn.backends.products import add_dots, add_outer_products, add_product, transpose, write_gates
 from tsrnn.backends.references import rows_at
@@ -47,7 +47,7 @@ def _write_gates(layer, theta, panels, work, tokens, t, state, place, lanes):
     """Write the tape's rows: what each gate gets from the input, from the state `state`, or from both."""
     size = layer["hidden_size"]
     coupled, rest = layer["n_coupled"] * size, (layer["n_gates"] - layer["n_coupled"]) * size
-    inputs = 0 if layer["tokens"] else layer["input_size"]
+    inputs = 0 if layer["tokens"] or layer["counts"] else layer["input_size"]
     x = layer["x"] + t * inputs * lanes
     bias, ih, hh = layer["panels_bias"], layer["panels_ih"], layer["panels_hh"]
     write_gates(panels, bias, ih, hh, coupled, work, x, inputs, state, size, place, lanes)
@@ -62,6 +62,8 @@ def _write_gates(layer, theta, panels, work, tokens, t, state, place, lanes):
         write_gates(panels, bias + rest, ih, hh, rest, work, x, 0, state, size, further + rest * lanes, lanes)
     if layer["tokens"]:
         _add_token_weights(layer, theta, work, tokens, t, place, lanes)
+    if layer["counts"]:
+        _add_step_weights(layer, theta, work, t, place, lanes)
 
 
 @inline_once
@@ -73,6 +75,17 @@ def _add_token_weights(layer, theta, work, tokens, t, place, lanes):
         for lane in range(lanes):
             if tokens[codes + lane] >= 0:
                 work[place + i * lanes + lane] += theta[weight + tokens[codes + lane]]
+
+
+@inline_once
+def _add_step_weights(layer, theta, work, t, place, lanes):
+    """Add to all lanes' gates the column of the input weights that belongs to step t."""
+    inputs, rows = layer["input_size"], layer["n_gates"] * layer["hidden_size"]
+    gates = rows_at(work, place, rows, lanes)
+    for i in range(rows):
+        weight = theta[layer["weight_ih"] + i * inputs + t]
+        for lane in range(lanes):
+            gates[i, lane] += weight
 
 
 @inline
@@ -209,6 +222,16 @@ def _add_token_gradients(layer, work, tokens, slot, first, steps, lanes):
 
 
 @inline_once
+def _add_step_gradients(layer, work, slot, first, steps, lanes):
+    """Add the gradients of the gates to those of the weights that belong to each step."""
+    inputs = layer["input_size"]
+    for t in range(first, first + steps):
+        for i in range(layer["n_gates"] * layer["hidden_size"]):
+            d = layer["tape"] + t * layer["tape_step"] + i * lanes
+            slot[layer["slot_ih"] + i * inputs + t] += total(work, d, lanes)
+
+
+@inline_once
 def _add_input_gradients(layer, work, tokens, slot, first, steps, lanes):
     """Add the gradients of the input weights and of the biases from `steps` steps."""
     inputs, rows = layer["input_size"], layer["n_gates"] * layer["hidden_size"]
@@ -220,6 +243,8 @@ def _add_input_gradients(layer, work, tokens, slot, first, steps, lanes):
     )  # fmt: skip
     if layer["tokens"]:
         _add_token_gradients(layer, work, tokens, slot, first, steps, lanes)
+    elif layer["counts"]:
+        _add_step_gradients(layer, work, slot, first, steps, lanes)
     elif layer["narrow"]:
         add_dots(
             work, tape, step, rows, work, x, x_step, inputs, steps, slot, layer["slot_ih"], layer["slot_ih_row"], lanes

@@ -65,7 +65,9 @@ class BaseForecaster(BaseEstimator):
         if resumes:
             self._require_same_choices()
         _require_positive(panel, before.best.scaler.log if resumes else self.transform == "log")
-        resolved = resolve(self.get_params(deep=False), panel.n_series, len(panel.values))
+        resolved = resolve(self.get_params(deep=False), panel.lengths)
+        if resumes:
+            resolved |= self._network_choices()
         ensemble, histories = fit_ensemble(panel, weights, self._plan(**resolved), generator, before)
         self._become(panel, ensemble, generator, histories, self.history_ if resumes else None)
         self.__dict__.update({f"{name}_": value for name, value in resolved.items()})
@@ -92,11 +94,11 @@ class BaseForecaster(BaseEstimator):
         _require_positive(panel, self._ensemble.best.scaler.log)
         generator = copy.deepcopy(self._generator)
         plan = self._plan(
-            hidden_size=self.hidden_size_,
             batch_size=self.batch_size_,
             early_stopping=False,
             max_epochs=1,
             schedule="constant",
+            **self._network_choices(),
         )
         ensemble, histories = fit_ensemble(panel, None, plan, generator, self._ensemble, keeps_scale=True)
         self._become(panel, ensemble, generator, histories, self.history_)
@@ -338,6 +340,10 @@ class BaseForecaster(BaseEstimator):
         )  # fmt: skip
         architecture = {name: wanted[name] for name in ARCHITECTURE}
         return Plan(architecture=architecture, options=options, **{name: wanted[name] for name in names})
+
+    def _network_choices(self):
+        """Return what "auto" has come to where a fit that is continued must keep it."""
+        return {"strategy": self.strategy_, "num_layers": self.num_layers_, "hidden_size": self.hidden_size_}
 
     def _require_same_choices(self):
         """Refuse parameters that a fit which is continued cannot change."""

@@ -41,9 +41,11 @@ class RNNForecaster(BaseForecaster):
     transform : {"auto", "log"} or None, default="auto"
         Whether to work on logarithms: where all values are positive, "auto" takes what forecasts better, and
         for many series always logarithms.
-    strategy : {"direct", "recursive", "seq2seq", "parallel"}, default="direct"
-        The last state gives all steps; one step at a time is fed back; a decoder runs through the steps; or a
-        decoder gives the horizon in segments, each of which it begins at the last state and knows by its number.
+    strategy : {"auto", "direct", "recursive", "seq2seq", "parallel"}, default="auto"
+        How the steps ahead come about. "direct": the last state gives all of them. "recursive": one step at a time
+        is fed back. "seq2seq": a decoder runs through the steps. "parallel": a decoder gives the horizon in
+        segments, each of which begins at the last state and is told apart by its number. "auto": parallel for
+        series of ordinarily 500 observations, 10,000 together, otherwise direct.
     scaling : {"window", "series"}, default="window"
         Whether the network reads values in units of the spread of its window, or of the series.
     linear : bool, default=True
@@ -52,8 +54,8 @@ class RNNForecaster(BaseForecaster):
         Kind of recurrent cell.
     hidden_size : int or "auto", default="auto"
         Units of each layer and direction. "auto": 32, or 64 from 10,000 observations on.
-    num_layers : int, default=1
-        Layers of cells.
+    num_layers : int or "auto", default="auto"
+        Layers of cells. "auto": as many as ``dilations``, or else 2 where ``strategy="auto"`` is parallel, or 1.
     bidirectional : bool, default=False
         Whether the window is read from both ends.
     dropout : float, default=0.0
@@ -110,7 +112,7 @@ class RNNForecaster(BaseForecaster):
         That of each network.
     segment_length_ : int
         Observations that the network reads in one of its steps.
-    hidden_size_, batch_size_, max_epochs_, schedule_, early_stopping_
+    strategy_, num_layers_, hidden_size_, batch_size_, max_epochs_, schedule_, early_stopping_
         What "auto" has come to.
     season_length_ : int
         Shortest season that is repeated; 1 for none.
@@ -161,12 +163,12 @@ class RNNForecaster(BaseForecaster):
         lookback="auto",
         season_length="auto",
         transform="auto",
-        strategy="direct",
+        strategy="auto",
         scaling="window",
         linear=True,
         cell="gru",
         hidden_size="auto",
-        num_layers=1,
+        num_layers="auto",
         bidirectional=False,
         dropout=0.0,
         residual=True,

@@ -2,12 +2,15 @@
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from tsrnn.training import TrainingOptions
 
 # From here on, holding out the end of each series costs more, the newest part of what is known, than stopping early
 # brings: series correct each other's accidents, and so do many observations of one.
 MANY_SERIES = 10
 MANY_ROWS = 10_000  # which are worth a wider network, and smoother gradients, too
+LONG_SERIES = 500  # observations of an ordinary series among so many: two layers and a decoder find more in them
 PANEL_MINIBATCHES = 1_500
 # Neighbouring windows are nearly the same: of very many, these do for an epoch, and to tell which epoch was best.
 EPOCH_WINDOWS = 16_384
@@ -46,33 +49,38 @@ class Plan:
         return 1 if self.strategy == "recursive" else self.horizon
 
 
-def resolve(parameters, n_series, n_rows):
+def resolve(parameters, lengths):
     """Say what "auto" comes to.
 
     Parameters
     ----------
     parameters : dict
         Parameters of an `RNNForecaster`.
-    n_series, n_rows : int
-        Size of the panel.
+    lengths : ndarray of int, shape (n_series,)
+        Observations of each series.
 
     Returns
     -------
     dict
-        hidden_size, early_stopping, batch_size, schedule and max_epochs, none of them "auto".
+        strategy, num_layers, hidden_size, early_stopping, batch_size, schedule and max_epochs, none of them "auto".
 
     Examples
     --------
+    >>> import numpy as np
     >>> from tsrnn import RNNForecaster
     >>> from tsrnn.forecaster.plan import resolve
     >>> parameters = RNNForecaster(horizon=12).get_params()
-    >>> resolve(parameters, n_series=1, n_rows=144)["max_epochs"], resolve(parameters, 1000, 144_000)["max_epochs"]
+    >>> resolve(parameters, np.array([144]))["max_epochs"], resolve(parameters, np.full(1000, 144))["max_epochs"]
     (60, 24)
     """
+    n_rows = int(lengths.sum())
     large = n_rows >= MANY_ROWS
+    long = large and np.median(lengths) >= LONG_SERIES
     found = {
+        "strategy": "parallel" if long else "direct",
+        "num_layers": len(parameters["dilations"] or ()) or (2 if long else 1),
         "hidden_size": 64 if large else 32,
-        "early_stopping": n_series < MANY_SERIES and not large,
+        "early_stopping": len(lengths) < MANY_SERIES and not large,
         "batch_size": 256 if large else 32,
     }
     found |= _given(parameters, found)
