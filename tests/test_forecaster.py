@@ -237,7 +237,10 @@ class TestRefusals:
         [
             ({"lookback": 0}, "'lookback' parameter"),
             ({"season_length": [7, 0]}, "'season_length' parameter"),
-            ({"strategy": "both"}, "must be a str among {'auto', 'direct', 'parallel', 'recursive', 'seq2seq'}. Got 'both'"),
+            (
+                {"strategy": "both"},
+                "must be a str among {'auto', 'direct', 'parallel', 'recursive', 'seq2seq'}. Got 'both'",
+            ),
             ({"cell": "transformer"}, "'cell' parameter"),
             ({"loss": "cross_entropy"}, "'loss' parameter"),
             ({"validation_fraction": 1.0}, "'validation_fraction' parameter"),
