@@ -117,6 +117,17 @@ def test_last_weights_are_kept_without_validation():
 
 
 @pytest.mark.slow
+def test_averaging_keeps_the_mean_of_the_last_weights():
+    sequences, networks = make_sine(), [make_network() for _ in range(4)]
+    for max_epochs, network in enumerate(networks[:3], start=2):
+        run(network, sequences, max_epochs=max_epochs)
+    run(networks[3], sequences, max_epochs=4, averaging=0.5)
+    # One seed gives all of them the same course: the second and third end after the epochs 3 and 4 of the last.
+    expected = np.mean([network.theta.astype(float) for network in networks[1:3]], axis=0)
+    np.testing.assert_allclose(networks[3].theta, expected, rtol=1e-6)
+    assert np.abs(networks[3].theta - networks[2].theta).max() > 1e-3
+
+
 @pytest.mark.parametrize("n_jobs", [1, 2, 4, None])
 def test_seed_decides_the_bits_not_the_threads(n_jobs):
     # 150 of 200 sequences are several blocks of lanes, and two minibatches; 5600 parameters several shares.

@@ -39,6 +39,9 @@ class TrainingOptions:
         With validation: epochs without a better loss after which to stop.
     tol : float, default=0.0
         By how much a loss must be better to count.
+    averaging : float, default=0.0
+        Without validation: part of the epochs, the last ones, after which the weights are read and averaged (P.
+        Izmailov et al., Averaging weights leads to wider optima, UAI 2018); 0 for those after the last one alone.
     n_jobs : int or None, default=None
         Threads; None for as many as the work is worth. No result depends on it.
     verbose : int, default=0
@@ -55,6 +58,7 @@ class TrainingOptions:
     clip_norm: float = 1.0
     n_iter_no_change: int = 10
     tol: float = 0.0
+    averaging: float = 0.0
     n_jobs: int | None = None
     verbose: int = 0
 
@@ -80,7 +84,7 @@ def train(network, sequences, options, rng, validation=None, state=None):
     """Train a network in place.
 
     With `validation`, training stops early and the weights with the lowest loss on it are kept, which may be those
-    from before; without, those of the last epoch. If a loss is not finite, the best weights so far are restored and
+    from before; without, those of the last epoch, or their mean over the last ones. If a loss is not finite, the best weights so far are restored and
     training goes on once at half the rate.
 
     Parameters
@@ -132,6 +136,7 @@ class _Training:
         self.best = theta.copy()
         self.best_loss = self.validator.evaluate() if self.validator else np.inf
         self.halvings = 0
+        self.mean, self.n_averaged = np.zeros(theta.size), 0
 
     def run(self):
         for epoch in self._epochs():
@@ -139,8 +144,8 @@ class _Training:
                 self._recover(problem)
             if self._should_stop(epoch):
                 break
-        if self.validator:
-            self.network.theta[:] = self.best
+        if self.validator or self.n_averaged:
+            self.network.theta[:] = self.best if self.validator else self.mean
         return self.history
 
     def _epochs(self):
@@ -191,9 +196,17 @@ class _Training:
         if not self.validator:
             self.best[:] = self.network.theta
             self.history.best_epoch = epoch
+            self._average(epoch)
             return False
         loss = self.history.epochs[-1]["validation_loss"]
         if not loss >= self.best_loss - self.options.tol:
             self.best_loss, self.history.best_epoch = loss, epoch
             self.best[:] = self.network.theta
         return epoch - self.history.best_epoch >= self.options.n_iter_no_change
+
+    def _average(self, epoch):
+        """Take the weights into their mean, if the epoch is one of the last."""
+        first = int(self.options.max_epochs * (1 - self.options.averaging)) + 1
+        if epoch >= min(first, self.options.max_epochs):
+            self.n_averaged += 1
+            self.mean += (self.network.theta - self.mean) / self.n_averaged

@@ -18,8 +18,9 @@ class RNNForecaster(BaseForecaster):
     held out: the forecast of a series with nothing to learn is that of repeated seasons. Of fewer than 10
     series it is the mean of three networks that start from other weights.
 
-    With more, of 10 series or 10,000 observations on, nothing is held out from the network. It learns the same
-    as the linear part, and the forecast is the mean of both. To the ridge regression of all series comes one of
+    With more, of 10 series or 10,000 observations on, nothing is held out from the network, and its weights are
+    averaged over the last half of the epochs. It learns the same as the linear part, and the forecast is the mean of
+    both. To the ridge regression of all series comes one of
     each, drawn towards zero as much as forecasts of held-out parts say.
 
     Of 10 and more series the forecast is the mean over up to three look-backs, those that do nearly as well as

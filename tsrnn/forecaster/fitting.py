@@ -9,7 +9,7 @@ import numpy as np
 from tsrnn.forecaster.choosing import start_models
 from tsrnn.forecaster.ensemble import Ensemble
 from tsrnn.forecaster.highway import fit_highway
-from tsrnn.forecaster.plan import EPOCH_WINDOWS, MAX_TARGETS, MAX_VALIDATION_WINDOWS
+from tsrnn.forecaster.plan import AVERAGED, EPOCH_WINDOWS, MAX_TARGETS, MAX_VALIDATION_WINDOWS
 from tsrnn.forecaster.pooling import fit_own
 from tsrnn.forecaster.samples import Samples
 from tsrnn.scaling import SeriesScaler
@@ -88,7 +88,7 @@ def _fit_member(model, samples, plan, rng):
     sequences, validation = (
         samples.sequences(k, samples.residuals(k, known, model.network.theta.dtype)) for k in (training, held_out)
     )
-    options = replace(plan.options, epoch_size=EPOCH_WINDOWS)
+    options = replace(plan.options, epoch_size=EPOCH_WINDOWS, averaging=AVERAGED)
     return model, train(model.network, sequences, options, rng, validation if plan.early_stopping else None)
 
 

@@ -15,6 +15,7 @@ PANEL_MINIBATCHES = 1_500
 # Neighbouring windows are nearly the same: of very many, these do for an epoch, and to tell which epoch was best.
 EPOCH_WINDOWS = 16_384
 MAX_VALIDATION_WINDOWS = 4_096
+AVERAGED = 0.5  # of the epochs, the last ones: their weights err in different directions
 # Targets that training holds in memory; beyond, it draws from the windows.
 MAX_TARGETS = 1 << 25
 
