@@ -84,8 +84,8 @@ def train(network, sequences, options, rng, validation=None, state=None):
     """Train a network in place.
 
     With `validation`, training stops early and the weights with the lowest loss on it are kept, which may be those
-    from before; without, those of the last epoch, or their mean over the last ones. If a loss is not finite, the best weights so far are restored and
-    training goes on once at half the rate.
+    from before; without, those of the last epoch, or their mean over the last ones. If a loss is not finite, the best
+    weights so far are restored and training goes on once at half the rate.
 
     Parameters
     ----------
