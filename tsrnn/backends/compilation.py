@@ -12,6 +12,8 @@ from pathlib import Path
 import numba
 from numba.core import config
 from numba.core.caching import FunctionCache
+from numba.core.codegen import JITCodeLibrary
+from numba.core.compiler import Compiler
 from numba.extending import register_jitable
 
 JIT = not config.DISABLE_JIT
@@ -27,9 +29,47 @@ _OPTIONS = {
 }
 
 
+class _Part(JITCodeLibrary):
+    """Code of a function that is compiled as part of kernels alone.
+
+    Numba optimises each function with all that it calls, turns it into machine code, and then does the same for its
+    caller, in which it is pasted. The optimised kernel is the same without, in half the time.
+    """
+
+    def _optimize_final_module(self):
+        pass
+
+    def _finalize_final_module(self):
+        self._finalize_dynamic_globals()
+        self._finalized = True
+
+    def get_pointer_to_function(self, name):
+        """Return null: there is no machine code."""
+        self._ensure_finalized()
+        return 0
+
+    @property
+    def codegen(self):
+        """What Numba tells where the function's environment lies, which only machine code would have."""
+        return self
+
+    def set_env(self, env_name, env):
+        """Do nothing: what is pasted into a kernel has that kernel's environment."""
+
+
+class _PartCompiler(Compiler):
+    """Numba's compiler, but for a `_Part`."""
+
+    def define_pipelines(self):
+        """Return Numba's own passes."""
+        self.state.library = _Part(self.state.targetctx.codegen(), self.state.func_id.func_qualname)
+        return super().define_pipelines()
+
+
 def inline(function):
     """Make `function` usable inside kernels alone: entries from Python and C would take long to compile."""
-    return register_jitable(no_cpython_wrapper=True, no_cfunc_wrapper=True, **_OPTIONS)(function)
+    options = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True, "pipeline_class": _PartCompiler}
+    return register_jitable(**options, **_OPTIONS)(function)
 
 
 def inline_once(function):
