@@ -308,15 +308,9 @@ def describe(forecaster):
     defaults = RNNForecaster(horizon=1).get_params()
     given = {key: value for key, value in forecaster.get_params().items() if value != defaults[key]}
     names = (
-        "lookbacks",
-        "segment_length",
-        "seasons",
-        "log",
-        "hidden_size",
-        "early_stopping",
-        "batch_size",
-        "max_epochs",
-    )
+        "lookbacks", "segment_length", "seasons", "log", "strategy", "num_layers", "hidden_size", "early_stopping",
+        "batch_size", "max_epochs",
+    )  # fmt: skip
     chosen = {name: getattr(forecaster, f"{name}_") for name in names}
     return f"given {given}\n  chosen {chosen}"
 

@@ -18,9 +18,11 @@ import numba
 import numpy as np
 import torch
 
-from tsrnn.backends.compilation import kernel
+import tsrnn.cells
+from tsrnn.backends.compilation import _OPTIONS, inline, kernel
 from tsrnn.backends.cpu import Trainer, run_threads
 from tsrnn.backends.products import add_product
+from tsrnn.backends.vectors import TILE_BYTES
 from tsrnn.losses import SquaredError
 from tsrnn.network import Network
 from tsrnn.sequences import Sequences
@@ -32,6 +34,7 @@ SIZES = [  # batch, steps, inputs, hidden
 CELLS = ("rnn", "gru", "lstm")
 TORCH = {"rnn": torch.nn.RNN, "gru": torch.nn.GRU, "lstm": torch.nn.LSTM}
 GATES = {"rnn": 1, "gru": 3, "lstm": 4}
+LANES = TILE_BYTES // 4
 CPUS = numba.config.NUMBA_NUM_THREADS
 # Ratios that are aimed at, by the hidden size.
 TARGETS = {cell: {8: 10, 32: 10, 64: 5, 128: 3, 256: 2, 512: 1.4} for cell in ("rnn", "gru")}
@@ -79,11 +82,11 @@ def _make_peak(stamp):
 peak_kernel = kernel(_make_peak)
 
 
-def make_peak(rounds=20_000):
-    """Return a function in which all cores multiply, each in its own first-level cache, and its operations."""
-    arrays = [[np.ones(n, np.float32) for n in (48 * 64, 64 * 32, 48 * 32)] for _ in range(CPUS)]
-    return lambda: run_threads(lambda thread: peak_kernel(*arrays[thread], rounds), CPUS), (
-        CPUS * rounds * 2 * 48 * 64 * 32
+def make_peak(cores, rounds=20_000):
+    """Return a function in which cores multiply, each in its own first-level cache, and its operations."""
+    arrays = [[np.ones(n, np.float32) for n in (48 * 64, 64 * 32, 48 * 32)] for _ in range(cores)]
+    return lambda: run_threads(lambda thread: peak_kernel(*arrays[thread], rounds), cores), (
+        cores * rounds * 2 * 48 * 64 * 32
     )
 
 
@@ -173,23 +176,25 @@ def training():
     heading(
         f"Training step (float32, {CPUS} cores; the peak of multiply-adds is measured in turn with each row)",
         *("cell", "batch, steps, inputs, hidden", "layers", "PyTorch ms", "tsrnn ms", "ratio", "aim", "GF/s", "peak"),
-        *("% of peak", "1 thread / best"),
+        *("% of peak", "% of peak that the aim needs", "1 thread / best", "peak of all / 1 core"),
     )
-    multiply, operations = make_peak()
+    (multiply, operations), (multiply_alone, _) = make_peak(CPUS), make_peak(1)
     for layers in (1, 2):
         for size in SIZES:
             for cell in CELLS:
                 case = (cell, *size, layers)
                 ours, repeats = our_step(*case)
                 alone, _ = our_step(*case, n_jobs=1)
-                theirs, mine, single, best = interleaved(best_torch(torch_step(*case)), ours, alone, multiply)
+                functions = best_torch(torch_step(*case)), ours, alone, multiply, multiply_alone
+                theirs, mine, single, best, core = interleaved(*functions)
                 mine, single = mine / repeats, single / repeats
                 rate, peak = training_flops(*case) / mine / 1e9, operations / best / 1e9
-                aim = TARGETS[cell][size[-1]]
+                aim, reached = TARGETS[cell][size[-1]], theirs / mine
                 row(
                     *(cell, ", ".join(map(str, size)), layers, f"{1e3 * theirs:.3f}", f"{1e3 * mine:.3f}"),
-                    *(f"{theirs / mine:.1f}", f"{aim}{'' if theirs / mine >= aim else ' (missed)'}", f"{rate:.0f}"),
-                    *(f"{peak:.0f}", f"{100 * rate / peak:.0f}", f"{single / mine:.2f}"),
+                    *(f"{reached:.1f}", f"{aim}{'' if reached >= aim else ' (missed)'}", f"{rate:.0f}", f"{peak:.0f}"),
+                    *(f"{100 * rate / peak:.0f}", f"{100 * rate / peak * aim / reached:.0f}"),
+                    *(f"{single / mine:.2f}", f"{CPUS * core / best:.2f}"),
                 )
 
 
@@ -212,6 +217,40 @@ def inference():
             )
             times = f"{1e3 * theirs:.3f}", f"{1e3 * mine:.3f}", f"{theirs / mine:.1f}"
             row(cell, f"{steps}, {inputs}, {hidden}", *times)
+
+
+def cell_alone(cell):
+    """Return a function that takes steps of a cell without the products."""
+    forward = inline(cell.forward)
+
+    @numba.njit(**_OPTIONS)
+    def steps(tape, state, new_state, rounds):
+        for _ in range(rounds):
+            forward(tape, state, new_state)
+
+    return steps
+
+
+def bound():
+    """What a step of inference costs at least: products at the peak, and the cell's non-linearities."""
+    heading(
+        "Bound of inference (one core, a block of lanes)",
+        *("cell", "inputs, hidden", "products at peak, ns", "cell, ns", "both", "a whole step, ns", "% of the bound"),
+    )
+    multiply, operations = make_peak(1)
+    for inputs, hidden in ((1, 8), (1, 32), (4, 64)):
+        for name in CELLS:
+            cell, steps = tsrnn.cells.CELLS[name], 48
+            alone, network = cell_alone(cell), our_model(name, inputs, hidden, 1)
+            sequences = Sequences.from_dense(np.random.default_rng(0).standard_normal((1024, steps, inputs)))
+            arrays = [np.zeros((n, hidden * LANES), np.float32) for n in (cell.n_rows, cell.n_states, cell.n_states)]
+            best, own, whole = interleaved(
+                multiply, lambda a=alone, s=arrays: a(*s, 2000), lambda n=network, s=sequences: n.predict(s, n_jobs=1)
+            )
+            products = best / operations * 2 * GATES[name] * hidden * (hidden + inputs) * LANES
+            own, whole = own / 2000, whole / steps / (1024 / LANES)
+            times = (f"{1e9 * t:.0f}" for t in (products, own, products + own, whole))
+            row(name, f"{inputs}, {hidden}", *times, f"{100 * (products + own) / whole:.0f}")
 
 
 def ragged():
@@ -336,12 +375,13 @@ def start():
 def memory():
     """Growth of the peak of a process that fits windows over a long series."""
     code = (
-        "import resource, numpy as np, tsrnn; from tsrnn.sequences import Sequences; from tsrnn.network import Network;"
+        "import numpy as np, tsrnn; from tsrnn.sequences import Sequences; from tsrnn.network import Network;"
         "from tsrnn.training import *; y = np.random.default_rng(0).standard_normal(({n} + 200, 1)).astype('f4');"
         "net = Network(input_size=1, hidden_size=8, output_size=1); s = np.arange({n});"
         "q = Sequences(y, s, np.full({n}, 168), y, s + 168, np.ones({n}, int));"
         "train(net, q, TrainingOptions(max_epochs=1, batch_size=256), np.random.default_rng(0));"
-        "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)"
+        # Not getrusage, which begins with the memory of the process that this one was started by.
+        "print(next(int(line.split()[1]) / 1024 for line in open('/proc/self/status') if line.startswith('VmHWM')))"
     )
     heading(
         "Memory: one epoch over all windows of 168 steps", "windows", "peak MiB", "windows copied out would take MiB"
@@ -353,7 +393,7 @@ def memory():
         row(n, f"{float(out):.0f}", f"{n * 168 * 4 / 2**20:.0f}")
 
 
-PARTS = {function.__name__: function for function in (training, fit, inference, ragged, latency, start, memory)}
+PARTS = {function.__name__: function for function in (training, fit, inference, bound, ragged, latency, start, memory)}
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)

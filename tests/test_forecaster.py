@@ -419,6 +419,7 @@ class TestPromises:
             raise KeyboardInterrupt
 
         monkeypatch.setattr("tsrnn.forecaster.fitting.train", interrupt)
+        monkeypatch.setattr("tsrnn.forecaster.fitting.train_all", interrupt)
         after = pd.Series(1.0, index=pd.date_range("2024-03-21", periods=3, freq="D"))
         for method, data in (("fit", daily(70)), ("partial_fit", after if fitted else daily(70))):
             with pytest.raises(KeyboardInterrupt):

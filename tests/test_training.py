@@ -12,7 +12,7 @@ from tsrnn.backends.cpu import Trainer
 from tsrnn.cells import CELLS
 from tsrnn.optimizers import SCHEDULES, AdamState
 from tsrnn.sequences import Sequences
-from tsrnn.training import NonFiniteLossError, TrainingOptions, train
+from tsrnn.training import NonFiniteLossError, TrainingOptions, train, train_all
 
 # Twenty steps of Adam, which divides by the size of the gradient, magnify float32's rounding some ten times.
 TRAJECTORY_TOLERANCES = {"float32": 1e-4, "float64": 1e-11}
@@ -117,6 +117,48 @@ def test_last_weights_are_kept_without_validation():
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("n_jobs", [None, 1, 3])
+def test_several_at_once_are_trained_like_one_after_the_other(n_jobs):
+    sequences, networks, twins = make_sine(), *([make_network(seed=seed) for seed in range(3)] for _ in range(2))
+    arguments = [
+        {
+            "network": network, "sequences": sequences.subset(np.arange(n)), "validation": sequences,
+            "options": TrainingOptions(max_epochs=5, learning_rate=0.01), "rng": np.random.default_rng(n),
+        }
+        for network, n in zip(networks, (64, 40, 0), strict=True)
+    ]  # fmt: skip
+    histories = train_all(arguments, n_jobs)
+    for twin, given, history in zip(twins, arguments, histories, strict=True):
+        alone = train(**{**given, "network": twin, "rng": np.random.default_rng(len(given["sequences"]))})
+        np.testing.assert_array_equal(given["network"].theta, twin.theta)
+        assert [row["loss"] for row in history.epochs] == [row["loss"] for row in alone.epochs]
+    assert histories[2].epochs == []  # without sequences nothing is trained
+
+
+def test_an_interrupt_stops_all_that_are_trained_at_once(monkeypatch):
+    sequences, networks = make_sine(), [make_network(seed=seed) for seed in range(3)]
+    before = [network.theta.copy() for network in networks]
+    real = Trainer.update
+
+    def update(self, *args, **kwargs):
+        if self.theta is networks[0].theta:
+            raise KeyboardInterrupt
+        return real(self, *args, **kwargs)
+
+    monkeypatch.setattr(Trainer, "update", update)
+    options = TrainingOptions(max_epochs=10**9)
+    with pytest.raises(KeyboardInterrupt):
+        train_all(
+            [
+                {"network": network, "sequences": sequences, "options": options, "rng": np.random.default_rng(0)}
+                for network in networks
+            ],
+            n_jobs=3,
+        )
+    for network, theta in zip(networks, before, strict=True):
+        np.testing.assert_array_equal(network.theta, theta)
+
+
 def test_averaging_keeps_the_mean_of_the_last_weights():
     sequences, networks = make_sine(), [make_network() for _ in range(4)]
     for max_epochs, network in enumerate(networks[:3], start=2):

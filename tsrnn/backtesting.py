@@ -10,7 +10,7 @@ from sklearn.base import clone
 
 from tsrnn.baselines import naive, seasonal_naive
 from tsrnn.forecaster import RNNForecaster, ShortSeriesWarning
-from tsrnn.forecaster.base import target_of
+from tsrnn.forecaster.checks import target_of
 from tsrnn.frames import to_panel
 from tsrnn.validation import BOOLEAN, NONE, InstanceOf, Interval, check_parameters
 

@@ -1,14 +1,17 @@
 """Training: epochs of minibatches, validation, early stopping, and what happens when a loss is not finite."""
 
 import time
+from concurrent.futures import CancelledError, ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 import numpy as np
 
-from tsrnn.backends.cpu import Trainer
+from tsrnn.backends.cpu import Trainer, count_threads
 from tsrnn.losses import Loss, get_loss
 from tsrnn.network import check_loss
 from tsrnn.optimizers import SCHEDULES, AdamState
+
+MUCH = 1e15  # multiply-adds: worth any number of threads
 
 
 class NonFiniteLossError(ArithmeticError):
@@ -85,7 +88,7 @@ def train(network, sequences, options, rng, validation=None, state=None):
 
     With `validation`, training stops early and the weights with the lowest loss on it are kept, which may be those
     from before; without, those of the last epoch, or their mean over the last ones. If a loss is not finite, the best
-    weights so far are restored and training goes on once at half the rate.
+    weights so far are restored and training goes on once at half the rate. Without sequences nothing is trained.
 
     Parameters
     ----------
@@ -109,37 +112,82 @@ def train(network, sequences, options, rng, validation=None, state=None):
     NonFiniteLossError
         If a loss is not finite again after the rate was halved; names the epoch and minibatch.
     """
-    state = AdamState.start(network.theta) if state is None else state
-    before = network.theta.copy(), state.moments.copy(), state.updates
-    finished = False
-    try:
-        history = _Training(network, sequences, options, rng, validation, state).run()
-        finished = True
-    finally:
-        if not finished:
-            network.theta[:], state.moments[:], state.updates = before
-    return history
+    return _Training(network, sequences, options, rng, validation, state).run()
+
+
+def train_all(trainings, n_jobs=None):
+    """Train several networks in place, side by side if none of them is worth more than one thread.
+
+    Parameters
+    ----------
+    trainings : list of dict
+        Arguments of :func:`train`.
+    n_jobs : int or None, default=None
+        Networks trained at once; None for as many as there are threads. No result depends on it.
+
+    Returns
+    -------
+    list of History
+
+    Raises
+    ------
+    NonFiniteLossError
+        As from :func:`train`; other networks may have been trained then.
+    """
+    ready = [_Training(**arguments) for arguments in trainings]
+    small = all(training.n_threads == 1 for training in ready)
+    n_threads = count_threads(n_jobs, MUCH, len(ready)) if small else 1
+    if n_threads == 1:
+        return [training.run() for training in ready]
+    with ThreadPoolExecutor(n_threads) as pool:
+        futures = [pool.submit(training.run) for training in ready]
+        try:
+            return [future.result() for future in futures]
+        finally:
+            for training in ready:
+                training.cancelled = True  # by an error or an interrupt
 
 
 class _Training:
-    def __init__(self, network, sequences, options, rng, validation, state):
+    def __init__(self, network, sequences, options, rng, validation=None, state=None):
         loss = get_loss(options.loss)
         check_loss(network.layout, loss, sequences)
         self.network, self.options, self.rng, self.n = network, options, rng, len(sequences)
         theta, jobs = network.theta, options.n_jobs
-        self.trainer = Trainer(network.layout, theta, sequences, loss, options.batch_size, jobs)
+        self.trainer = Trainer(network.layout, theta, sequences, loss, options.batch_size, jobs) if self.n else None
         self.validator = None
-        if validation is not None and len(validation):
+        if self.n and validation is not None and len(validation):
             self.validator = Trainer(network.layout, theta, validation, loss, max(256, options.batch_size), jobs)
-        self.state = state
+        self.state = AdamState.start(theta) if state is None else state
         self.history = History()
         self.best = theta.copy()
         self.best_loss = self.validator.evaluate() if self.validator else np.inf
-        self.halvings = 0
+        self.halvings, self.cancelled = 0, False
         self.mean, self.n_averaged = np.zeros(theta.size), 0
 
+    @property
+    def n_threads(self):
+        """Threads that a minibatch is worth."""
+        return self.trainer.n_threads if self.trainer else 1
+
     def run(self):
+        """Train; leave everything as it was if that fails or is interrupted."""
+        if not self.n:
+            return self.history
+        theta, state = self.network.theta, self.state
+        before, finished = (theta.copy(), state.moments.copy(), state.updates), False
+        try:
+            history = self._run()
+            finished = True
+        finally:
+            if not finished:
+                theta[:], state.moments[:], state.updates = before
+        return history
+
+    def _run(self):
         for epoch in self._epochs():
+            if self.cancelled:
+                raise CancelledError
             while (problem := self._run_epoch(epoch)) is not None:
                 self._recover(problem)
             if self._should_stop(epoch):

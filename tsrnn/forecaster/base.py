@@ -9,15 +9,14 @@ from joblib import effective_n_jobs
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
+from tsrnn.forecaster.checks import check_origins, refuse_covariates, require_positive, steps_ahead, target_of
 from tsrnn.forecaster.fitting import fit_ensemble
-from tsrnn.forecaster.parameters import ARCHITECTURE, CHOICES, CONSTRAINTS
+from tsrnn.forecaster.parameters import CHOICES, CONSTRAINTS
 from tsrnn.forecaster.plan import Plan, resolve
 from tsrnn.frames import append, to_panel
-from tsrnn.training import TrainingOptions
 from tsrnn.validation import Interval, check_parameters, check_sample_weight, make_generator
 from tsrnn.windows import Origins
 
-MAX_STEPS = 1 << 20  # that a row of X may be ahead
 CHUNK = 4096  # windows that are forecast at once
 HISTORY = ("network", "epoch", "loss", "validation_loss", "learning_rate", "seconds")
 
@@ -64,7 +63,7 @@ class BaseForecaster(BaseEstimator):
         before = self._ensemble if resumes else None
         if resumes:
             self._require_same_choices()
-        _require_positive(panel, before.best.scaler.log if resumes else self.transform == "log")
+        require_positive(panel, before.best.scaler.log if resumes else self.transform == "log")
         resolved = resolve(self.get_params(deep=False), panel.lengths)
         if resumes:
             resolved |= self._network_choices()
@@ -91,7 +90,7 @@ class BaseForecaster(BaseEstimator):
         check_parameters(type(self).__name__, self.get_params(deep=False), CONSTRAINTS)
         self._require_same_choices()
         panel = append(self._panel, target_of(X, y), **self._columns())
-        _require_positive(panel, self._ensemble.best.scaler.log)
+        require_positive(panel, self._ensemble.best.scaler.log)
         generator = copy.deepcopy(self._generator)
         plan = self._plan(
             batch_size=self.batch_size_,
@@ -128,7 +127,7 @@ class BaseForecaster(BaseEstimator):
         check_is_fitted(self)
         panel = append(self._panel, target_of(X, y), **self._columns())
         ensemble = self._ensemble
-        _require_positive(panel, ensemble.best.scaler.log)
+        require_positive(panel, ensemble.best.scaler.log)
         if panel.n_series > self._panel.n_series:
             ensemble = ensemble.extend(panel)
         self._panel, self._ensemble = panel, ensemble
@@ -212,7 +211,7 @@ class BaseForecaster(BaseEstimator):
         check_parameters("predict_origins", {"horizon": horizon}, {"horizon": [Interval(Integral, 1)]})
         panel = to_panel(X, freq=self.freq, **self._columns())
         self._require_same_series(panel)
-        origins = _check_origins(origins, int(panel.lengths[0]))
+        origins = check_origins(origins, int(panel.lengths[0]))
         rows, n_series = self._ensemble.best.read(panel), panel.n_series
         forecasts, size = np.empty((len(origins), horizon, n_series)), max(CHUNK // n_series, 1)
         for start in range(0, len(origins), size):
@@ -245,12 +244,12 @@ class BaseForecaster(BaseEstimator):
         return self._ensemble.forecast(self._ensemble.best.read(panel), horizon, self._n_threads())
 
     def _predict_rows(self, X):
-        _refuse_covariates(X)
+        refuse_covariates(X)
         if not (self._panel.shares_times and self._panel.layout.has_stamps):
             raise ValueError(
                 f"X needs series that share time stamps. The forecaster was fitted to {self._panel.layout.kind}."
             )
-        steps = _steps_ahead(self._panel, X.index)
+        steps = steps_ahead(self._panel, X.index)
         return self._panel.restore(self._forecast(int(steps.max()) + 1)).iloc[steps]
 
     def score(self, X, y=None):
@@ -317,29 +316,7 @@ class BaseForecaster(BaseEstimator):
 
     def _plan(self, **changes):
         """Return the parameters in the form of the fit; ``changes`` replace some."""
-        wanted = self.get_params(deep=False) | changes
-        names = (
-            "loss",
-            "learning_rate",
-            "schedule",
-            "weight_decay",
-            "batch_size",
-            "max_epochs",
-            "n_iter_no_change",
-            "tol",
-        )
-        options = TrainingOptions(
-            clip_norm=np.inf if self.clip_norm is None else self.clip_norm,
-            n_jobs=self._n_threads(),
-            verbose=int(self.verbose),
-            **{name: wanted[name] for name in names},
-        )
-        names = (
-            "horizon", "lookback", "season_length", "transform", "strategy", "scaling", "linear", "early_stopping",
-            "validation_fraction",
-        )  # fmt: skip
-        architecture = {name: wanted[name] for name in ARCHITECTURE}
-        return Plan(architecture=architecture, options=options, **{name: wanted[name] for name in names})
+        return Plan.of(self.get_params(deep=False) | changes, self._n_threads())
 
     def _network_choices(self):
         """Return what "auto" has come to where a fit that is continued must keep it."""
@@ -388,57 +365,3 @@ def _tabulate(histories, earlier):
     done = earlier.groupby("network")["epoch"].max()
     table["epoch"] += table["network"].map(done).fillna(0).astype(np.int64)
     return pd.concat([earlier, table], ignore_index=True) if len(table) else earlier
-
-
-def target_of(X, y):
-    """Return the series: ``y``, or ``X`` where there is no ``y``."""
-    if y is None:
-        return X
-    if X is not None:
-        _refuse_covariates(X)
-    return y
-
-
-def _check_origins(origins, length):
-    """Return origins as an array of int64."""
-    origins = np.asarray(origins)
-    if origins.ndim != 1 or not len(origins) or origins.dtype.kind not in "iu":
-        raise ValueError(f"origins must be ints of shape (n_origins,). Got {origins.dtype} of shape {origins.shape}.")
-    if origins.min() < 1 or origins.max() > length:
-        raise ValueError(f"origins must be from 1 to {length}. Got {origins.min()} to {origins.max()}.")
-    return origins.astype(np.int64)
-
-
-def _refuse_covariates(X):
-    if not isinstance(X, pd.DataFrame) or X.shape[1]:
-        given = f"columns {list(X.columns)}" if isinstance(X, pd.DataFrame) else type(X).__name__
-        raise ValueError(
-            f"Covariates are not supported yet: X must be None or a DataFrame without columns. Got {given}. "
-            "To forecast a series, call fit(series)."
-        )
-
-
-def _require_positive(panel, log):
-    """Refuse values without a logarithm."""
-    if log and panel.values.min() <= 0:
-        row = int((panel.values <= 0).argmax())
-        i = int(np.searchsorted(panel.offsets, row, side="right")) - 1
-        stamp = panel.stamps(i)[row - panel.offsets[i]]
-        raise ValueError(
-            f"Logarithms need positive values: {panel.label(i)} has {panel.values[row]} at {stamp}. Fit with "
-            "transform=None."
-        )
-
-
-def _steps_ahead(panel, index):
-    """Return how many steps after the end each stamp is, from 0."""
-    count = max(len(index), 1)
-    stamps = panel.continue_index(count)
-    while len(index) and stamps[-1] < index.max() and count < MAX_STEPS:
-        count *= 2
-        stamps = panel.continue_index(count)
-    steps = stamps.get_indexer(index)
-    if not len(steps) or (steps < 0).any():
-        got = f"{index[int((steps < 0).argmax())]}" if len(steps) else "no row"
-        raise ValueError(f"The rows of X must be stamps after the end, from {stamps[0]} on. Got {got}.")
-    return steps

@@ -13,7 +13,8 @@ from tsrnn.forecaster.plan import AVERAGED, EPOCH_WINDOWS, MAX_TARGETS, MAX_VALI
 from tsrnn.forecaster.pooling import fit_own
 from tsrnn.forecaster.samples import Samples
 from tsrnn.scaling import SeriesScaler
-from tsrnn.training import History, train
+from tsrnn.training import train, train_all
+from tsrnn.validation import make_generator
 from tsrnn.windows import thin
 
 N_NAMED = 5  # series that a warning names
@@ -62,8 +63,13 @@ def fit_ensemble(panel, weights, plan, rng, before=None, keeps_scale=False):
     samples = [Samples.of(model, rows, weights) for model in models]
     if plan.early_stopping and not all(len(part) for part in samples[0].split(plan.validation_fraction)):
         _warn_of_no_training(rows, plan)
-    fitted = [_fit_member(model, part, plan, rng) for model, part in zip(models, samples, strict=True)]
-    return Ensemble(tuple(model for model, _ in fitted)), [history for _, history in fitted]
+    # Each has random numbers of its own, so that they can be trained in any order, or at once.
+    members = [(model, part, plan, make_generator(rng)) for model, part in zip(models, samples, strict=True)]
+    if plan.early_stopping:
+        histories = train_all([_prepare(*member) for member in members], plan.options.n_jobs)
+    else:
+        histories = [train(**_prepare(*member)) for member in members]  # one after the other: targets are large
+    return Ensemble(tuple(models)), histories
 
 
 def _go_on(panel, before, keeps_scale):
@@ -73,7 +79,8 @@ def _go_on(panel, before, keeps_scale):
     return model.measure(model.read(panel))
 
 
-def _fit_member(model, samples, plan, rng):
+def _prepare(model, samples, plan, rng):
+    """Give a model its linear parts and a network; return the arguments of the network's training."""
     training, held_out = samples.split(plan.validation_fraction)
     known = _fit_linear(model, samples, training, held_out, plan)
     network = copy.deepcopy(model.network)
@@ -83,13 +90,12 @@ def _fit_member(model, samples, plan, rng):
     elif not len(held_out):
         training = held_out
     training, held_out = _draw(rng, training, model.block), thin(held_out, MAX_VALIDATION_WINDOWS)
-    if not len(training):
-        return model, History()
     sequences, validation = (
         samples.sequences(k, samples.residuals(k, known, model.network.theta.dtype)) for k in (training, held_out)
     )
     options = replace(plan.options, epoch_size=EPOCH_WINDOWS, averaging=AVERAGED)
-    return model, train(model.network, sequences, options, rng, validation if plan.early_stopping else None)
+    validation = validation if plan.early_stopping else None
+    return {"network": model.network, "sequences": sequences, "options": options, "rng": rng, "validation": validation}
 
 
 def _fit_linear(model, samples, training, held_out, plan):

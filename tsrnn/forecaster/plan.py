@@ -1,10 +1,16 @@
 """What a fit is asked for, and what "auto" comes to for the series at hand."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 
+from tsrnn.forecaster.parameters import ARCHITECTURE
 from tsrnn.training import TrainingOptions
+
+# What tells how to train, under the names of `TrainingOptions`.
+TRAINING = (
+    "loss", "learning_rate", "schedule", "weight_decay", "batch_size", "max_epochs", "n_iter_no_change", "tol",
+)  # fmt: skip
 
 # From here on, holding out the end of each series costs more, the newest part of what is known, than stopping early
 # brings: series correct each other's accidents, and so do many observations of one.
@@ -43,6 +49,23 @@ class Plan:
     validation_fraction: float
     architecture: dict
     options: TrainingOptions
+
+    @classmethod
+    def of(cls, parameters, n_threads):
+        """Return the plan for the parameters of an `RNNForecaster`, none of which is "auto" where `resolve` says it."""
+        clip_norm = parameters["clip_norm"]
+        options = TrainingOptions(
+            clip_norm=np.inf if clip_norm is None else clip_norm,
+            n_jobs=n_threads,
+            verbose=int(parameters["verbose"]),
+            **{name: parameters[name] for name in TRAINING},
+        )
+        own = {field.name for field in fields(cls)} - {"architecture", "options"}
+        return cls(
+            architecture={name: parameters[name] for name in ARCHITECTURE},
+            options=options,
+            **{name: parameters[name] for name in own},
+        )
 
     @property
     def block(self):

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from sklearn.utils.validation import check_is_fitted
 
-from tsrnn.forecaster.base import target_of
+from tsrnn.forecaster.checks import target_of
 from tsrnn.frames import append
 from tsrnn.plotting.figures import find_axes
 from tsrnn.validation import NONE, Interval, check_parameters

@@ -1,0 +1,61 @@
+"""What a forecaster is given: the series among its arguments, and refusals of what it cannot forecast."""
+
+import numpy as np
+import pandas as pd
+
+MAX_STEPS = 1 << 20  # that a row of X may be ahead
+
+
+def target_of(X, y):
+    """Return the series: ``y``, or ``X`` where there is no ``y``."""
+    if y is None:
+        return X
+    if X is not None:
+        refuse_covariates(X)
+    return y
+
+
+def check_origins(origins, length):
+    """Return origins as an array of int64."""
+    origins = np.asarray(origins)
+    if origins.ndim != 1 or not len(origins) or origins.dtype.kind not in "iu":
+        raise ValueError(f"origins must be ints of shape (n_origins,). Got {origins.dtype} of shape {origins.shape}.")
+    if origins.min() < 1 or origins.max() > length:
+        raise ValueError(f"origins must be from 1 to {length}. Got {origins.min()} to {origins.max()}.")
+    return origins.astype(np.int64)
+
+
+def refuse_covariates(X):
+    """Raise an error unless X is a frame without columns, which says no more than when to forecast."""
+    if not isinstance(X, pd.DataFrame) or X.shape[1]:
+        given = f"columns {list(X.columns)}" if isinstance(X, pd.DataFrame) else type(X).__name__
+        raise ValueError(
+            f"Covariates are not supported yet: X must be None or a DataFrame without columns. Got {given}. "
+            "To forecast a series, call fit(series)."
+        )
+
+
+def require_positive(panel, log):
+    """Refuse values without a logarithm."""
+    if log and panel.values.min() <= 0:
+        row = int((panel.values <= 0).argmax())
+        i = int(np.searchsorted(panel.offsets, row, side="right")) - 1
+        stamp = panel.stamps(i)[row - panel.offsets[i]]
+        raise ValueError(
+            f"Logarithms need positive values: {panel.label(i)} has {panel.values[row]} at {stamp}. Fit with "
+            "transform=None."
+        )
+
+
+def steps_ahead(panel, index):
+    """Return how many steps after the end each stamp is, from 0."""
+    count = max(len(index), 1)
+    stamps = panel.continue_index(count)
+    while len(index) and stamps[-1] < index.max() and count < MAX_STEPS:
+        count *= 2
+        stamps = panel.continue_index(count)
+    steps = stamps.get_indexer(index)
+    if not len(steps) or (steps < 0).any():
+        got = f"{index[int((steps < 0).argmax())]}" if len(steps) else "no row"
+        raise ValueError(f"The rows of X must be stamps after the end, from {stamps[0]} on. Got {got}.")
+    return steps
