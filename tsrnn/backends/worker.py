@@ -171,11 +171,14 @@ def _make_run(stamp):
                 continue
             weight = _total_weight(data, batch, per_step)
             unit = 1 / weight if weight > 0 else 0.0
-            for slot in range(thread, n_slots, n_threads):
-                _run_slot(
-                    model, layers, data, theta, memory, batch, slot, thread, unit, loss_parameters, dropout,
-                    todo.keys[n], mode
-                )  # fmt: skip
+            for turn in range((n_slots + n_threads - 1) // n_threads):
+                # To and fro, since the first slots have the longest sequences.
+                slot = turn * n_threads + (thread if turn % 2 == 0 else n_threads - 1 - thread)
+                if slot < n_slots:
+                    _run_slot(
+                        model, layers, data, theta, memory, batch, slot, thread, unit, loss_parameters, dropout,
+                        todo.keys[n], mode
+                    )  # fmt: skip
             wait_for_all(barrier, n_threads)
             loss = total(memory.slot_losses, 0, n_slots)
             todo.losses[n], todo.totals[n] = loss, weight
