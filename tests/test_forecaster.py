@@ -192,6 +192,7 @@ class TestUpdate:
     def test_partial_fit_begins_with_a_fit(self):
         pd.testing.assert_series_equal(quick().partial_fit(daily()).predict(), quick().fit(daily()).predict())
 
+    @pytest.mark.slow
     def test_warm_start_keeps_what_auto_came_to(self):
         y = daily()
         forecaster = RNNForecaster(3, max_epochs=1, warm_start=True).fit(y[:60])
@@ -535,6 +536,7 @@ def seasonal_walks(n_series, n, rng):
     )
 
 
+@pytest.mark.slow
 class TestLittleToReadFrom:
     def test_a_panel_of_short_seasonal_series(self):
         # 44 months, of which two seasons are needed to know the season and 18 months are forecast.

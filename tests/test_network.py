@@ -329,3 +329,37 @@ def test_every_step_has_an_output_without_being_told(rng):
     told = network.predict(Sequences.from_dense(X, output_steps=6))
     np.testing.assert_array_equal(network.predict(Sequences.from_dense(X)), told)
     assert told.shape == (4, 6, 1)
+
+
+@pytest.mark.parametrize(
+    ("options", "X", "words"),
+    [
+        ({}, np.zeros((2, 3, 1)), "reads input_size=2 features a step. Got sequences of 1"),
+        ({}, np.zeros((2, 3, 4)), "reads input_size=2 features a step. Got sequences of 4"),
+        ({}, np.zeros((2, 3), int), "reads real numbers. Got categories"),
+        ({"tokens": True}, np.zeros((2, 3, 2)), "reads categories. Got real numbers"),
+        ({"tokens": True}, np.array([[0, 1, 2]]), r"range \[0, 2\). Got 2"),
+        ({"head": "parallel", "decoder_steps": 1}, None, "up to decoder_steps=1 output steps"),
+    ],
+)
+def test_sequences_that_a_network_cannot_read_are_refused(options, X, words):
+    network = Network(input_size=2, hidden_size=3, output_size=1, **options)
+    sequences = Sequences.from_dense(np.zeros((2, 3, 2)), output_steps=2) if X is None else Sequences.from_dense(X)
+    for method in (network.predict, network.unroll):
+        with pytest.raises(ValueError, match=words):
+            method(sequences)
+
+
+@pytest.mark.parametrize(
+    ("bad", "words"),
+    [
+        ({"cell": "transformer"}, "cell must be one of"),
+        ({"head": "auto"}, "head must be one of"),
+        ({"head": "parallel"}, "needs decoder_steps of at least 1"),
+        ({"dilations": (1, 2)}, "for each of num_layers=1 layers"),
+        ({"dilations": (0,)}, "a positive int for each"),
+    ],
+)
+def test_bad_architectures_are_refused(bad, words):
+    with pytest.raises(ValueError, match=words):
+        Network(input_size=2, hidden_size=3, output_size=1, **bad)

@@ -374,3 +374,13 @@ def test_a_copy_is_independent():
     twin, before = copy.deepcopy(model), theta_of(model).copy()
     twin.fit(X, Y)
     np.testing.assert_array_equal(theta_of(model), before)
+
+
+def test_a_continued_fit_keeps_its_head(rng):
+    X = rng.normal(size=(20, 5, 2))
+    model = RNNRegressor(head="decoder", warm_start=True, hidden_size=3, max_epochs=1).fit(X, X[:, :3])
+    for method in ("fit", "partial_fit"):
+        with pytest.raises(ValueError, match="head was 'decoder' and is now 'parallel'"):
+            getattr(model.set_params(head="parallel"), method)(X, X[:, :3])
+    model.set_params(head="auto").fit(X, X[:, :3])
+    assert model.network_.layout.head_name == "decoder"

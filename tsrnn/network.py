@@ -6,6 +6,8 @@ import numpy as np
 
 from tsrnn.backends import cpu
 from tsrnn.backends.streaming import Streamer
+from tsrnn.cells import CELLS
+from tsrnn.heads import HEADS
 from tsrnn.losses import get_loss
 from tsrnn.parameters import Layout
 from tsrnn.sequences import Sequences
@@ -40,7 +42,7 @@ def check_loss(layout, loss, sequences):
             f"The loss {loss!r} of {sequences.targets.shape[1]} targets needs a network with output_size={outputs}. "
             f"Got output_size={layout.output_size}."
         )
-    _check_steps(layout, sequences)
+    _check_sequences(layout, sequences)
     if layout.head.feeds_back and (layout.feeds_classes != classes or loss.n_levels > 1):
         raise ValueError(
             "A decoder is fed its own outputs, which must be of the kind of the targets: feeds_classes=True with "
@@ -48,7 +50,20 @@ def check_loss(layout, loss, sequences):
         )
 
 
-def _check_steps(layout, sequences):
+def _check_sequences(layout, sequences):
+    """Refuse sequences that a network cannot read: kernels would read beyond their end."""
+    if layout.tokens != (sequences.values.ndim == 1):
+        wanted, got = ("categories", "real numbers") if layout.tokens else ("real numbers", "categories")
+        raise ValueError(f"The network reads {wanted}. Got {got}, an array of shape {sequences.values.shape}.")
+    if layout.tokens and sequences.values.max(initial=0) >= layout.input_size:
+        raise ValueError(
+            f"Tokens must be ints in the range [0, {layout.input_size}). Got {sequences.values.max()} instead."
+        )
+    if not layout.tokens and sequences.input_size != layout.input_size:
+        raise ValueError(
+            f"The network reads input_size={layout.input_size} features a step. Got sequences of "
+            f"{sequences.input_size}."
+        )
     if layout.head_name == "parallel" and sequences.output_steps > layout.decoder_steps:
         raise ValueError(
             f"The network gives up to decoder_steps={layout.decoder_steps} output steps. "
@@ -116,17 +131,22 @@ class Network:
         tokens=False, feeds_classes=False, dropout=0.0, residual=False, dilations=None, decoder_steps=0,
         dtype="float32",
     ):  # fmt: skip
+        for name, value, known in (("cell", cell, CELLS), ("head", head, HEADS)):
+            if value not in known:
+                raise ValueError(f"{name} must be one of {list(known)}. Got {value!r} instead.")
+        if head == "parallel" and decoder_steps < 1:
+            raise ValueError(f"head='parallel' needs decoder_steps of at least 1. Got {decoder_steps!r} instead.")
+        if dilations is not None and (len(dilations) != num_layers or min(dilations) < 1):
+            raise ValueError(
+                f"dilations must be None or hold a positive int for each of num_layers={num_layers} layers. "
+                f"Got {dilations!r} instead."
+            )
         self.layout = Layout(
             cell_name=cell, input_size=input_size, hidden_size=hidden_size, output_size=output_size,
             num_layers=num_layers, bidirectional=bidirectional, head_name=head, tokens=tokens,
             feeds_classes=feeds_classes, residual=residual, dilations=tuple(dilations or ()),
             decoder_steps=decoder_steps,
         )  # fmt: skip
-        if dilations is not None and (len(dilations) != num_layers or min(dilations) < 1):
-            raise ValueError(
-                f"dilations must be None or hold a positive int for each of num_layers={num_layers} layers. "
-                f"Got {dilations!r} instead."
-            )
         self.dropout = dropout
         self.theta = np.zeros(self.layout.size, dtype)
 
@@ -157,7 +177,7 @@ class Network:
         """
         if not (self.layout.head.reads_final_state or self.layout.head.has_decoder):
             sequences = replace(sequences, output_steps=max(sequences.output_steps, sequences.steps))
-        _check_steps(self.layout, sequences)
+        _check_sequences(self.layout, sequences)
         return cpu.run_predict(self.layout, self._writable_theta(), sequences, n_jobs)
 
     def _writable_theta(self):
@@ -221,7 +241,7 @@ class Network:
         Returns
         -------
         dict of str to dict of str to ndarray
-            For each layer (``l0``, ``l0_reverse``, ``l1``, ...) its states ``h`` (and ``c`` of an LSTM), shape
+            For each layer (``l0``, ``l0_reverse``, ``l1``, ...) its own states ``h`` (and ``c`` of an LSTM), shape
             (n, steps + 1, hidden_size), from the zero state before the first step on (a reverse layer begins at the
             other end), and its gates by name, shape (n, steps, hidden_size), after their non-linearities. Of an RNN,
             whose only gate is its state before the non-linearity, there are no gates.
@@ -236,6 +256,7 @@ class Network:
                 f"unroll takes sequences of one length. Got lengths from {sequences.lengths.min()} to "
                 f"{sequences.steps}; pass those of each length by themselves."
             )
+        _check_sequences(self.layout, sequences)
         cell, layers = self.layout.cell, {}
         for layer, (states, gates) in zip(
             self.layout.layers, cpu.run_unrolled(self.layout, self._writable_theta(), sequences), strict=True

@@ -56,7 +56,8 @@ class RNNForecaster(BaseForecaster):
     hidden_size : int or "auto", default="auto"
         Units of each layer and direction. "auto": 32, or 64 from 10,000 observations on.
     num_layers : int or "auto", default="auto"
-        Layers of cells. "auto": as many as ``dilations``, or else 2 where ``strategy="auto"`` is parallel, or 1.
+        Layers of cells. "auto": as many as ``dilations`` has; without, 2 for series as long as those for which
+        ``strategy="auto"`` is parallel, and 1 for others.
     bidirectional : bool, default=False
         Whether the window is read from both ends.
     dropout : float, default=0.0

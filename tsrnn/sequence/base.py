@@ -133,6 +133,11 @@ class SequenceEstimator(BaseEstimator):
                     f"A fit that is continued keeps its network, but {name} was {before!r} and is now "
                     f"{now!r}. Put it back, or fit anew with warm_start=False."
                 )
+        if self.head not in ("auto", self._kind.head):
+            raise ValueError(
+                f"A fit that is continued keeps its network, but head was {self._kind.head!r} and is now "
+                f"{self.head!r}. Put it back, or fit anew with warm_start=False."
+            )
         if self._output_size() != self.network_.layout.output_size:
             raise ValueError(
                 "A fit that is continued keeps its network, which does not have as many outputs as "
