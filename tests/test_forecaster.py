@@ -192,6 +192,13 @@ class TestUpdate:
     def test_partial_fit_begins_with_a_fit(self):
         pd.testing.assert_series_equal(quick().partial_fit(daily()).predict(), quick().fit(daily()).predict())
 
+    def test_a_tuple_says_the_same_as_a_list(self):
+        y = daily()
+        forecaster = quick(warm_start=True, early_stopping=False, dilations=[1, 2]).fit(y)
+        forecaster.set_params(dilations=(1, 2)).fit(y)
+        with pytest.raises(ValueError, match=r"dilations was \(1, 2\) and is now \[1, 3\]"):
+            forecaster.set_params(dilations=[1, 3]).fit(y)
+
     @pytest.mark.slow
     def test_warm_start_keeps_what_auto_came_to(self):
         y = daily()

@@ -190,6 +190,7 @@ def test_predictions_per_step_of_lists_are_lists(rng, n_outputs):
     assert np.isfinite(model.score(X, y))
 
 
+@pytest.mark.slow
 def test_a_parallel_decoder_learns_curves_that_belong_to_one_value(rng):
     X = rng.uniform(-1, 1, size=(200, 1, 1))
     y = np.cos(2 * X + np.arange(6)[None, :, None])

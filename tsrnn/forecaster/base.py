@@ -326,7 +326,7 @@ class BaseForecaster(BaseEstimator):
         """Refuse parameters that a fit which is continued cannot change."""
         for name, before in self._choices.items():
             now = getattr(self, name)
-            if before != now:
+            if _as_list(before) != _as_list(now):
                 raise ValueError(
                     f"A fit that is continued keeps its model: {name} was {before!r} and is now {now!r}. Put "
                     "it back, or set warm_start=False and call fit to begin anew."
@@ -353,6 +353,11 @@ class BaseForecaster(BaseEstimator):
             network_=best.network,
             networks_=tuple(model.network for model in ensemble.members),
         )
+
+
+def _as_list(value):
+    """A tuple says the same as a list."""
+    return list(value) if isinstance(value, tuple) else value
 
 
 def _tabulate(histories, earlier):
