@@ -170,6 +170,7 @@ def test_averaging_keeps_the_mean_of_the_last_weights():
     assert np.abs(networks[3].theta - networks[2].theta).max() > 1e-3
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("n_jobs", [1, 2, 4, None])
 def test_seed_decides_the_bits_not_the_threads(n_jobs):
     # 150 of 200 sequences are several blocks of lanes, and two minibatches; 5600 parameters several shares.
