@@ -192,8 +192,10 @@ class _Training:
                 self._recover(problem)
             if self._should_stop(epoch):
                 break
-        if self.validator or self.n_averaged:
-            self.network.theta[:] = self.best if self.validator else self.mean
+        if self.validator:
+            self.network.theta[:] = self.best
+        elif self.n_averaged:
+            self.network.theta[:] = self.mean
         return self.history
 
     def _epochs(self):

@@ -126,18 +126,14 @@ class SequenceEstimator(BaseEstimator):
 
     def _check_architecture(self):
         """Refuse parameters that a fit which is continued cannot change."""
-        for name in ARCHITECTURE:
-            before, now = self._architecture[name], getattr(self, name)
+        kept = self._architecture if self.head == "auto" else self._architecture | {"head": self._kind.head}
+        for name, before in kept.items():
+            now = getattr(self, name)
             if before != now:
                 raise ValueError(
                     f"A fit that is continued keeps its network, but {name} was {before!r} and is now "
                     f"{now!r}. Put it back, or fit anew with warm_start=False."
                 )
-        if self.head not in ("auto", self._kind.head):
-            raise ValueError(
-                f"A fit that is continued keeps its network, but head was {self._kind.head!r} and is now "
-                f"{self.head!r}. Put it back, or fit anew with warm_start=False."
-            )
         if self._output_size() != self.network_.layout.output_size:
             raise ValueError(
                 "A fit that is continued keeps its network, which does not have as many outputs as "
