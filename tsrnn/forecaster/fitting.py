@@ -60,11 +60,14 @@ def fit_ensemble(panel, weights, plan, rng, before=None, keeps_scale=False):
         models = [_go_on(panel, model, keeps_scale) for model in before.members]
         rows = models[0].read(panel)
     _require_windows(panel, models)
-    samples = [Samples.of(model, rows, weights) for model in models]
-    if plan.early_stopping and not all(len(part) for part in samples[0].split(plan.validation_fraction)):
+    # Models of one look-back read the same windows, and have the same linear parts.
+    samples = {model.lookback: Samples.of(model, rows, weights) for model in models}
+    best = samples[models[0].lookback]
+    if plan.early_stopping and not all(len(part) for part in best.split(plan.validation_fraction)):
         _warn_of_no_training(rows, plan)
+    linear = {lookback: _fit_linear(part, plan) for lookback, part in samples.items()}
     # Each has random numbers of its own, so that they can be trained in any order, or at once.
-    members = [(model, part, plan, make_generator(rng)) for model, part in zip(models, samples, strict=True)]
+    members = [(m, samples[m.lookback], linear[m.lookback], plan, make_generator(rng)) for m in models]
     if plan.early_stopping:
         histories = train_all([_prepare(*member) for member in members], plan.options.n_jobs)
     else:
@@ -79,10 +82,10 @@ def _go_on(panel, before, keeps_scale):
     return model.measure(model.read(panel))
 
 
-def _prepare(model, samples, plan, rng):
+def _prepare(model, samples, linear, plan, rng):
     """Give a model its linear parts and a network; return the arguments of the network's training."""
     training, held_out = samples.split(plan.validation_fraction)
-    known = _fit_linear(model, samples, training, held_out, plan)
+    model.highway, model.own, known = linear
     network = copy.deepcopy(model.network)
     model.network = model.make_network(rng, **plan.architecture) if network is None else network
     if not plan.early_stopping:
@@ -98,17 +101,16 @@ def _prepare(model, samples, plan, rng):
     return {"network": model.network, "sequences": sequences, "options": options, "rng": rng, "validation": validation}
 
 
-def _fit_linear(model, samples, training, held_out, plan):
-    """Give the model its linear parts; return the one whose errors the network is to learn, or None."""
-    model.highway = model.own = None
+def _fit_linear(samples, plan):
+    """Return linear parts of all series and of each, and the one whose errors the network is to learn; or None."""
+    training, held_out = samples.split(plan.validation_fraction)
     if not (plan.linear and len(training) and len(held_out)):
-        return None
-    of_training, model.highway = fit_highway(samples.blocks, samples.targets, samples.weights, training, held_out)
-    if model.combines:
-        if samples.n_series > 1:
-            model.own, _ = fit_own(samples, model.highway, np.arange(samples.n_series))
-        return None
-    return of_training if plan.early_stopping else model.highway
+        return None, None, None
+    of_training, highway = fit_highway(samples.blocks, samples.targets, samples.weights, training, held_out)
+    if not samples.model.combines:
+        return highway, None, of_training if plan.early_stopping else highway
+    own = fit_own(samples, highway, np.arange(samples.n_series))[0] if samples.n_series > 1 else None
+    return highway, own, None
 
 
 def _draw(rng, positions, block):
