@@ -192,24 +192,21 @@ def read_inputs(sequences, sample):
     rows = sequences.values[start : start + length * segment]
     if rows.ndim == 1:
         return rows
-    return normalize(sequences, sample, rows, sequences.n_scaled).reshape(length, -1)
+    return normalize(sequences, sample, rows).reshape(length, -1)
 
 
 def read_targets(sequences, sample):
     """Targets (output steps, K), or (output steps,) classes, of one sequence."""
     start, length = sequences.target_starts[sample], sequences.target_lengths[sample]
-    rows = sequences.targets[start : start + length]
-    if rows.ndim == 1:
-        return rows
-    return normalize(sequences, sample, rows, rows.shape[1] if sequences.scales_targets else 0)
+    return sequences.targets[start : start + length]
 
 
-def normalize(sequences, sample, rows, n_scaled):
-    """Take the sample's level off the first `n_scaled` columns and divide them by its scale."""
+def normalize(sequences, sample, rows):
+    """Take the sample's levels off the leading columns and divide them by its scales."""
     rows = np.array(rows, dtype=np.float64)
-    shift = 0.0 if sequences.shift is None else sequences.shift[sample]
-    scale = 1.0 if sequences.scale is None else sequences.scale[sample]
-    rows[:, :n_scaled] = (rows[:, :n_scaled] - shift) / scale
+    if sequences.shift is not None:
+        shift, scale = sequences.shift[sample], sequences.scale[sample]
+        rows[:, : len(shift)] = (rows[:, : len(shift)] - shift) / scale
     return rows
 
 

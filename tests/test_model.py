@@ -36,12 +36,12 @@ def forecast_by_hand(model, rows, origins):
     nothing = np.zeros((len(windows), model.block), np.float32)
     sequences = model.sequences(rows.features.astype(np.float32), windows, levels, scales, nothing, None)
     learned = scales[:, None] * model.network.predict(sequences).reshape(len(windows), model.block)
-    if model.highway is not None:
+    if model.linear is not None:
         blocks = model.blocks(rows.features, windows, levels)
-        linear = model.highway.predict(blocks)
-        if model.own is not None:
-            rest = blocks[:, :, 0]
-            linear = linear + np.stack([x @ model.own.weights[i] for x, i in zip(rest, windows.series, strict=True)])
+        linear = model.linear.highway.predict(blocks)
+        if model.linear.own is not None:
+            rest, own = blocks[:, :, 0], model.linear.own.weights
+            linear = linear + np.stack([x @ own[i] for x, i in zip(rest, windows.series, strict=True)])
         learned = (units * linear + learned) / 2 if model.combines else units * linear + learned
     return model.scaler.restore(result + learned, windows.series)
 

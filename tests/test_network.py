@@ -152,8 +152,8 @@ def test_tokens_are_one_hot_rows(cell, head):
         assert relative_error(gradient[name], dense_gradient[name]) <= TOLERANCES["float64"], name
 
 
-def make_windows(config, segment):
-    """Overlapping windows into one flat series of two columns, each with its own level and scale."""
+def make_windows(config, segment, n_scaled):
+    """Overlapping windows into a few columns, of which the first ones have a level and scale in each window."""
     sequences = cases.make_batch(config, n=6, steps=4)
     rng = np.random.default_rng(3)
     return dataclasses.replace(
@@ -162,19 +162,18 @@ def make_windows(config, segment):
         starts=np.array([0, 1, 5, 2, 20, 28]),
         lengths=np.array([4, 4, 1, 3, 4, 4]),
         segment=segment,
-        shift=rng.normal(size=6),
-        scale=rng.uniform(0.5, 2.0, size=6),
-        n_scaled=1,
-        scales_targets=True,
+        shift=rng.normal(size=(6, n_scaled)),
+        scale=rng.uniform(0.5, 2.0, size=(6, n_scaled)),
     )
 
 
+@pytest.mark.parametrize("n_scaled", [0, 1, 3])
 @pytest.mark.parametrize("segment", [1, 3])
 @pytest.mark.parametrize("head", ["last", "decoder"])
-def test_windows_are_read_in_place(head, segment):
-    config = make_config(head, 4, input_size=2 * segment)
+def test_windows_are_read_in_place(head, segment, n_scaled):
+    config = make_config(head, 4, input_size=4 * segment)
     network = cases.make_network(config)
-    windows = make_windows(config, segment)
+    windows = make_windows(config, segment, n_scaled)
     assert_same_outputs(network, config, windows, TOLERANCES["float64"])
     value, _, _ = network.loss_and_gradient(windows, cases.make_loss(config))
     expected = naive.mean_loss(config, network.parameters, windows)

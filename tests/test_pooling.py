@@ -43,9 +43,9 @@ def test_each_series_gets_what_the_shared_part_leaves():
     errors = {"shared": [], "own": []}
     for i in range(12):
         k = np.flatnonzero(samples.windows.series == i)
-        left = samples.targets(k) - model.highway.predict(samples.blocks(k))
+        left = samples.targets(k) - model.linear.highway.predict(samples.blocks(k))
         errors["shared"].append(np.abs(left).mean())
-        errors["own"].append(np.abs(left - model.own.predict(samples.blocks(k), np.full(len(k), i))).mean())
+        errors["own"].append(np.abs(left - model.linear.own.predict(samples.blocks(k), np.full(len(k), i))).mean())
     # Most of what is left is noise; the rest is what the two halves of the panel do not have in common.
     assert np.mean(errors["own"]) < 0.9 * np.mean(errors["shared"])
 
@@ -54,12 +54,12 @@ def test_weights_are_ridge_regressions():
     frame = panel_of([0.9, 0.5, -0.9] * 4)
     forecaster = fitted(frame)
     model, samples = forecaster._ensemble.best, samples_of(forecaster, frame)
-    own = model.own
+    own = model.linear.own
     for i in (0, 5):
         k = np.flatnonzero(samples.windows.series == i)
         x = samples.blocks(k)[:, :, 0]
         scale = np.sqrt(np.mean(x**2))
-        left = samples.targets(k) - model.highway.predict(samples.blocks(k))
+        left = samples.targets(k) - model.linear.highway.predict(samples.blocks(k))
         rows = np.vstack([x / scale, np.sqrt(own.penalty) * np.eye(6)])
         expected = np.linalg.lstsq(rows, np.vstack([left, np.zeros((6, HORIZON))]))[0] / scale
         np.testing.assert_allclose(own.weights[i], expected, atol=1e-6)  # they are kept in float32
@@ -68,7 +68,7 @@ def test_weights_are_ridge_regressions():
 def test_series_that_are_alike_share_more():
     penalties = []
     for coefficients in ([0.8] * 12, [0.8, -0.8] * 6):
-        own = fitted(panel_of(coefficients, n=60))._ensemble.best.own
+        own = fitted(panel_of(coefficients, n=60))._ensemble.best.linear.own
         penalties.append(np.inf if own is None else own.penalty)
     assert penalties[0] > penalties[1]
 
@@ -77,7 +77,7 @@ def test_a_short_series_is_left_with_the_shared_part():
     frame = panel_of([0.9, -0.9] * 6)
     frame = frame[(frame["unique_id"] != "003") | (frame["ds"] < 8)]
     forecaster = fitted(frame)
-    np.testing.assert_array_equal(forecaster._ensemble.best.own.weights[3], 0)
+    np.testing.assert_array_equal(forecaster._ensemble.best.linear.own.weights[3], 0)
     assert np.isfinite(forecaster.predict()["y"]).all()
 
 
@@ -90,7 +90,7 @@ def test_new_series_have_no_weights():
     after = forecaster.predict().set_index("unique_id")["y"]
     # With another number of rows, a product of matrices may add in another order.
     np.testing.assert_allclose(after.drop("new"), before, rtol=1e-13)
-    np.testing.assert_array_equal(forecaster._ensemble.best.own.weights[-1], 0)
+    np.testing.assert_array_equal(forecaster._ensemble.best.linear.own.weights[-1], 0)
     assert np.isfinite(after["new"]).all()
 
 
@@ -119,7 +119,7 @@ def test_the_penalty_that_helps_most_series_wins():
 def test_fit_own_judges_each_series():
     frame = panel_of([0.9, -0.9] * 6)
     forecaster = fitted(frame)
-    own, errors = fit_own(samples_of(forecaster, frame), forecaster._ensemble.best.highway, np.array([0, 3]))
+    own, errors = fit_own(samples_of(forecaster, frame), forecaster._ensemble.best.linear.highway, np.array([0, 3]))
     assert isinstance(own, OwnHighways)
     assert np.flatnonzero(np.isfinite(errors)).tolist() == [0, 3]
 
@@ -176,7 +176,7 @@ class TestChoices:
     def test_a_few_series_have_networks_that_start_differently(self):
         forecaster = fitted(panel_of([0.5, 0.9]), lookback=6)
         assert forecaster.lookbacks_ == (6, 6, 6)
-        assert forecaster._ensemble.best.own is None
+        assert forecaster._ensemble.best.linear.own is None
         starts = [network.parameters["weight_hh_l0"] for network in forecaster.networks_]
         assert np.abs(starts[0] - starts[1]).max() > 0.1
 

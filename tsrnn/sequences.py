@@ -10,8 +10,7 @@ class Sequences:
     """Input sequences, and the targets that belong to them, as places in flat arrays.
 
     Step t of sequence i reads rows ``starts[i] + t * segment`` and on, `segment` of them. With `shift` and `scale`,
-    the first `n_scaled` columns are read as ``(value - shift[i]) / scale[i]``, and so are the targets if
-    `scales_targets`.
+    column k is read as ``(value - shift[i, k]) / scale[i, k]``, the columns beyond theirs as they are.
 
     Parameters
     ----------
@@ -29,11 +28,8 @@ class Sequences:
         Weights of the samples, by default 1.
     segment : int, default=1
         Rows that a step reads; its features are ``segment * n_columns``, row after row.
-    shift, scale : ndarray of shape (n,), optional
-        Level and scale of each sequence.
-    n_scaled : int, default=0
-        Leading columns that they apply to.
-    scales_targets : bool, default=False
+    shift, scale : ndarray of shape (n, n_scaled), optional
+        Level and scale of the leading columns in each sequence.
 
     Examples
     --------
@@ -56,8 +52,6 @@ class Sequences:
     segment: int = 1
     shift: np.ndarray | None = None
     scale: np.ndarray | None = None
-    n_scaled: int = 0
-    scales_targets: bool = False
 
     @classmethod
     def from_dense(cls, X, y=None, lengths=None, target_lengths=None, weights=None, output_steps=None):

@@ -19,13 +19,14 @@ class Data(NamedTuple):
     values : ndarray of shape (n_rows * n_columns,)
     tokens : ndarray of int32, shape (n_rows,)
     starts, lengths : ndarray of int64, shape (n,)
-    shift, scale : ndarray of shape (n,)
+    shift, scale : ndarray of shape (n, n_scaled)
+        Of the leading columns of `values`.
     targets : ndarray of shape (m_rows, target_size)
     target_codes : ndarray of int32, shape (m_rows,)
     target_starts, target_lengths : ndarray of int64, shape (n,)
     weights : ndarray of shape (n,)
-    numbers : ndarray of int64, shape (3,)
-        Columns of `values`, leading columns that are shifted and scaled, whether targets are too.
+    n_columns : int
+        Columns of `values`.
     """
 
     values: np.ndarray
@@ -39,7 +40,7 @@ class Data(NamedTuple):
     target_starts: np.ndarray
     target_lengths: np.ndarray
     weights: np.ndarray
-    numbers: np.ndarray
+    n_columns: int
 
 
 @inline
@@ -62,7 +63,7 @@ def count_active(data, members, active, lanes):
 def load_inputs(model, data, members, work, codes, steps):
     """Write the input sequences of a block into lanes; all that is no data becomes zero."""
     lanes, size = model["lanes"], model["input_size"]
-    n_columns, n_scaled = data.numbers[0], data.numbers[1]
+    n_columns = data.n_columns
     if model["tokens"]:
         fill(codes, model["x"], steps * lanes, -1)
     else:
@@ -78,8 +79,8 @@ def load_inputs(model, data, members, work, codes, steps):
         x, values = rows_at(work, model["x"], count, lanes), row_at(data.values, start * n_columns, count)
         for n in range(count):
             x[n, lane] = values[n]
-        shift, factor = data.shift[i], 1 / data.scale[i]
-        for k in range(n_scaled):
+        for k in range(data.shift.shape[1]):
+            shift, factor = data.shift[i, k], 1 / data.scale[i, k]
             for n in range(k, count, n_columns):
                 x[n, lane] = (x[n, lane] - shift) * factor
 
@@ -99,16 +100,13 @@ def load_targets(model, data, members, work, codes, unit):
         i = members[lane]
         start, length = data.target_starts[i], data.target_lengths[i]
         longest = max(longest, length)
-        shift, factor = data.shift[i], 1 / data.scale[i]
         for o in range(length):
             work[model["weight"] + o * lanes + lane] = data.weights[i] * unit
             if data.target_codes.shape[0]:
                 codes[model["target_codes"] + o * lanes + lane] = data.target_codes[start + o]
                 continue
             for k in range(size):
-                value = data.targets[start + o, k]
-                value = (value - shift) * factor if data.numbers[2] else value
-                work[model["target"] + (o * size + k) * lanes + lane] = value
+                work[model["target"] + (o * size + k) * lanes + lane] = data.targets[start + o, k]
     return longest
 
 

@@ -116,8 +116,6 @@ def as_data(sequences, dtype):
     tokens = sequences.values.ndim == 1
     codes = sequences.targets is not None and sequences.targets.ndim == 1
     real_targets = sequences.targets is not None and not codes
-    ones = np.ones(n, dtype)
-    n_columns = 1 if tokens else sequences.values.shape[1]
 
     def column(array, default, kind=dtype):
         return default if array is None else np.ascontiguousarray(array, kind)
@@ -127,14 +125,14 @@ def as_data(sequences, dtype):
         tokens=np.ascontiguousarray(sequences.values, np.int32) if tokens else np.zeros(0, np.int32),
         starts=np.ascontiguousarray(sequences.starts, np.int64),
         lengths=np.ascontiguousarray(sequences.lengths, np.int64),
-        shift=column(sequences.shift, np.zeros(n, dtype)),
-        scale=column(sequences.scale, ones),
+        shift=column(sequences.shift, np.zeros((n, 0), dtype)),
+        scale=column(sequences.scale, np.ones((n, 0), dtype)),
         targets=np.ascontiguousarray(sequences.targets, dtype) if real_targets else nothing,
         target_codes=np.ascontiguousarray(sequences.targets, np.int32) if codes else np.zeros(0, np.int32),
         target_starts=column(sequences.target_starts, np.zeros(n, np.int64), np.int64),
         target_lengths=column(sequences.target_lengths, np.zeros(n, np.int64), np.int64),
-        weights=column(sequences.weights, ones),
-        numbers=np.array([n_columns, sequences.n_scaled, sequences.scales_targets], np.int64),
+        weights=column(sequences.weights, np.ones(n, dtype)),
+        n_columns=1 if tokens else sequences.values.shape[1],
     )
 
 

@@ -9,7 +9,14 @@ from joblib import effective_n_jobs
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
-from tsrnn.forecaster.checks import check_origins, refuse_covariates, require_positive, steps_ahead, target_of
+from tsrnn.forecaster.checks import (
+    check_origins,
+    refuse_covariates,
+    require_channels,
+    require_positive,
+    steps_ahead,
+    target_of,
+)
 from tsrnn.forecaster.fitting import fit_ensemble
 from tsrnn.forecaster.parameters import CHOICES, CONSTRAINTS
 from tsrnn.forecaster.plan import Plan, resolve
@@ -64,7 +71,10 @@ class BaseForecaster(BaseEstimator):
         if resumes:
             self._require_same_choices()
         require_positive(panel, before.best.scaler.log if resumes else self.transform == "log")
-        resolved = resolve(self.get_params(deep=False), panel.lengths)
+        joint = self.channels == "joint"
+        if joint:
+            require_channels(panel, self._panel if resumes else None)
+        resolved = resolve(self.get_params(deep=False), panel.lengths[:1] if joint else panel.lengths)
         if resumes:
             resolved |= self._network_choices()
         ensemble, histories = fit_ensemble(panel, weights, self._plan(**resolved), generator, before)
@@ -89,8 +99,7 @@ class BaseForecaster(BaseEstimator):
             return self.fit(X, y)
         check_parameters(type(self).__name__, self.get_params(deep=False), CONSTRAINTS)
         self._require_same_choices()
-        panel = append(self._panel, target_of(X, y), **self._columns())
-        require_positive(panel, self._ensemble.best.scaler.log)
+        panel = self._append(X, y)
         generator = copy.deepcopy(self._generator)
         plan = self._plan(
             batch_size=self.batch_size_,
@@ -125,13 +134,19 @@ class BaseForecaster(BaseEstimator):
             As for `fit`, and if the stamps do not go on from the end: the error names the one expected.
         """
         check_is_fitted(self)
-        panel = append(self._panel, target_of(X, y), **self._columns())
-        ensemble = self._ensemble
-        require_positive(panel, ensemble.best.scaler.log)
+        panel, ensemble = self._append(X, y), self._ensemble
         if panel.n_series > self._panel.n_series:
             ensemble = ensemble.extend(panel)
         self._panel, self._ensemble = panel, ensemble
         return self
+
+    def _append(self, X, y):
+        """Return what was seen with new observations, if the model can read them."""
+        panel = append(self._panel, target_of(X, y), **self._columns())
+        require_positive(panel, self._ensemble.best.scaler.log)
+        if self._choices["channels"] == "joint":
+            require_channels(panel, self._panel)
+        return panel
 
     def predict(self, X=None, *, horizon=None):
         """Forecast after the end of what was seen.

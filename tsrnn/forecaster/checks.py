@@ -47,6 +47,23 @@ def require_positive(panel, log):
         )
 
 
+def require_channels(panel, seen=None):
+    """Refuse a panel whose series a network cannot read together: of several runs, or not those seen before."""
+    for i in range(1, 1 if panel.shares_times else panel.n_series):
+        first, other = panel.stamps(0), panel.stamps(i)
+        if not first.equals(other):
+            raise ValueError(
+                f"channels='joint' needs series that share their time stamps: {panel.label(0)} has {len(first)} from "
+                f"{first[0]} to {first[-1]}, {panel.label(i)} {len(other)} from {other[0]} to {other[-1]}. Give series "
+                "of one run, or set channels='independent'."
+            )
+    if seen is not None and not panel.ids.equals(seen.ids):
+        raise ValueError(
+            f"channels='joint' forecasts the series of its fit, {list(seen.ids)}. Got {list(panel.ids)}. Fit anew, or "
+            "set channels='independent'."
+        )
+
+
 def steps_ahead(panel, index):
     """Return how many steps after the end each stamp is, from 0."""
     count = max(len(index), 1)

@@ -74,6 +74,7 @@ def start_models(panel, weights, plan):
             segment=segment,
             scaling=plan.scaling,
             combines=not plan.early_stopping,
+            n_channels=panel.n_series if plan.channels == "joint" else 1,
         )
         return model.measure(rows)
 

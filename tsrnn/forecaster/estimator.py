@@ -47,6 +47,11 @@ class RNNForecaster(BaseForecaster):
         is fed back. "seq2seq": a decoder runs through the steps. "parallel": a decoder gives the horizon in
         segments, each of which begins at the last state and is told apart by its number. "auto": parallel for
         series of ordinarily 500 observations, 10,000 together, otherwise direct.
+    channels : {"independent", "joint"}, default="independent"
+        Whether each of several series is forecast from itself alone, by what all have taught, or from all of them at
+        once, as where some lead others: the network reads the values of all in one step, and to the ridge regression
+        of all series comes one from the newest values of all. "joint" is for series that share their time stamps;
+        none can be added later, and what "auto" comes to is decided as for one series.
     scaling : {"window", "series"}, default="window"
         Whether the network reads values in units of the spread of its window, or of the series.
     linear : bool, default=True
@@ -166,6 +171,7 @@ class RNNForecaster(BaseForecaster):
         season_length="auto",
         transform="auto",
         strategy="auto",
+        channels="independent",
         scaling="window",
         linear=True,
         cell="gru",
@@ -201,6 +207,7 @@ class RNNForecaster(BaseForecaster):
         self.season_length = season_length
         self.transform = transform
         self.strategy = strategy
+        self.channels = channels
         self.scaling = scaling
         self.linear = linear
         self.cell = cell

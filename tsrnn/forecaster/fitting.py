@@ -8,9 +8,8 @@ import numpy as np
 
 from tsrnn.forecaster.choosing import start_models
 from tsrnn.forecaster.ensemble import Ensemble
-from tsrnn.forecaster.highway import fit_highway
+from tsrnn.forecaster.linear import fit_linear
 from tsrnn.forecaster.plan import AVERAGED, EPOCH_WINDOWS, MAX_TARGETS, MAX_VALIDATION_WINDOWS
-from tsrnn.forecaster.pooling import fit_own
 from tsrnn.forecaster.samples import Samples
 from tsrnn.scaling import SeriesScaler
 from tsrnn.training import train, train_all
@@ -65,7 +64,8 @@ def fit_ensemble(panel, weights, plan, rng, before=None, keeps_scale=False):
     best = samples[models[0].lookback]
     if plan.early_stopping and not all(len(part) for part in best.split(plan.validation_fraction)):
         _warn_of_no_training(rows, plan)
-    linear = {lookback: _fit_linear(part, plan) for lookback, part in samples.items()}
+    fraction = plan.validation_fraction
+    linear = {k: fit_linear(part, fraction) if plan.linear else (None, None) for k, part in samples.items()}
     # Each has random numbers of its own, so that they can be trained in any order, or at once.
     members = [(m, samples[m.lookback], linear[m.lookback], plan, make_generator(rng)) for m in models]
     if plan.early_stopping:
@@ -84,38 +84,26 @@ def _go_on(panel, before, keeps_scale):
 
 def _prepare(model, samples, linear, plan, rng):
     """Give a model its linear parts and a network; return the arguments of the network's training."""
-    training, held_out = samples.split(plan.validation_fraction)
-    model.highway, model.own, known = linear
+    training, held_out = (k[k < samples.n_sequences] for k in samples.split(plan.validation_fraction))
+    of_training, model.linear = linear
+    known = None if model.combines else of_training if plan.early_stopping else model.linear
     network = copy.deepcopy(model.network)
     model.network = model.make_network(rng, **plan.architecture) if network is None else network
     if not plan.early_stopping:
-        training, held_out = np.flatnonzero(samples.weights), held_out[:0]
+        training, held_out = np.flatnonzero(samples.weights[: samples.n_sequences]), held_out[:0]
     elif not len(held_out):
         training = held_out
-    training, held_out = _draw(rng, training, model.block), thin(held_out, MAX_VALIDATION_WINDOWS)
-    sequences, validation = (
-        samples.sequences(k, samples.residuals(k, known, model.network.theta.dtype)) for k in (training, held_out)
-    )
+    training = _draw(rng, training, model.block * model.n_channels)
+    held_out = thin(held_out, MAX_VALIDATION_WINDOWS)
+    sequences, validation = (samples.sequences(k, known, model.network.theta.dtype) for k in (training, held_out))
     options = replace(plan.options, epoch_size=EPOCH_WINDOWS, averaging=AVERAGED)
     validation = validation if plan.early_stopping else None
     return {"network": model.network, "sequences": sequences, "options": options, "rng": rng, "validation": validation}
 
 
-def _fit_linear(samples, plan):
-    """Return linear parts of all series and of each, and the one whose errors the network is to learn; or None."""
-    training, held_out = samples.split(plan.validation_fraction)
-    if not (plan.linear and len(training) and len(held_out)):
-        return None, None, None
-    of_training, highway = fit_highway(samples.blocks, samples.targets, samples.weights, training, held_out)
-    if not samples.model.combines:
-        return highway, None, of_training if plan.early_stopping else highway
-    own = fit_own(samples, highway, np.arange(samples.n_series))[0] if samples.n_series > 1 else None
-    return highway, own, None
-
-
-def _draw(rng, positions, block):
-    """Draw as many windows as training holds in memory."""
-    count = max(MAX_TARGETS // block, 1)
+def _draw(rng, positions, n_targets):
+    """Draw as many windows as training holds the targets of in memory."""
+    count = max(MAX_TARGETS // n_targets, 1)
     return positions if len(positions) <= count else np.sort(rng.choice(positions, count, replace=False))
 
 

@@ -4,8 +4,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from tsrnn.forecaster.highway import Highway
-from tsrnn.forecaster.pooling import OwnHighways
+from tsrnn.forecaster.channels import join, separate
+from tsrnn.forecaster.linear import Linear
 from tsrnn.forecaster.rows import Rows
 from tsrnn.network import Network
 from tsrnn.scaling import MIN_UNIT, SCALINGS, SeriesScaler
@@ -25,7 +25,7 @@ class Model:
 
     The forecast of step k after an origin is, in scaled values,
 
-        season[k] + level + share * unit * (highway + own)((window - level) / unit)[k]
+        season[k] + level + share * unit * linear((window - level) / unit)[k]
                           + share * scale * network((window - level) / scale)[k]
 
     with level and scale of the window and the unit of the series. Either the network has learned what the linear parts
@@ -56,10 +56,10 @@ class Model:
         Key in `tsrnn.scaling.SCALINGS`.
     combines : bool
         Whether the forecast is the mean of linear parts and network, instead of their sum.
-    highway : Highway or None
-        Linear part of all series.
-    own : OwnHighways or None
-        Linear part of each series.
+    n_channels : int
+        Series that the network reads and forecasts together: 1, or all.
+    linear : Linear or None
+        What is linear.
     network : Network or None
         What is not linear.
     """
@@ -75,8 +75,8 @@ class Model:
     segment: int
     scaling: str
     combines: bool
-    highway: Highway | None = None
-    own: OwnHighways | None = None
+    n_channels: int = 1
+    linear: Linear | None = None
     network: Network | None = None
 
     @property
@@ -93,8 +93,8 @@ class Model:
     def extend(self, panel):
         """Return the model for a panel with more series; those known keep their constants."""
         known = len(self.units)
-        own = None if self.own is None else self.own.extend(panel.n_series)
-        model = replace(self, scaler=self.scaler.extend(panel.values, panel.offsets), own=own)
+        linear = None if self.linear is None else self.linear.extend(panel.n_series)
+        model = replace(self, scaler=self.scaler.extend(panel.values, panel.offsets), linear=linear)
         new = model.measure(model.read(panel))
         model.units = np.concatenate([self.units, new.units[known:]])
         model.spreads = np.concatenate([self.spreads, new.spreads[known:]])
@@ -122,33 +122,33 @@ class Model:
         return levels, SCALINGS[self.scaling](rows.spreads(windows, levels), self.spreads[windows.series])
 
     def blocks(self, features, windows, levels):
-        """Copy some windows as the highway reads them: float64 of shape (n, lookback, 2)."""
+        """Copy some windows as the linear parts read them: float64 of shape (n, lookback, 2)."""
         blocks = gather(features, windows, self.lookback)
         return _scale_blocks(blocks, windows.lengths, levels, self.units[windows.series])
 
     def sequences(self, features, windows, levels, scales, targets, weights):
-        """Return the windows as the network reads them: views into the rows."""
-        n, steps = len(windows), self.block // self.piece
+        """Return the windows as the network reads them: views into the rows, with the channels side by side."""
+        n, steps = len(windows) // self.n_channels, self.block // self.piece
+        rows = join(features, self.n_channels)
         return Sequences(
-            features,
-            windows.starts,
-            windows.lengths // self.segment,
-            targets=targets.reshape(-1, self.piece),
+            rows.reshape(len(rows), -1),
+            windows.starts[:n],
+            windows.lengths[:n] // self.segment,
+            targets=join(targets, self.n_channels).reshape(n * steps, self.piece * self.n_channels),
             target_starts=np.arange(n) * steps,
             target_lengths=np.full(n, steps),
             output_steps=steps,
-            weights=weights,
+            weights=None if weights is None else weights[:n],
             segment=self.segment,
-            shift=levels,
-            scale=scales,
-            n_scaled=1,
+            shift=join(levels, self.n_channels),
+            scale=join(scales, self.n_channels),
         )
 
     def make_network(self, rng, **architecture):
         """Return a new network that forecasts nothing yet: its readout is zero."""
         network = Network(
-            input_size=2 * self.segment,
-            output_size=self.piece,
+            input_size=2 * self.segment * self.n_channels,
+            output_size=self.piece * self.n_channels,
             head=STRATEGIES[self.strategy],
             decoder_steps=self.block // self.piece,
             **architecture,
@@ -195,16 +195,14 @@ class Model:
         return self.scaler.restore(rest + seasonal, windows.series)
 
     def _correct(self, tail, windows, levels, scales, n_jobs):
-        """Return what highways and network add to level and season: float64 of shape (n, block)."""
+        """Return what linear parts and network add to level and season: float64 of shape (n, block)."""
         units = self.units[windows.series, None]
         blocks, lengths = tail.blocks(self.lookback, self.segment)
-        share = 0.5 if self.combines and self.highway is not None and self.network is not None else 1.0
+        share = 0.5 if self.combines and self.linear is not None and self.network is not None else 1.0
         correction = np.zeros((len(levels), self.block))
-        if self.highway is not None:
+        if self.linear is not None:
             scaled = _scale_blocks(blocks, lengths, levels, units[:, 0])
-            correction += share * units * self.highway.predict(scaled)
-            if self.own is not None:
-                correction += share * units * self.own.predict(scaled, windows.series)
+            correction += share * units * self.linear.predict(scaled, windows.series)
         if self.network is not None:
             outputs = self._run_network(_scale_blocks(blocks, lengths, levels, scales), lengths, n_jobs)
             correction += share * scales[:, None] * outputs
@@ -219,13 +217,14 @@ class Model:
         return lowest[:, None] - margin, highest[:, None] + margin
 
     def _run_network(self, blocks, lengths, n_jobs):
-        n, steps = len(blocks), self.lookback // self.segment
+        n, steps = len(blocks) // self.n_channels, self.lookback // self.segment
         sequences = Sequences.from_dense(
-            _move_to_front(blocks, lengths).reshape(n, steps, -1),
-            lengths=np.maximum(lengths // self.segment, 1),
+            join(_move_to_front(blocks, lengths), self.n_channels).reshape(n, steps, -1),
+            lengths=np.maximum(lengths[:n] // self.segment, 1),
             output_steps=self.block // self.piece,
         )
-        return self.network.predict(sequences, n_jobs).astype(np.float64).reshape(n, self.block)
+        outputs = self.network.predict(sequences, n_jobs).astype(np.float64)
+        return separate(outputs.reshape(n, self.block, self.n_channels))
 
 
 def _scale_blocks(blocks, lengths, levels, scales):

@@ -37,6 +37,7 @@ CONSTRAINTS = {
     "season_length": [AUTO, COUNT, Counts("several seasons")],
     "transform": [Options(("auto", "log")), NONE],
     "strategy": [Options(("auto", *STRATEGIES))],
+    "channels": [Options(("independent", "joint"))],
     "scaling": [Options(tuple(SCALINGS))],
     "linear": [BOOLEAN],
     "cell": [Options(tuple(CELLS))],
@@ -75,4 +76,4 @@ CONSTRAINTS = {
 }
 # What makes the model: a fit that is continued cannot change it.
 ARCHITECTURE = ("cell", "hidden_size", "num_layers", "bidirectional", "dropout", "residual", "dilations", "dtype")
-CHOICES = ("horizon", "lookback", "season_length", "transform", "strategy", "scaling", *ARCHITECTURE)
+CHOICES = ("horizon", "lookback", "season_length", "transform", "strategy", "channels", "scaling", *ARCHITECTURE)

@@ -43,6 +43,7 @@ class Plan:
     season_length: int | list | str
     transform: str | None
     strategy: str
+    channels: str
     scaling: str
     linear: bool
     early_stopping: bool

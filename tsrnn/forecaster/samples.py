@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from tsrnn.forecaster.channels import join
 from tsrnn.forecaster.model import Model
 from tsrnn.forecaster.rows import Rows
 from tsrnn.windows import Windows, split_by_time, window_weights
@@ -26,7 +27,8 @@ class Samples:
     levels, scales : ndarray of shape (n_windows,), float64
         Of each window.
     weights : ndarray of shape (n_windows,), float64
-        Of each window; their mean is 1, so that penalties mean the same whatever the unit of the weights.
+        Of each window; their mean is 1, so that penalties mean the same whatever the unit of the weights. Windows that
+        a network reads together have one.
     """
 
     model: Model
@@ -42,6 +44,7 @@ class Samples:
         windows = model.windows(rows)
         levels, scales = model.levels_and_scales(rows, windows)
         weights = np.ones(len(windows)) if weights is None else window_weights(weights, windows, model.block)
+        weights = np.tile(join(weights, model.n_channels).mean(axis=-1), model.n_channels)
         weights = weights / max(weights.mean(), np.finfo(float).tiny) if len(weights) else weights
         return cls(model, rows, windows, levels, scales, weights)
 
@@ -49,6 +52,11 @@ class Samples:
     def n_series(self):
         """Number of series, with or without windows."""
         return len(self.rows.parts)
+
+    @property
+    def n_sequences(self):
+        """Number of sequences that the network reads: windows of the first channel."""
+        return len(self.windows) // self.model.n_channels
 
     @property
     def horizon(self):
@@ -74,22 +82,27 @@ class Samples:
         part = self.windows.subset(k)
         return self.rows.targets(part, self.levels[k], self.horizon) / self.model.units[part.series, None]
 
-    def residuals(self, k, highway, dtype):
-        """Return what a linear part leaves of the targets: of shape (len(k), horizon)."""
-        residuals = np.empty((len(k), self.horizon), dtype)
-        for start in range(0, len(k), CHUNK):
-            some = k[start : start + CHUNK]
-            known = 0.0 if highway is None else highway.predict(self.blocks(some))
-            residuals[start : start + CHUNK] = self.targets(some) - known
-        return residuals
+    def all_channels(self, k):
+        """Return the positions of windows ``k`` of the first channel, and of the same ones of the others."""
+        return (np.arange(self.model.n_channels)[:, None] * self.n_sequences + k).ravel()
 
-    def sequences(self, k, targets):
-        """Return windows ``k`` and their targets as the network reads them; the targets are scaled in place."""
+    def sequences(self, k, known, dtype):
+        """Return windows ``k`` as the network reads them, its targets what ``known``, a `Linear` or None, leaves."""
+        targets = self._residuals(k, known, dtype)
+        k = self.all_channels(k)
         windows, scales = self.windows.subset(k), self.scales[k]
-        factors = self.model.units[windows.series] / scales
-        targets *= factors[:, None].astype(targets.dtype)
-        features = self.rows.features.astype(targets.dtype)
+        targets *= (self.model.units[windows.series] / scales)[:, None].astype(dtype)
+        features = self.rows.features.astype(dtype)
         return self.model.sequences(features, windows, self.levels[k], scales, targets, self.weights[k])
+
+    def _residuals(self, k, linear, dtype):
+        residuals = np.empty((self.model.n_channels, len(k), self.horizon), dtype)
+        for start in range(0, len(k), CHUNK):
+            some = self.all_channels(k[start : start + CHUNK])
+            known = 0.0 if linear is None else linear.predict(self.blocks(some), self.windows.series[some])
+            left = self.targets(some) - known
+            residuals[:, start : start + CHUNK] = left.reshape(self.model.n_channels, -1, self.horizon)
+        return residuals.reshape(-1, self.horizon)
 
     def split(self, fraction):
         """Return the positions of windows to train on and to hold out; those of weight 0 are in neither."""
