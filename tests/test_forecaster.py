@@ -3,6 +3,7 @@
 import copy
 import io
 import pickle
+import warnings
 from concurrent.futures import ThreadPoolExecutor
 
 import joblib
@@ -301,14 +302,12 @@ class TestRefusals:
             quick(5).fit(values(n))
 
     def test_lookback_longer_than_the_series(self):
-        with pytest.raises(
-            ValueError, match="has 20, and at least 44 are needed: .*40 to read .half of lookback=80., 4 to"
-        ):
+        with pytest.raises(ValueError, match="has 20, and at least 44 are needed: .*40 of lookback=80 to read, 4 to"):
             quick(lookback=80, season_length=1).fit(values(20))
 
     def test_season_longer_than_the_series(self):
         with pytest.raises(
-            ValueError, match=r"season_length=\[30\] needs a series of at least 64 .*The longest has 50"
+            ValueError, match=r"season_length=\[30\] needs a series of at least 60 .*The longest has 50"
         ):
             quick(season_length=30).fit(values(50))
 
@@ -328,6 +327,22 @@ class TestRefusals:
         assert len(forecaster.history_) == 0
         assert np.isfinite(forecaster.predict()).all()
         quick(9, season_length=1, early_stopping=False).fit(values(14))
+
+    @pytest.mark.parametrize("n", [24, 26, 30, 40])
+    @pytest.mark.parametrize("n_series", [1, 3, 12])
+    def test_a_season_seen_twice_is_repeated(self, n, n_series, rng):
+        t, months = np.arange(n + 18), pd.date_range("2015-01-01", periods=n, freq="MS")
+        season = np.resize(5 * rng.normal(size=(12, n_series)), (n + 18, n_series))
+        table = 100 + season + rng.normal(size=n_series) * t[:, None] / 99 + rng.normal(size=(n + 18, n_series)) / 4
+        forecaster = RNNForecaster(18, max_epochs=2, hidden_size=5, random_state=0)
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            forecaster.fit(pd.DataFrame(table[:n], index=months))
+        # Nothing can be held out of a few series, and there is nothing to train many on for two seasons alone.
+        assert bool(caught) == (len(forecaster.history_) == 0) == (n_series < 10 or n < 30)
+        assert (forecaster.season_length_, forecaster.horizon_) == (12, {30: 7, 40: 17}.get(n, 18))
+        # What is left is noise and trend, a tenth of the season.
+        assert np.abs(forecaster.predict() - table[n:]).to_numpy().mean() < 0.3 * np.abs(season).mean()
 
     def test_logarithm_of_values_without_one(self):
         y = daily()

@@ -234,8 +234,7 @@ def choose_decomposition(series, horizon, sets, with_log):
     log : bool
         Whether it is of the logarithms.
     """
-    sets = [seasons for seasons in sets if _fits(seasons, series, horizon)] or [()]
-    start = max(Decomposition(seasons).first_row for seasons in sets)
+    sets, start, horizon = _judged_part(sets, series, horizon)
     windows = _level_windows(min((m for seasons in sets for m in seasons), default=4))
     best, choice = np.inf, (Decomposition(), with_log[0])
     for seasons, smoothing, log in product(sets, SMOOTHING, with_log):
@@ -251,6 +250,19 @@ def choose_decomposition(series, horizon, sets, with_log):
             if error < best:
                 best, choice = error, (Decomposition(seasons, smoothing, window), log)
     return choice
+
+
+def _judged_part(sets, series, horizon):
+    """Return the seasons that can be judged, the first origin to judge them from, and the steps ahead."""
+    fitting = [seasons for seasons in sets if _fits(seasons, series, horizon)]
+    if any(fitting):
+        return fitting, max(Decomposition(seasons).first_row for seasons in fitting), horizon
+    # The shortest season has been seen twice at least: it is known from its second time on.
+    shortest = min((seasons for seasons in sets if seasons), key=sum, default=())
+    longest, start = max(map(len, series)), sum(shortest) + 1
+    if not shortest or longest < Decomposition(shortest).first_row + 1:
+        return [()], 0, horizon
+    return [seasons for seasons in sets if seasons in ((), shortest)], start, min(horizon, (longest - start + 1) // 2)
 
 
 def _fits(seasons, series, horizon):

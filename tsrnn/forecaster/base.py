@@ -359,6 +359,7 @@ class BaseForecaster(BaseEstimator):
             history_=_tabulate(histories, earlier),
             n_epochs_=len(history.epochs),
             best_epoch_=history.best_epoch,
+            horizon_=best.block,
             lookback_=best.lookback,
             lookbacks_=tuple(model.lookback for model in ensemble.members),
             segment_length_=best.segment,

@@ -30,6 +30,7 @@ MAX_MEMBERS = 3
 # Look-backs that are nearly as good as the best one are averaged: they err in different ways.
 NEARLY = 1.05
 ENOUGH = 0.6  # of the series must be judged for a look-back to be considered
+LEFT = 0.25  # of a season, beyond what the seasons need: with less, nothing is trained
 MAX_SEGMENT = 24
 STEPS = 12  # that a network takes at least, if the look-back can be divided into so many
 FEW_STEPS = 4  # of that many observations that its time counts
@@ -56,6 +57,7 @@ def start_models(panel, weights, plan):
         The panel as all of them read it.
     """
     decomposition, log, seasons = _choose_decomposition(panel, plan)
+    plan = replace(plan, horizon=_trained_horizon(panel, plan, decomposition))
     scaler = SeriesScaler.fit(panel.values, panel.offsets, log)
     season = min(seasons, default=1)
     min_steps = FEW_STEPS if len(panel.values) >= MANY_ROWS else STEPS
@@ -107,20 +109,26 @@ def _choose_decomposition(panel, plan):
         sets = season_sets(seasons)
     else:
         seasons = tuple(sorted({m for m in np.atleast_1d(plan.season_length).tolist() if m > 1}))
-        _require_seasons(seasons, panel, plan.block)
+        _require_seasons(seasons, panel)
         sets = [seasons]
     decomposition, log = choose_decomposition(series, plan.block, sets, with_log)
     return decomposition, log, seasons
 
 
-def _require_seasons(seasons, panel, block):
-    needed = Decomposition(seasons).first_row + block + 1
-    if panel.lengths.max() < needed:
+def _require_seasons(seasons, panel):
+    needed = Decomposition(seasons).first_row + 1
+    if seasons and panel.lengths.max() < needed:
         raise ValueError(
-            f"season_length={list(seasons)} needs a series of at least {needed} observations: twice each "
-            f"season and {block} to forecast. The longest has {panel.lengths.max()}. Lower season_length, or "
-            "leave it 'auto'."
+            f"season_length={list(seasons)} needs a series of at least {needed} observations, twice each "
+            f"season. The longest has {panel.lengths.max()}. Lower season_length, or leave it 'auto'."
         )
+
+
+def _trained_horizon(panel, plan, decomposition):
+    """Steps to train for: as many as are asked for, or as the seasons leave, if that is enough to learn from."""
+    left = panel.lengths - decomposition.first_row
+    n_steps = int(np.median(left[left > 0])) if decomposition.seasons else 0
+    return min(plan.horizon, n_steps) if n_steps > LEFT * min(decomposition.seasons, default=0) else plan.horizon
 
 
 def _usual_lookback(panel, plan, decomposition, season, min_steps):

@@ -113,6 +113,9 @@ class RNNForecaster(BaseForecaster):
 
     Attributes
     ----------
+    horizon_ : int
+        Steps ahead that one pass forecasts: ``horizon``; fewer, if their seasons leave no more of the series to learn
+        from; 1 where the strategy is recursive. Beyond them, forecasts are read like observations.
     lookback_ : int
         Observations that a forecast reads; that of the best network, where there are several.
     lookbacks_ : tuple of int

@@ -62,8 +62,8 @@ def fit_ensemble(panel, weights, plan, rng, before=None, keeps_scale=False):
     # Models of one look-back read the same windows, and have the same linear parts.
     samples = {model.lookback: Samples.of(model, rows, weights) for model in models}
     best = samples[models[0].lookback]
-    if plan.early_stopping and not all(len(part) for part in best.split(plan.validation_fraction)):
-        _warn_of_no_training(rows, plan)
+    if not len(best.windows) or (plan.early_stopping and not all(map(len, best.split(plan.validation_fraction)))):
+        _warn_of_no_training(best)
     fraction = plan.validation_fraction
     linear = {k: fit_linear(part, fraction) if plan.linear else (None, None) for k, part in samples.items()}
     # Each has random numbers of its own, so that they can be trained in any order, or at once.
@@ -108,17 +108,17 @@ def _draw(rng, positions, n_targets):
 
 
 def _require_windows(panel, models):
-    """Refuse a panel without any window; warn of series without one."""
+    """Refuse a panel without any window, unless its seasons are known; warn of series without one."""
     model = min(models, key=lambda model: model.min_lookback)
     needed = model.min_lookback + model.block
     if panel.lengths.max() < needed:
-        longest, first = int(panel.lengths.argmax()), model.decomposition.first_row
-        seasons, half = model.decomposition.seasons, f"half of lookback={model.lookback}"
-        why = f"twice the seasons {seasons}" if model.min_lookback == first > 0 else half
+        if model.min_lookback == model.decomposition.first_row:
+            return
+        longest = int(panel.lengths.argmax())
         raise ValueError(
             f"Too few observations: {panel.label(longest)} has {panel.lengths[longest]}, and at least {needed} are "
-            f"needed: {model.min_lookback} to read ({why}), {model.block} to forecast. Give more data, or lower "
-            "horizon, lookback or season_length."
+            f"needed: {model.min_lookback} of lookback={model.lookback} to read, {model.block} to forecast. Give more "
+            "data, or lower horizon or lookback."
         )
     short = np.flatnonzero(panel.lengths < needed)
     if len(short):
@@ -132,11 +132,12 @@ def _require_windows(panel, models):
         )
 
 
-def _warn_of_no_training(rows, plan):
+def _warn_of_no_training(samples):
+    mend = ", or set early_stopping=False" if len(samples.windows) else ""
     warnings.warn(
-        f"The series are too short to hold out forecasts of {plan.block} steps that no training reaches "
-        f"into (longest: {np.diff(rows.offsets).max()} observations): nothing is trained, the forecast repeats "
-        "season and level. Give more data, lower horizon, or set early_stopping=False.",
+        f"The series are too short to hold out forecasts of {samples.horizon} steps that no training reaches "
+        f"into (longest: {np.diff(samples.rows.offsets).max()} observations): nothing is trained, the forecast repeats "
+        f"season and level. Give more data, lower horizon{mend}.",
         ShortSeriesWarning,
         stacklevel=5,
     )

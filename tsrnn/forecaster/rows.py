@@ -52,7 +52,8 @@ class Rows:
         """Level at the origin of each window, float64 of shape (n,)."""
         seen = windows.origins - self.offsets[windows.series]
         known = seen - self.decomposition.first_row
-        # A series that is too short for its seasons has a level all the same: that of all its values.
+        # Near its beginning a series has a level all the same: from its second season on, or that of all its values.
+        known = np.where(known >= self.decomposition.level_window, known, seen - sum(self.decomposition.seasons))
         known = np.where(known > 0, known, seen)
         return window_levels(self.rest, windows.origins, np.minimum(self.decomposition.level_window, known))
 
