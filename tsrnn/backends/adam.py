@@ -8,8 +8,8 @@ import numpy as np
 
 from tsrnn.backends.arrays import add, copy, total
 from tsrnn.backends.compilation import inline, inline_once
-from tsrnn.backends.references import row_at
 from tsrnn.backends.vectors import at, dots_1, tile_columns
+from tsrnn.backends.views import row_at
 
 BETA_1, BETA_2, EPSILON = 0.9, 0.999, 1e-8
 SHARE = 1024  # parameters whose squares are summed at a time, in one order for any number of threads
@@ -56,8 +56,8 @@ def adam_step(theta, gradient, moments, updates, rate, weight_decay, factor, thr
     share = (theta.shape[0] + n_threads - 1) // n_threads
     first = min(thread * share, theta.shape[0])
     count = min(share, theta.shape[0] - first)
-    step = T(rate / (1 - BETA_1**updates))
-    correction = T(1 / np.sqrt(1 - BETA_2**updates))
+    step = T(rate / (1 - BETA_1 ** float(updates)))
+    correction = T(1 / np.sqrt(1 - BETA_2 ** float(updates)))
     shrink, scale, epsilon = T(1 - rate * weight_decay), T(factor), T(EPSILON)
     b_1, b_2, c_1, c_2 = T(BETA_1), T(BETA_2), T(1 - BETA_1), T(1 - BETA_2)
     mean, square = row_at(moments[0], first, count), row_at(moments[1], first, count)

@@ -1,7 +1,7 @@
 """Small loops over flat arrays. Slices assigned to slices would do the same, but take Numba seconds to compile."""
 
 from tsrnn.backends.compilation import inline
-from tsrnn.backends.references import row_at
+from tsrnn.backends.views import row_at
 
 
 @inline

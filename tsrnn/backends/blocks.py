@@ -8,7 +8,7 @@ from tsrnn.backends.arrays import add, copy, fill
 from tsrnn.backends.compilation import inline, inline_once
 from tsrnn.backends.readout import readout_backward, readout_forward, readout_loss
 from tsrnn.backends.recurrence import layer_backward, layer_forward, state_bounds
-from tsrnn.backends.references import row_at, rows_at
+from tsrnn.backends.views import row_at, rows_at
 
 
 class Data(NamedTuple):

@@ -14,6 +14,8 @@ from numba.core import config
 from numba.core.caching import FunctionCache
 from numba.core.codegen import JITCodeLibrary
 from numba.core.compiler import Compiler
+from numba.core.typed_passes import InlineOverloads, NopythonRewrites
+from numba.core.untyped_passes import InlineClosureLikes
 from numba.extending import register_jitable
 
 JIT = not config.DISABLE_JIT
@@ -26,7 +28,14 @@ _OPTIONS = {
     "nogil": True,
     "error_model": "numpy",  # without it a division keeps its loop from being vectorised
     "fastmath": {"contract"},  # fused multiply-add; nothing that would drop NaN or reorder sums
+    # Nothing is allocated, and arrays belong to the caller: references are not counted. Counts are atomic: one costs as
+    # much as a row of a product, and threads with a common array wait for each other at every call.
+    "_nrt": False,
 }
+
+
+# Expressions of whole arrays, closures and comprehensions, functions of Numba's that are pasted.
+_UNNEEDED = (NopythonRewrites, InlineClosureLikes, InlineOverloads)
 
 
 class _Part(JITCodeLibrary):
@@ -57,11 +66,21 @@ class _Part(JITCodeLibrary):
         """Do nothing: what is pasted into a kernel has that kernel's environment."""
 
 
-class _PartCompiler(Compiler):
-    """Numba's compiler, but for a `_Part`."""
+class _KernelCompiler(Compiler):
+    """Numba's compiler without passes for what no kernel has, which search each function for it all the same."""
 
     def define_pipelines(self):
-        """Return Numba's own passes."""
+        """Return Numba's passes but those of `_UNNEEDED`."""
+        (pipeline,) = super().define_pipelines()
+        pipeline.passes = [entry for entry in pipeline.passes if entry[0] not in _UNNEEDED]
+        return [pipeline]
+
+
+class _PartCompiler(_KernelCompiler):
+    """The same for a `_Part`."""
+
+    def define_pipelines(self):
+        """Return the passes."""
         self.state.library = _Part(self.state.targetctx.codegen(), self.state.func_id.func_qualname)
         return super().define_pipelines()
 
@@ -103,7 +122,7 @@ def kernel(make):
     dispatcher
     """
     function = make(SOURCE_STAMP)
-    dispatcher = numba.njit(no_cfunc_wrapper=True, **_OPTIONS)(function)
+    dispatcher = numba.njit(no_cfunc_wrapper=True, pipeline_class=_KernelCompiler, **_OPTIONS)(function)
     if JIT:
         try:
             dispatcher._cache = _ForgivingCache(function)

@@ -6,7 +6,6 @@ long inner dimension is steps times lanes.
 """
 
 from tsrnn.backends.compilation import inline
-from tsrnn.backends.references import rows_at
 from tsrnn.backends.vectors import (
     TILE_ROWS,
     VECTOR_BYTES,
@@ -28,6 +27,7 @@ from tsrnn.backends.vectors import (
     tile_columns,
     transpose_block,
 )
+from tsrnn.backends.views import rows_at
 
 
 @inline

@@ -4,8 +4,8 @@ from tsrnn.backends.arrays import fill, total
 from tsrnn.backends.compilation import choose, inline, inline_once
 from tsrnn.backends.products import add_outer_products, add_product, transpose
 from tsrnn.backends.recurrence import state_bounds
-from tsrnn.backends.references import rows_at
 from tsrnn.backends.vectors import tile_columns
+from tsrnn.backends.views import rows_at
 from tsrnn.losses import LOSSES
 
 _value_and_gradient = choose([loss.value_and_gradient for loss in LOSSES.values()])

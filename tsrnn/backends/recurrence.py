@@ -8,8 +8,8 @@ length, so that they are the first ones. The state of a lane beyond its end stay
 from tsrnn.backends.arrays import add, copy, fill, total
 from tsrnn.backends.compilation import choose, inline, inline_once
 from tsrnn.backends.products import add_dots, add_outer_products, add_product, transpose, write_gates
-from tsrnn.backends.references import rows_at
 from tsrnn.backends.vectors import tile_columns
+from tsrnn.backends.views import rows_at
 from tsrnn.cells import CELLS
 
 CHUNK_STEPS = 16  # steps whose weight gradients are taken together: enough to keep a tile busy, few enough for L2

@@ -13,7 +13,6 @@ from tsrnn.backends.packing import pack_weights
 from tsrnn.backends.plan import make_plan
 from tsrnn.backends.readout import readout_forward
 from tsrnn.backends.recurrence import layer_forward
-from tsrnn.backends.references import uncounted
 
 PREPARE, STEP = range(2)
 
@@ -22,9 +21,6 @@ def _make_advance(stamp):
     def advance(mode, models, layers, packings, theta, panels, work, codes, lanes_at, x, x_codes, output):
         """Pack the weights and clear the states; or read one step, `x` or `x_codes`, and write `output`."""
         stamp  # noqa: B018  part of the cache's key
-        models, layers, packings, theta, panels, work, codes, lanes_at = uncounted(
-            (models, layers, packings, theta, panels, work, codes, lanes_at)
-        )
         model = models[0]
         lanes, size, width, steps = model["lanes"], model["output_size"], model["input_size"], model["steps"]
         if mode == PREPARE:

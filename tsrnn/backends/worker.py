@@ -13,7 +13,6 @@ from tsrnn.backends.arrays import fill, total
 from tsrnn.backends.blocks import block_gradient, block_loss, block_predict
 from tsrnn.backends.compilation import inline, inline_once, kernel
 from tsrnn.backends.packing import pack_weights
-from tsrnn.backends.references import uncounted
 from tsrnn.backends.threads import wait_for_all
 
 PREDICT, EVALUATE, DIFFERENTIATE, UPDATE = range(4)
@@ -157,7 +156,6 @@ def _make_run(stamp):
         One kernel does both, since compiling it takes seconds and most of it is common to them.
         """
         stamp  # noqa: B018  part of the cache's key
-        plan, data, theta, moments, memory, todo = uncounted((plan, data, theta, moments, memory, todo))
         models, layers, tensors, packings = plan
         model = models[0]
         clip_norm, weight_decay, dropout, per_step = numbers
