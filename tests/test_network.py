@@ -352,13 +352,16 @@ def test_sequences_that_a_network_cannot_read_are_refused(options, X, words):
 @pytest.mark.parametrize(
     ("bad", "words"),
     [
-        ({"cell": "transformer"}, "cell must be one of"),
-        ({"head": "auto"}, "head must be one of"),
+        ({"cell": "transformer"}, "'cell' parameter of Network must be a str among"),
+        ({"head": "auto"}, "'head' parameter of Network must be a str among"),
         ({"head": "parallel"}, "needs decoder_steps of at least 1"),
         ({"dilations": (1, 2)}, "for each of num_layers=1 layers"),
-        ({"dilations": (0,)}, "a positive int for each"),
+        ({"dilations": (0,)}, "a list of positive ints"),
+        ({"num_layers": 0}, r"an int in the range \[1, inf\). Got 0"),
+        ({"hidden_size": 8.0}, r"an int in the range \[1, inf\). Got 8.0"),
+        ({"dropout": 1.0}, r"a float in the range \[0.0, 1.0\). Got 1.0"),
     ],
 )
 def test_bad_architectures_are_refused(bad, words):
     with pytest.raises(ValueError, match=words):
-        Network(input_size=2, hidden_size=3, output_size=1, **bad)
+        Network(input_size=2, output_size=1, **({"hidden_size": 3} | bad))

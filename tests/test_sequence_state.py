@@ -208,7 +208,7 @@ def test_a_continued_decoder_takes_shorter_sequences_at_most():
         words, [["p"], ["p", "q"], ["q"]]
     )
     model.fit(words, [["p"], ["q"], ["q"]])
-    with pytest.raises(ValueError, match="at most 2 steps, as at first. Got 3"):
+    with pytest.raises(ValueError, match="at most 2 steps. Got 3"):
         model.fit(words, [["p"], ["q", "q", "q"], ["q"]])
 
 

@@ -1,6 +1,7 @@
 """A recurrent network: architecture, parameters, outputs and gradients. Training is `tsrnn.training`'s."""
 
 from dataclasses import replace
+from numbers import Integral, Real
 
 import numpy as np
 
@@ -11,6 +12,23 @@ from tsrnn.heads import HEADS
 from tsrnn.losses import get_loss
 from tsrnn.parameters import Layout
 from tsrnn.sequences import Sequences
+from tsrnn.validation import BOOLEAN, COUNT, NONE, Counts, Interval, Options, check_parameters
+
+CONSTRAINTS = {
+    "input_size": [COUNT],
+    "hidden_size": [COUNT],
+    "output_size": [COUNT],
+    "cell": [Options(tuple(CELLS))],
+    "num_layers": [COUNT],
+    "bidirectional": [BOOLEAN],
+    "head": [Options(tuple(HEADS))],
+    "tokens": [BOOLEAN],
+    "feeds_classes": [BOOLEAN],
+    "dropout": [Interval(Real, 0.0, 1.0)],
+    "residual": [BOOLEAN],
+    "dilations": [NONE, Counts("one for each layer")],
+    "decoder_steps": [Interval(Integral, 0)],
+}
 
 
 def check_loss(layout, loss, sequences):
@@ -131,15 +149,12 @@ class Network:
         tokens=False, feeds_classes=False, dropout=0.0, residual=False, dilations=None, decoder_steps=0,
         dtype="float32",
     ):  # fmt: skip
-        for name, value, known in (("cell", cell, CELLS), ("head", head, HEADS)):
-            if value not in known:
-                raise ValueError(f"{name} must be one of {list(known)}. Got {value!r} instead.")
+        check_parameters("Network", locals(), CONSTRAINTS)
         if head == "parallel" and decoder_steps < 1:
             raise ValueError(f"head='parallel' needs decoder_steps of at least 1. Got {decoder_steps!r} instead.")
-        if dilations is not None and (len(dilations) != num_layers or min(dilations) < 1):
+        if dilations is not None and len(dilations) != num_layers:
             raise ValueError(
-                f"dilations must be None or hold a positive int for each of num_layers={num_layers} layers. "
-                f"Got {dilations!r} instead."
+                f"dilations must hold one for each of num_layers={num_layers} layers. Got {dilations!r} instead."
             )
         self.layout = Layout(
             cell_name=cell, input_size=input_size, hidden_size=hidden_size, output_size=output_size,

@@ -89,6 +89,30 @@ class InstanceOf:
         return self.words
 
 
+COUNT = Interval(Integral, 1)
+
+
+@dataclass(frozen=True)
+class Counts:
+    """A list of positive integers.
+
+    Attributes
+    ----------
+    what : str
+        What they are.
+    """
+
+    what: str
+
+    def accepts(self, value):
+        """Whether `value` is a list or tuple of positive integers."""
+        return isinstance(value, list | tuple) and len(value) > 0 and all(COUNT.accepts(m) for m in value)
+
+    def __str__(self):
+        """Return the words for a message."""
+        return f"a list of positive ints ({self.what})"
+
+
 NONE = InstanceOf(type(None), "None")
 BOOLEAN = InstanceOf((bool, np.bool_), "a bool")
 

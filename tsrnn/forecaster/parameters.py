@@ -9,26 +9,10 @@ from tsrnn.forecaster.model import STRATEGIES
 from tsrnn.losses import Huber
 from tsrnn.optimizers import SCHEDULES
 from tsrnn.scaling import SCALINGS
-from tsrnn.validation import BOOLEAN, NONE, InstanceOf, Interval, Options
+from tsrnn.validation import BOOLEAN, COUNT, NONE, Counts, InstanceOf, Interval, Options
 
-COUNT = Interval(Integral, 1)
 AUTO = Options(("auto",))
 NAME = InstanceOf((str, int, tuple), "the name of a column")
-
-
-class Counts:
-    """A list of positive integers, which `what` they are."""
-
-    def __init__(self, what):
-        self.what = what
-
-    def accepts(self, value):
-        """Whether `value` is a list or tuple of positive integers."""
-        return isinstance(value, list | tuple) and len(value) > 0 and all(COUNT.accepts(m) for m in value)
-
-    def __str__(self):
-        """Return the words for a message."""
-        return f"a list of positive ints ({self.what})"
 
 
 CONSTRAINTS = {

@@ -216,10 +216,11 @@ def check_continues(old, new):
         before, now = getattr(old, name), getattr(new, name)
         if before != now:
             raise ValueError(
-                f"A fit that is continued needs targets of the same kind, but {name} was {before} and is now {now}."
+                f"The network was fitted to targets of another kind: {name} was {before} and is now {now}. Give "
+                "targets like those, or fit anew."
             )
     if new.output_steps > old.output_steps:
         raise ValueError(
-            f"A fit that is continued needs output sequences of at most {old.output_steps} steps, as at "
-            f"first. Got {new.output_steps}."
+            f"The network was fitted to output sequences of at most {old.output_steps} steps. Got {new.output_steps}. "
+            "Give no longer ones, or fit anew."
         )
