@@ -44,6 +44,7 @@ def quick(**parameters):
 
 
 # Fewer windows than a chunk of them, and more.
+@pytest.mark.slow
 @pytest.mark.parametrize("n", [200, 1500])
 def test_what_one_series_tells_of_another_is_found(n):
     wide = wide_frame(n + 150)
@@ -54,6 +55,7 @@ def test_what_one_series_tells_of_another_is_found(n):
     assert together[0] == pytest.approx(alone[0], rel=0.05)
 
 
+@pytest.mark.slow
 def test_series_that_tell_nothing_of_each_other_are_forecast_as_if_alone():
     wide = wide_frame(1000, lead=0)
     alone = errors(joint(channels="independent").fit(wide[:800]), wide, 800)
@@ -151,7 +153,7 @@ def test_any_container_of_one_run():
 
 
 def test_what_auto_comes_to_is_decided_as_for_one_series():
-    wide = pd.DataFrame(20 + np.random.default_rng(0).normal(size=(150, 12)).cumsum(axis=0))
+    wide = pd.DataFrame(20 + np.random.default_rng(0).normal(size=(60, 12)).cumsum(axis=0))
     forecaster = joint(max_epochs=1).fit(wide)
     assert forecaster.early_stopping_ and forecaster.hidden_size_ == 32
     layout = forecaster.network_.layout
@@ -166,6 +168,7 @@ def test_without_a_linear_part_of_all_where_it_would_be_large(monkeypatch):
     assert np.isfinite(forecaster.predict().to_numpy()).all()
 
 
+@pytest.mark.slow
 def test_the_linear_part_of_all_reads_the_newest_rows(monkeypatch):
     rows = LEAD + 2  # the lead, and what to measure the changes within it from
     monkeypatch.setattr(linear, "MAX_FEATURES", 2 * rows)
