@@ -10,7 +10,7 @@ from tsrnn.forecaster import RNNForecaster, linear
 from tsrnn.forecaster.parameters import STRATEGIES
 from tsrnn.frames import to_panel
 from tsrnn.sequences import Sequences
-from tsrnn.windows import Origins, windows_at
+from tsrnn.windows import Origins
 
 LEAD = 4
 
@@ -86,7 +86,7 @@ def _linear_by_hand(model, rows, windows, levels, rest):
 def forecast_by_hand(model, rows, origins):
     """Season + level + linear parts and network, from one series and one row after the other."""
     n_channels, m = model.n_channels, len(origins.seen) // model.n_channels
-    windows = windows_at(rows.offsets, *origins, lookback=model.lookback, segment=model.segment)
+    windows = model.windows_at(rows, origins, model.lookback, model.segment)
     levels, scales = model.levels_and_scales(rows, windows)
     rest, inputs = np.zeros((2, m, model.lookback, 2 * n_channels))
     for w, (origin, level) in enumerate(zip(windows.origins, levels, strict=True)):

@@ -344,6 +344,18 @@ class TestRefusals:
         # What is left is noise and trend, a tenth of the season.
         assert np.abs(forecaster.predict() - table[n:]).to_numpy().mean() < 0.3 * np.abs(season).mean()
 
+    @pytest.mark.slow
+    @pytest.mark.parametrize(("n", "horizon"), [(21, 3), (24, 3), (28, 7), (42, 7)])
+    def test_a_strong_season_is_not_taken_for_change(self, n, horizon, rng):
+        """Of the first season the season's part is not known: no window may read its values as if it had none."""
+        season, errors = np.resize(200 * rng.normal(size=7), n + horizon), []
+        for _ in range(5):
+            y = daily(n + horizon) * 0 + 1000 + season + rng.normal(size=n + horizon)
+            forecaster = RNNForecaster(horizon, max_epochs=5, random_state=0).fit(y[:n])
+            errors.append(np.abs(forecaster.predict() - y[n:]).mean())
+        # The noise has a mean absolute value of 0.8, and level and season are noisy, too.
+        assert np.mean(errors) < 2.5
+
     def test_logarithm_of_values_without_one(self):
         y = daily()
         y.iloc[5] = 0.0

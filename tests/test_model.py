@@ -8,7 +8,7 @@ from tsrnn.forecaster import RNNForecaster
 from tsrnn.forecaster.model import REACH
 from tsrnn.forecaster.parameters import STRATEGIES
 from tsrnn.frames import to_panel
-from tsrnn.windows import Origins, windows_at
+from tsrnn.windows import Origins
 
 SEASON = np.array([0.0, 3.0, 5.0, 3.0, 0.0, -4.0, -7.0])
 
@@ -29,7 +29,7 @@ def fitted(**parameters):
 
 def forecast_by_hand(model, rows, origins):
     """Season + level + linear parts and network of some windows, from the flat rows that training reads."""
-    windows = windows_at(rows.offsets, *origins, lookback=model.lookback, segment=model.segment)
+    windows = model.windows_at(rows, origins, model.lookback, model.segment)
     levels, scales = model.levels_and_scales(rows, windows)
     units = model.units[windows.series, None]
     result = rows.seasonal_future(windows, model.block) + levels[:, None]

@@ -61,6 +61,14 @@ def test_windows_at_the_ends_of_series():
     np.testing.assert_array_equal(windows.lengths, [8, 0, 8])
 
 
+def test_rows_at_the_beginning_are_skipped():
+    windows = make_windows(np.array([0, 12]), lookback=4, min_lookback=5, horizon=1, skip=3)
+    assert windows.origins.tolist() == list(range(5, 12))
+    assert windows.lengths.tolist() == [2, 3, 4, 4, 4, 4, 4]
+    at = windows_at(np.array([0, 12]), np.zeros(4, int), np.array([1, 3, 5, 12]), lookback=4, segment=2, skip=3)
+    assert at.lengths.tolist() == [0, 0, 2, 4]
+
+
 def test_windows_at_any_origin():
     windows = windows_at(OFFSETS, np.array([0, 0, 2]), np.array([3, 10, 17]), lookback=5)
     np.testing.assert_array_equal(windows.origins, [3, 10, 30])

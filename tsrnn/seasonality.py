@@ -45,6 +45,11 @@ class Decomposition:
         """First value whose seasons are known from values before it."""
         return sum(2 * season - 1 for season in self.seasons)
 
+    @property
+    def unknown(self):
+        """Values at the beginning whose seasons are not known."""
+        return sum(self.seasons)
+
     def apply(self, x):
         """Take one series apart.
 

@@ -62,19 +62,23 @@ class Windows:
         return Windows(self.origins[index], self.lengths[index], self.series[index])
 
 
-def make_windows(offsets, *, lookback, min_lookback, horizon, segment=1):
+def make_windows(offsets, *, lookback, min_lookback, horizon, segment=1, skip=0):
     """List every window whose targets have been observed.
 
     Parameters
     ----------
     offsets : ndarray of int64, shape (n_series + 1,)
         First row of each series, and the number of rows.
-    lookback, min_lookback : int
-        Most and fewest rows that a window reads.
+    lookback : int
+        Most rows that a window reads.
+    min_lookback : int
+        Fewest rows of its series before a window's origin.
     horizon : int
         Rows to forecast; 0 lists the windows that may be read, whether or not anything follows.
     segment : int, default=1
         Lengths are multiples of it.
+    skip : int, default=0
+        Rows at the beginning of each series that are not read.
 
     Returns
     -------
@@ -95,16 +99,15 @@ def make_windows(offsets, *, lookback, min_lookback, horizon, segment=1):
     series = np.repeat(np.arange(len(counts)), counts)
     within = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
     origins = first[series] + within
-    lengths = np.minimum(lookback, origins - begins[series]) // segment * segment
-    return Windows(origins, lengths, series)
+    return Windows(origins, _lengths(origins - begins[series], lookback, segment, skip), series)
 
 
-def windows_at(offsets, series, seen, *, lookback, segment=1):
+def windows_at(offsets, series, seen, *, lookback, segment=1, skip=0):
     """Give the windows that end at some origins, whether or not anything has been observed after them.
 
     Parameters
     ----------
-    offsets, lookback, segment
+    offsets, lookback, segment, skip
         As for :func:`make_windows`.
     series, seen : ndarray of int64, shape (n,)
         As in `Origins`.
@@ -114,7 +117,11 @@ def windows_at(offsets, series, seen, *, lookback, segment=1):
     Windows
         One an origin; of length 0 where too little has been seen to be read.
     """
-    return Windows(offsets[series] + seen, np.minimum(lookback, seen) // segment * segment, series)
+    return Windows(offsets[series] + seen, _lengths(seen, lookback, segment, skip), series)
+
+
+def _lengths(seen, lookback, segment, skip):
+    return np.clip(seen - skip, 0, lookback) // segment * segment
 
 
 def runs(series):

@@ -54,8 +54,8 @@ def require_channels(panel, seen=None):
         if not first.equals(other):
             raise ValueError(
                 f"channels='joint' needs series that share their time stamps: {panel.label(0)} has {len(first)} from "
-                f"{first[0]} to {first[-1]}, {panel.label(i)} {len(other)} from {other[0]} to {other[-1]}. Give series "
-                "of one run, or set channels='independent'."
+                f"{first[0]} to {first[-1]}, {panel.label(i)} {len(other)} from {other[0]} to {other[-1]}. Give all "
+                "the same stamps, or set channels='independent' and fit anew."
             )
     if seen is not None and not panel.ids.equals(seen.ids):
         raise ValueError(

@@ -72,7 +72,7 @@ def start_models(panel, weights, plan):
             strategy=plan.strategy,
             block=plan.block,
             lookback=lookback,
-            min_lookback=max(segment, lookback // 2, decomposition.first_row),
+            min_lookback=max(decomposition.unknown + segment, lookback // 2, decomposition.first_row),
             segment=segment,
             scaling=plan.scaling,
             combines=not plan.early_stopping,

@@ -64,6 +64,8 @@ def fit_ensemble(panel, weights, plan, rng, before=None, keeps_scale=False):
     best = samples[models[0].lookback]
     if not len(best.windows) or (plan.early_stopping and not all(map(len, best.split(plan.validation_fraction)))):
         _warn_of_no_training(best)
+    else:
+        _warn_of_short_series(panel, models)
     fraction = plan.validation_fraction
     linear = {k: fit_linear(part, fraction) if plan.linear else (None, None) for k, part in samples.items()}
     # Each has random numbers of its own, so that they can be trained in any order, or at once.
@@ -108,18 +110,26 @@ def _draw(rng, positions, n_targets):
 
 
 def _require_windows(panel, models):
-    """Refuse a panel without any window, unless its seasons are known; warn of series without one."""
-    model = min(models, key=lambda model: model.min_lookback)
-    needed = model.min_lookback + model.block
-    if panel.lengths.max() < needed:
-        if model.min_lookback == model.decomposition.first_row:
-            return
+    """Refuse a panel without any window, unless its seasons, at least, are known."""
+    model, needed = _least(models)
+    if panel.lengths.max() < needed and model.min_lookback > model.decomposition.first_row:
         longest = int(panel.lengths.argmax())
         raise ValueError(
             f"Too few observations: {panel.label(longest)} has {panel.lengths[longest]}, and at least {needed} are "
             f"needed: {model.min_lookback} of lookback={model.lookback} to read, {model.block} to forecast. Give more "
             "data, or lower horizon or lookback."
         )
+
+
+def _least(models):
+    """Return the model whose windows need the fewest observations, and how many these are."""
+    model = min(models, key=lambda model: model.min_lookback)
+    return model, model.min_lookback + model.block
+
+
+def _warn_of_short_series(panel, models):
+    """Warn of series without a window."""
+    _, needed = _least(models)
     short = np.flatnonzero(panel.lengths < needed)
     if len(short):
         named = ", ".join(f"{panel.label(i)} ({panel.lengths[i]})" for i in short[:N_NAMED])

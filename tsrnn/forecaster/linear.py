@@ -8,6 +8,7 @@ from tsrnn.forecaster.channels import join, separate
 from tsrnn.forecaster.highway import Highway, fit_highway
 from tsrnn.forecaster.pooling import OwnHighways, fit_own
 
+MIN_WINDOWS = 10  # to train on: from fewer, a penalty is chosen by chance
 # Of the part of all series together, which reads as many of the newest rows as these allow: a fit takes the cube of
 # the features in time, and the weights times the number of penalties in memory.
 MAX_FEATURES = 1_000
@@ -65,10 +66,10 @@ def fit_linear(samples, fraction):
     Returns
     -------
     of_training, of_all : Linear or None
-        Fitted to the other windows alone, and to all; None if one of both has no windows.
+        Fitted to the other windows alone, and to all; None if these are too few, or there are no others.
     """
     training, held_out = samples.split(fraction)
-    if not (len(training) and len(held_out)):
+    if len(training) < MIN_WINDOWS or not len(held_out):
         return None, None
     highways = fit_highway(samples.blocks, samples.targets, samples.weights, training, held_out)
     own, crosses, n_channels = None, (None, None), samples.model.n_channels
@@ -88,7 +89,9 @@ def _fit_cross(samples, highway, training, held_out):
     """Fit what all series together tell of the errors of a highway: to the training windows, and to all."""
     n_channels, lookback, horizon = samples.model.n_channels, samples.model.lookback, samples.horizon
     rows = min(lookback, MAX_FEATURES // n_channels, MAX_WEIGHTS // (n_channels**2 * horizon))
-    if not rows:
+    n = samples.n_sequences
+    training, held_out = training[training < n], held_out[held_out < n]
+    if not rows or len(training) < MIN_WINDOWS:
         return None, None
 
     def make_blocks(k):
@@ -99,5 +102,4 @@ def _fit_cross(samples, highway, training, held_out):
         errors = join(samples.targets(k) - highway.predict(samples.blocks(k)), n_channels)
         return errors.reshape(len(errors), -1)
 
-    n = samples.n_sequences
-    return fit_highway(make_blocks, make_targets, samples.weights[:n], training[training < n], held_out[held_out < n])
+    return fit_highway(make_blocks, make_targets, samples.weights[:n], training, held_out)

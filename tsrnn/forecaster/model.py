@@ -49,7 +49,7 @@ class Model:
     lookback : int
         Rows that the network reads.
     min_lookback : int
-        Fewest rows that a window of training reads.
+        Fewest rows of its series before the origin of a window of training.
     segment : int
         Rows that the network reads in one of its steps.
     scaling : str
@@ -114,7 +114,13 @@ class Model:
             min_lookback=self.min_lookback,
             horizon=self.block,
             segment=self.segment,
+            skip=self.decomposition.unknown,
         )
+
+    def windows_at(self, rows, origins, lookback, segment=1):
+        """Return the windows that end at some origins."""
+        skip = self.decomposition.unknown
+        return windows_at(rows.offsets, *origins, lookback=lookback, segment=segment, skip=skip)
 
     def levels_and_scales(self, rows, windows):
         """Return level and scale of each window, float64 of shape (n,)."""
@@ -177,11 +183,12 @@ class Model:
         ndarray of shape (len(origins), horizon), float64
             In the units of the series.
         """
-        windows = windows_at(rows.offsets, *origins, lookback=self.lookback, segment=self.segment)
+        windows = self.windows_at(rows, origins, self.lookback, self.segment)
         levels, scales = self.levels_and_scales(rows, windows)
         lowest, highest = self._reach(rows, windows, horizon)
         seasonal = rows.seasonal_future(windows, horizon)
-        tail = _Tail.of(rows, origins, max(self.lookback, self.decomposition.level_window))
+        width = max(self.lookback, self.decomposition.level_window)
+        tail = _Tail.of(rows, self.windows_at(rows, origins, width), width)
         rest = np.empty_like(seasonal)
         for start in range(0, horizon, self.block):
             if start:
@@ -250,8 +257,7 @@ class _Tail:
     known: np.ndarray  # (n_series,): rows at the end that are values and not padding
 
     @classmethod
-    def of(cls, rows, origins, width):
-        windows = windows_at(rows.offsets, *origins, lookback=width)
+    def of(cls, rows, windows, width):
         return cls(gather(rows.features, windows, width), windows.lengths)
 
     def levels(self, window):

@@ -53,7 +53,7 @@ class Rows:
         seen = windows.origins - self.offsets[windows.series]
         known = seen - self.decomposition.first_row
         # Near its beginning a series has a level all the same: from its second season on, or that of all its values.
-        known = np.where(known >= self.decomposition.level_window, known, seen - sum(self.decomposition.seasons))
+        known = np.where(known >= self.decomposition.level_window, known, seen - self.decomposition.unknown)
         known = np.where(known > 0, known, seen)
         return window_levels(self.rest, windows.origins, np.minimum(self.decomposition.level_window, known))
 

@@ -80,7 +80,8 @@ def _require_finite(panel):
     label, stamps, values = panel.label(i), panel.stamps(i), panel.series(i)
     at = "at {}" if panel.layout.has_stamps else "at position {}"
     bad = describe_nonfinite(values, lambda position: at.format(stamps[position]))
-    mend = "Fill the gap (for example with .interpolate()) or drop the series."
+    fill = ".replace([np.inf, -np.inf], np.nan).interpolate()" if np.isinf(values).any() else ".interpolate()"
+    mend = f"Fill the gap (for example with {fill}) or drop the series."
     if panel.shares_times and panel.n_series > 1 and not np.isfinite(values[[0, -1]]).all():
         mend = "Series that start or end at different times fit in a long DataFrame or a MultiIndex (id, time)."
     raise ValueError(f"{label[0].upper()}{label[1:]} {bad}. Every value must be a finite number. {mend}")
