@@ -114,3 +114,13 @@ def test_constant_and_tiny_series_have_a_choice():
         decomposition, log = choose_decomposition([x], 4, [(), (7,)], (False,))
         assert decomposition == Decomposition()
         assert not log
+
+
+@pytest.mark.parametrize("horizon", [1, 3, 12])
+@pytest.mark.parametrize("n", [24, 25, 27, 36])
+def test_a_season_seen_twice_is_found(n, horizon, rng):
+    """Whatever the horizon: the number of origins to judge it from must not fall to one."""
+    for _ in range(10):
+        y = np.resize(5 * rng.normal(size=12), n) + rng.normal(size=n)
+        decomposition, _ = choose_decomposition([y], horizon, [(), (12,)], (False,))
+        assert decomposition.seasons == (12,)

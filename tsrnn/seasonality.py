@@ -241,6 +241,8 @@ def choose_decomposition(series, horizon, sets, with_log):
     """
     sets, start, horizon = _judged_part(sets, series, horizon)
     windows = _level_windows(min((m for seasons in sets for m in seasons), default=4))
+    # No window that leaves fewer origins than others: the fewer, the more easily one does well by chance.
+    windows = [window for window in windows if window <= max(max(map(len, series)) // 2, start, 1)]
     best, choice = np.inf, (Decomposition(), with_log[0])
     for seasons, smoothing, log in product(sets, SMOOTHING, with_log):
         if not seasons and smoothing < 1:
@@ -260,11 +262,11 @@ def choose_decomposition(series, horizon, sets, with_log):
 def _judged_part(sets, series, horizon):
     """Return the seasons that can be judged, the first origin to judge them from, and the steps ahead."""
     fitting = [seasons for seasons in sets if _fits(seasons, series, horizon)]
-    if any(fitting):
-        return fitting, max(Decomposition(seasons).first_row for seasons in fitting), horizon
-    # The shortest season has been seen twice at least: it is known from its second time on.
     shortest = min((seasons for seasons in sets if seasons), key=sum, default=())
     longest, start = max(map(len, series)), sum(shortest) + 1
+    # From fewer origins than a season has steps it may look bad by chance: it is judged from its second time on.
+    if any(fitting) and longest - Decomposition(shortest).first_row - horizon >= sum(shortest):
+        return fitting, max(Decomposition(seasons).first_row for seasons in fitting), horizon
     if not shortest or longest < Decomposition(shortest).first_row + 1:
         return [()], 0, horizon
     return [seasons for seasons in sets if seasons in ((), shortest)], start, min(horizon, (longest - start + 1) // 2)
