@@ -239,10 +239,11 @@ def choose_decomposition(series, horizon, sets, with_log):
     log : bool
         Whether it is of the logarithms.
     """
-    sets, start, horizon = _judged_part(sets, series, horizon)
+    longest = max(map(len, series))
+    sets, start, horizon = _judged_part(sets, longest, horizon)
     windows = _level_windows(min((m for seasons in sets for m in seasons), default=4))
     # No window that leaves fewer origins than others: the fewer, the more easily one does well by chance.
-    windows = [window for window in windows if window <= max(max(map(len, series)) // 2, start, 1)]
+    windows = [window for window in windows if window <= max(longest // 2, start, 1)]
     best, choice = np.inf, (Decomposition(), with_log[0])
     for seasons, smoothing, log in product(sets, SMOOTHING, with_log):
         if not seasons and smoothing < 1:
@@ -259,22 +260,22 @@ def choose_decomposition(series, horizon, sets, with_log):
     return choice
 
 
-def _judged_part(sets, series, horizon):
+def _judged_part(sets, longest, horizon):
     """Return the seasons that can be judged, the first origin to judge them from, and the steps ahead."""
-    fitting = [seasons for seasons in sets if _fits(seasons, series, horizon)]
-    shortest = min((seasons for seasons in sets if seasons), key=sum, default=())
-    longest, start = max(map(len, series)), sum(shortest) + 1
+    fitting = [seasons for seasons in sets if _fits(seasons, longest, horizon)]
+    shortest = Decomposition(min(filter(None, sets), key=sum, default=()))
     # From fewer origins than a season has steps it may look bad by chance: it is judged from its second time on.
-    if any(fitting) and longest - Decomposition(shortest).first_row - horizon >= sum(shortest):
+    if any(fitting) and longest - shortest.first_row - horizon >= shortest.unknown:
         return fitting, max(Decomposition(seasons).first_row for seasons in fitting), horizon
-    if not shortest or longest < Decomposition(shortest).first_row + 1:
+    if not shortest.seasons or longest <= shortest.first_row:
         return [()], 0, horizon
-    return [seasons for seasons in sets if seasons in ((), shortest)], start, min(horizon, (longest - start + 1) // 2)
+    start = shortest.unknown + 1
+    known = [seasons for seasons in sets if seasons in ((), shortest.seasons)]
+    return known, start, min(horizon, (longest - start + 1) // 2)
 
 
-def _fits(seasons, series, horizon):
+def _fits(seasons, longest, horizon):
     """Whether the longest series shows enough of the seasons to judge them."""
-    longest = max(map(len, series))
     spare = longest - Decomposition(seasons).first_row - horizon
     return spare >= (1 if len(seasons) <= 1 else max(horizon, longest // 4))
 

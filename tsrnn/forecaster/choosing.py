@@ -126,9 +126,11 @@ def _require_seasons(seasons, panel):
 
 def _trained_horizon(panel, plan, decomposition):
     """Steps to train for: as many as are asked for, or as the seasons leave, if that is enough to learn from."""
+    if not decomposition.seasons:
+        return plan.horizon
     left = panel.lengths - decomposition.first_row
-    n_steps = int(np.median(left[left > 0])) if decomposition.seasons else 0
-    return min(plan.horizon, n_steps) if n_steps > LEFT * min(decomposition.seasons, default=0) else plan.horizon
+    n_steps = int(np.median(left[left > 0]))
+    return min(plan.horizon, n_steps) if n_steps > LEFT * min(decomposition.seasons) else plan.horizon
 
 
 def _usual_lookback(panel, plan, decomposition, season, min_steps):

@@ -86,13 +86,13 @@ def _go_on(panel, before, keeps_scale):
 
 def _prepare(model, samples, linear, plan, rng):
     """Give a model its linear parts and a network; return the arguments of the network's training."""
-    training, held_out = (k[k < samples.n_sequences] for k in samples.split(plan.validation_fraction))
+    training, held_out = map(samples.first_channel, samples.split(plan.validation_fraction))
     of_training, model.linear = linear
     known = None if model.combines else of_training if plan.early_stopping else model.linear
     network = copy.deepcopy(model.network)
     model.network = model.make_network(rng, **plan.architecture) if network is None else network
     if not plan.early_stopping:
-        training, held_out = np.flatnonzero(samples.weights[: samples.n_sequences]), held_out[:0]
+        training, held_out = samples.first_channel(np.flatnonzero(samples.weights)), held_out[:0]
     elif not len(held_out):
         training = held_out
     training = _draw(rng, training, model.block * model.n_channels)

@@ -89,8 +89,7 @@ def _fit_cross(samples, highway, training, held_out):
     """Fit what all series together tell of the errors of a highway: to the training windows, and to all."""
     n_channels, lookback, horizon = samples.model.n_channels, samples.model.lookback, samples.horizon
     rows = min(lookback, MAX_FEATURES // n_channels, MAX_WEIGHTS // (n_channels**2 * horizon))
-    n = samples.n_sequences
-    training, held_out = training[training < n], held_out[held_out < n]
+    training, held_out = samples.first_channel(training), samples.first_channel(held_out)
     if not rows or len(training) < MIN_WINDOWS:
         return None, None
 
@@ -102,4 +101,4 @@ def _fit_cross(samples, highway, training, held_out):
         errors = join(samples.targets(k) - highway.predict(samples.blocks(k)), n_channels)
         return errors.reshape(len(errors), -1)
 
-    return fit_highway(make_blocks, make_targets, samples.weights[:n], training, held_out)
+    return fit_highway(make_blocks, make_targets, samples.weights[: samples.n_sequences], training, held_out)

@@ -82,6 +82,10 @@ class Samples:
         part = self.windows.subset(k)
         return self.rows.targets(part, self.levels[k], self.horizon) / self.model.units[part.series, None]
 
+    def first_channel(self, k):
+        """Return those of the positions ``k`` whose windows are of the first channel: one for each sequence."""
+        return k[k < self.n_sequences]
+
     def all_channels(self, k):
         """Return the positions of windows ``k`` of the first channel, and of the same ones of the others."""
         return (np.arange(self.model.n_channels)[:, None] * self.n_sequences + k).ravel()
