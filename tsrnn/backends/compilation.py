@@ -6,6 +6,7 @@ its closure. Where no folder can be written, kernels are compiled anew in each p
 """
 
 import contextlib
+import gc
 import hashlib
 from pathlib import Path
 
@@ -38,12 +39,29 @@ _OPTIONS = {
 _UNNEEDED = (NopythonRewrites, InlineClosureLikes, InlineOverloads)
 
 
+class _Whole(JITCodeLibrary):
+    """Code of a kernel with all its parts, optimised in one pass: Numba's first one is for reference counts."""
+
+    def _optimize_final_module(self):
+        manager, builder = self._codegen._module_pass_manager()
+        manager.run(self._final_module, builder)
+
+
 class _Part(JITCodeLibrary):
     """Code of a function that is compiled as part of kernels alone.
 
     Numba optimises each function with all that it calls, turns it into machine code, and then does the same for its
     caller, in which it is pasted. The optimised kernel is the same without, in half the time.
     """
+
+    attribute = None  # LLVM's word on where the function is pasted, if not where it pays
+
+    def add_ir_module(self, ir_module):
+        """Add a module, in which the function is defined and those that it calls are declared."""
+        for function in ir_module.functions:
+            if self.attribute and function.blocks:
+                function.attributes.add(self.attribute)
+        super().add_ir_module(ir_module)
 
     def _optimize_final_module(self):
         pass
@@ -66,38 +84,73 @@ class _Part(JITCodeLibrary):
         """Do nothing: what is pasted into a kernel has that kernel's environment."""
 
 
+class _PastedPart(_Part):
+    """The same for a function that LLVM pastes into its caller, however long it is."""
+
+    attribute = "alwaysinline"
+
+
+class _CalledPart(_Part):
+    """The same for a function that LLVM pastes nowhere, however short it is."""
+
+    attribute = "noinline"
+
+
 class _KernelCompiler(Compiler):
-    """Numba's compiler without passes for what no kernel has, which search each function for it all the same."""
+    """Numba's compiler without what kernels do not need."""
+
+    library = _Whole
+
+    def compile_extra(self, func):
+        """Compile without Python's garbage collector, which would look for cycles in ever more objects."""
+        collects = gc.isenabled()
+        gc.disable()
+        try:
+            return super().compile_extra(func)
+        finally:
+            if collects:
+                gc.enable()
 
     def define_pipelines(self):
-        """Return Numba's passes but those of `_UNNEEDED`."""
+        """Return Numba's passes but those of `_UNNEEDED`, which search each function for what no kernel has."""
+        self.state.library = self.library(self.state.targetctx.codegen(), self.state.func_id.func_qualname)
+        self.state.library.enable_object_caching()
         (pipeline,) = super().define_pipelines()
         pipeline.passes = [entry for entry in pipeline.passes if entry[0] not in _UNNEEDED]
         return [pipeline]
 
 
 class _PartCompiler(_KernelCompiler):
-    """The same for a `_Part`."""
-
-    def define_pipelines(self):
-        """Return the passes."""
-        self.state.library = _Part(self.state.targetctx.codegen(), self.state.func_id.func_qualname)
-        return super().define_pipelines()
+    library = _Part
 
 
-def inline(function):
-    """Make `function` usable inside kernels alone: entries from Python and C would take long to compile."""
-    options = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True, "pipeline_class": _PartCompiler}
+class _PastedPartCompiler(_KernelCompiler):
+    library = _PastedPart
+
+
+class _CalledPartCompiler(_KernelCompiler):
+    library = _CalledPart
+
+
+def _compile_in_kernels(function, compiler):
+    # Entries from Python and C would take long to compile.
+    options = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True, "pipeline_class": compiler}
     return register_jitable(**options, **_OPTIONS)(function)
 
 
-def inline_once(function):
-    """Paste `function`, which is called from one place alone, into its caller before types are inferred.
+def inline(function):
+    """Make `function` usable inside kernels alone; it is pasted where LLVM finds that this pays."""
+    return _compile_in_kernels(function, _PartCompiler)
 
-    Numba optimises a function with all that it calls, and then its caller with all that again; pasted functions
-    are optimised but once.
-    """
-    return numba.njit(inline="always", **_OPTIONS)(function)
+
+def inline_once(function):
+    """The same for a function that is called from one place: it is pasted there, which saves the call."""
+    return _compile_in_kernels(function, _PastedPartCompiler)
+
+
+def outline(function):
+    """The same for a loop that is called from many places: pasted, it would make the kernel a sixth longer."""
+    return _compile_in_kernels(function, _CalledPartCompiler)
 
 
 class _ForgivingCache(FunctionCache):
