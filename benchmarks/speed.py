@@ -20,7 +20,8 @@ import torch
 
 import tsrnn.cells
 from tsrnn.backends.compilation import _OPTIONS, inline, kernel
-from tsrnn.backends.cpu import Trainer, run_threads
+from tsrnn.backends.cpu import Trainer
+from tsrnn.backends.pool import run_threads
 from tsrnn.backends.products import add_product
 from tsrnn.backends.vectors import TILE_BYTES
 from tsrnn.losses import SquaredError

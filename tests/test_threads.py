@@ -3,14 +3,17 @@
 import multiprocessing
 import sys
 import threading
+import weakref
 
+import numba
 import numpy as np
 import pytest
 from joblib import Parallel, delayed
 from threadpoolctl import threadpool_info
 
+from tsrnn.backends import pool
 from tsrnn.backends.compilation import JIT
-from tsrnn.backends.cpu import count_threads, run_threads
+from tsrnn.backends.pool import count_threads, run_threads
 from tsrnn.network import Network
 from tsrnn.sequences import Sequences
 from tsrnn.training import TrainingOptions, train
@@ -79,12 +82,12 @@ def test_a_forked_process_goes_on_with_threads_of_its_own():
 
 
 def test_the_threads_of_other_libraries_are_left_alone():
-    before = [(pool["filepath"], pool["num_threads"]) for pool in threadpool_info()]
+    before = [(library["filepath"], library["num_threads"]) for library in threadpool_info()]
     fit(n_jobs=2)
-    assert [(pool["filepath"], pool["num_threads"]) for pool in threadpool_info()] == before
+    assert [(library["filepath"], library["num_threads"]) for library in threadpool_info()] == before
 
 
-def test_an_interruption_while_threads_start_leaves_none_waiting(monkeypatch):
+def test_an_interruption_while_threads_start_lets_none_begin(monkeypatch):
     started = []
 
     class Interrupted(threading.Thread):
@@ -94,12 +97,72 @@ def test_an_interruption_while_threads_start_leaves_none_waiting(monkeypatch):
             started.append(self)
             super().start()
 
+    monkeypatch.setattr(pool, "_idle", [])
     monkeypatch.setattr("threading.Thread", Interrupted)
     ran = []
     with pytest.raises(KeyboardInterrupt):
         run_threads(ran.append, 2)
-    assert not started[0].is_alive()
+    assert len(started) == 1
     assert ran == []
+
+
+def test_an_interruption_waits_for_the_threads(monkeypatch):
+    """They write to the caller's arrays."""
+    may_end, ended, waits = threading.Event(), [], []
+    wait = pool._Work.wait
+
+    def interrupted(work):
+        waits.append(work)
+        if len(waits) == 1:
+            may_end.set()
+            raise KeyboardInterrupt
+        wait(work)
+
+    def work(thread):
+        may_end.wait()
+        ended.append(thread)
+
+    monkeypatch.setattr(pool._Work, "wait", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        run_threads(work, 3)
+    assert sorted(ended) == [0, 1, 2]
+
+
+@pytest.mark.parametrize("failing", [0, 1])
+def test_what_a_thread_raises_is_raised(failing):
+    def work(thread):
+        if thread == failing:
+            raise ValueError(f"thread {thread}")
+        return thread
+
+    with pytest.raises(ValueError, match=f"thread {failing}"):
+        run_threads(work, 2)
+    assert run_threads(lambda thread: 10 + thread, 2) == 10
+
+
+def test_threads_are_kept_but_not_what_they_worked_on(monkeypatch):
+    monkeypatch.setattr(pool, "_idle", [])
+    seen = set()
+
+    class Work:
+        def __call__(self, thread):
+            seen.add(threading.get_ident())
+
+    for _ in range(3):
+        work = Work()
+        run_threads(work, 2)
+        assert len(seen) == 2
+        reference = weakref.ref(work)
+        del work
+        run_threads(lambda thread: None, 2)  # in the same threads, which have let go of the work before
+        assert reference() is None
+
+
+def test_about_as_many_threads_are_kept_as_there_are_processors(monkeypatch):
+    monkeypatch.setattr(pool, "_idle", [])
+    processors = numba.config.NUMBA_NUM_THREADS
+    run_threads(lambda thread: None, processors + 6)
+    assert processors <= len(pool._idle) <= processors + 2  # two may find the last place free at the same time
 
 
 def test_number_of_threads():

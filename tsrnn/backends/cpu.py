@@ -1,77 +1,22 @@
-"""Memory, threads and launches of the kernels on the processor."""
+"""Memory and launches of the kernels on the processor."""
 
 import math
-import threading
 import time
 from dataclasses import replace
 
 import numpy as np
-from numba.core import config
 
 from tsrnn.backends.adam import SHARE
 from tsrnn.backends.blocks import Data
-from tsrnn.backends.compilation import JIT
 from tsrnn.backends.plan import make_plan
+from tsrnn.backends.pool import count_threads, run_threads
 from tsrnn.backends.vectors import VECTOR_BYTES
 from tsrnn.backends.worker import DIFFERENTIATE, EVALUATE, PREDICT, UPDATE, Memory, Minibatches, run
 from tsrnn.losses import SquaredError
 
 MAX_SLOTS = 16  # parts of a minibatch that threads can share; more cost memory and time to add up
-_WORK_PER_THREAD = 2e6  # multiply-adds that are worth a thread: some 20 microseconds
 _SECONDS_PER_CALL = 0.1  # after which Python has its turn, for progress and Ctrl-C
 _WORK_PER_CALL = 5e9  # multiply-adds of a thread's share of a prediction: some tenths of a second
-
-
-def count_threads(n_jobs, work, parts):
-    """Return how many threads to use.
-
-    Parameters
-    ----------
-    n_jobs : int or None
-        None for as many as the work is worth, up to Numba's number of threads (the processor's cores, or
-        ``NUMBA_NUM_THREADS``, which joblib sets for its workers); -1 for that many always.
-    work : float
-        Multiply-adds of one launch or minibatch.
-    parts : int
-        Independent parts.
-    """
-    available = config.NUMBA_NUM_THREADS
-    if not JIT:
-        return 1
-    if n_jobs is None:
-        wanted = min(available, int(work / _WORK_PER_THREAD))
-    else:
-        wanted = n_jobs if n_jobs > 0 else max(1, available + 1 + n_jobs)
-    return max(1, min(wanted, parts))
-
-
-def run_threads(function, n_threads):
-    """Call ``function(thread)`` in `n_threads` threads at once and return the first one's result.
-
-    None of them begins before all have been started: they wait for each other inside, and must not do so in vain if
-    the program is interrupted in between.
-    """
-    if n_threads == 1:
-        return function(0)
-    results, begin, complete = [None] * n_threads, threading.Event(), False
-
-    def run(thread):
-        begin.wait()
-        if complete:
-            results[thread] = function(thread)
-
-    threads = [threading.Thread(target=run, args=(thread,)) for thread in range(n_threads)]
-    started = []
-    try:
-        for thread in threads:
-            thread.start()
-            started.append(thread)
-        complete = True
-    finally:
-        begin.set()
-        for thread in started:
-            thread.join()
-    return results[0]
 
 
 def _aligned(shape, dtype):

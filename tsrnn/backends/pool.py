@@ -1,0 +1,126 @@
+"""Threads that run kernels. They are kept, since to start one takes as long as a small network's predictions."""
+
+import os
+import threading
+from operator import methodcaller
+
+from numba.core import config
+
+from tsrnn.backends.compilation import JIT
+
+_WORK_PER_THREAD = 2e6  # multiply-adds that are worth a thread: some 20 microseconds
+_idle = []  # helpers
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_idle.clear)  # threads are not copied
+
+
+def count_threads(n_jobs, work, parts):
+    """Return how many threads to use.
+
+    Parameters
+    ----------
+    n_jobs : int or None
+        None for as many as the work is worth, up to Numba's number of threads (the processor's cores, or
+        ``NUMBA_NUM_THREADS``, which joblib sets for its workers); -1 for that many always.
+    work : float
+        Multiply-adds of one launch or minibatch.
+    parts : int
+        Independent parts.
+    """
+    available = config.NUMBA_NUM_THREADS
+    if not JIT:
+        return 1
+    if n_jobs is None:
+        wanted = min(available, int(work / _WORK_PER_THREAD))
+    else:
+        wanted = n_jobs if n_jobs > 0 else max(1, available + 1 + n_jobs)
+    return max(1, min(wanted, parts))
+
+
+class _Helper:
+    """A thread that waits for work, does it and waits again.
+
+    Attributes
+    ----------
+    begin : lock
+        Released when there is `work` to do.
+    work : _Work
+    """
+
+    def __init__(self):
+        self.begin, self.work = _locked(), None
+        threading.Thread(target=self._serve, name="tsrnn", daemon=True).start()
+
+    def _serve(self):
+        wanted = True
+        while wanted:
+            self.begin.acquire()
+            work, self.work = self.work, None
+            work.do()
+            wanted = len(_idle) < config.NUMBA_NUM_THREADS
+            if wanted:
+                _idle.append(self)
+            work.done.release()
+            del work  # it holds the caller's arrays
+
+
+class _Work:
+    """A call of a function, and what came of it."""
+
+    def __init__(self, function, thread):
+        self._call, self._result, self._error, self.done = (function, thread), None, None, _locked()
+
+    def do(self):
+        """Call the function; nothing is raised here, in a thread of ours."""
+        function, thread = self._call
+        try:
+            self._result = function(thread)
+        except BaseException as error:
+            self._error = error
+
+    def wait(self):
+        """Return when it is done."""
+        with self.done:
+            pass
+
+    def result(self):
+        """Return what the function returned, or raise what it raised."""
+        if self._error is not None:
+            raise self._error
+        return self._result
+
+
+def _locked():
+    lock = threading.Lock()
+    lock.acquire()
+    return lock
+
+
+def _take_helper():
+    try:
+        return _idle.pop()
+    except IndexError:
+        return _Helper()
+
+
+def run_threads(function, n_threads):
+    """Call ``function(thread)`` in `n_threads` threads at once and return the first one's result.
+
+    They wait for each other inside. So all of them begin, or none if the program is interrupted; and they write to the
+    caller's arrays, so that an interruption afterwards waits for them.
+    """
+    if n_threads == 1:
+        return function(0)
+    helpers = [_take_helper() for _ in range(n_threads)]
+    works = [_Work(function, thread) for thread in range(n_threads)]
+    for helper, work in zip(helpers, works, strict=True):
+        helper.work = work
+    any(map(methodcaller("release"), [helper.begin for helper in helpers]))  # one call to C, which nothing interrupts
+    try:
+        for work in works:
+            work.wait()
+    finally:
+        for work in works:
+            work.wait()
+    return [work.result() for work in works][0]
