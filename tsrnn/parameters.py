@@ -165,7 +165,7 @@ class Layout:
             place += prod(shape)
         return starts
 
-    @property
+    @cached_property
     def size(self):
         """Number of parameters."""
         return sum(prod(shape) for shape in self.shapes.values())

@@ -27,10 +27,10 @@ def _aligned(shape, dtype):
     return flat[skip : skip + count].reshape(shape)
 
 
-def _multiply_adds(layout, sequences, n):
-    """Multiply-adds of one forward pass over `n` of the sequences, roughly."""
+def _multiply_adds(layout, sequences):
+    """Multiply-adds of one forward pass over one of the sequences, roughly."""
     steps = sequences.steps + (sequences.output_steps if layout.head.has_decoder else 0)
-    return float(layout.size) * steps * n
+    return float(layout.size) * steps
 
 
 def allocate(plan, steps, dtype, n_threads, n_slots=0, n_parameters=0, input_gradient=(0, 0, 0), output=(0, 0, 0)):
@@ -113,7 +113,7 @@ class Trainer:
         plan = make_plan(layout, dtype, sequences.steps, sequences.output_steps, loss, input_gradient)
         self._plan = (plan.model, plan.layers, plan.tensors, plan.packings)
         n_slots = min(MAX_SLOTS, -(-self.batch_size // int(plan.model[0]["lanes"])))
-        work = 3 * _multiply_adds(layout, sequences, self.batch_size)
+        work = 3 * self.batch_size * _multiply_adds(layout, sequences)
         self.n_threads = count_threads(n_jobs, work, n_slots)
         inputs = (
             (len(sequences), sequences.steps, layout.input_size) if input_gradient and not layout.tokens else (0, 0, 0)
@@ -202,13 +202,14 @@ def run_predict(layout, theta, sequences, n_jobs=None):
     plan = make_plan(layout, dtype, sequences.steps, sequences.output_steps)
     lanes = int(plan.model[0]["lanes"])
     n_blocks = -(-len(sequences) // lanes)
-    n_threads = count_threads(n_jobs, _multiply_adds(layout, sequences, len(sequences)), n_blocks)
+    work = _multiply_adds(layout, sequences)
+    n_threads = count_threads(n_jobs, work * len(sequences), n_blocks)
     memory = allocate(plan, sequences.steps, dtype, n_threads, output=shape)
     data = as_data(sequences, dtype)
     order = _longest_first(data.lengths, np.arange(len(sequences)), len(sequences))
     nothing, none = np.zeros((2, 0), dtype), np.zeros(1)
     arrays, barrier = (plan.model, plan.layers, plan.tensors, plan.packings), np.zeros(2, np.int64)
-    per_call = n_threads * lanes * max(1, int(_WORK_PER_CALL / _multiply_adds(layout, sequences, lanes)))
+    per_call = n_threads * lanes * max(1, int(_WORK_PER_CALL / (work * lanes)))
     for first in range(0, len(order), per_call):
         part = order[first : first + per_call]
         todo = Minibatches(part, np.array([0, len(part)]), none, np.zeros(1, np.int64), none, none)
