@@ -59,8 +59,8 @@ def require_channels(panel, seen=None):
             )
     if seen is not None and not panel.ids.equals(seen.ids):
         raise ValueError(
-            f"channels='joint' forecasts the series of its fit, {list(seen.ids)}. Got {list(panel.ids)}. Fit anew, or "
-            "set channels='independent'."
+            f"channels='joint' forecasts the series of its fit, in their order, {list(seen.ids)}. Got "
+            f"{list(panel.ids)}. Fit anew, or set channels='independent'."
         )
 
 

@@ -117,7 +117,7 @@ def _require_windows(panel, models):
         raise ValueError(
             f"Too few observations: {panel.label(longest)} has {panel.lengths[longest]}, and at least {needed} are "
             f"needed: {model.min_lookback} of lookback={model.lookback} to read, {model.block} to forecast. Give more "
-            "data, or lower horizon or lookback."
+            "data, or lower lookback or horizon: predict(horizon=...) goes further than fit, from its own forecasts."
         )
 
 
