@@ -1,6 +1,7 @@
 """Threads of the kernels among other threads and processes; no result may depend on any of them."""
 
 import multiprocessing
+import queue
 import sys
 import threading
 import weakref
@@ -129,15 +130,20 @@ def test_an_interruption_waits_for_the_threads(monkeypatch):
 
 
 @pytest.mark.parametrize("failing", [0, 1])
-def test_what_a_thread_raises_is_raised(failing):
+def test_an_error_in_a_thread_is_an_error_of_the_call(failing, monkeypatch):
+    errors = queue.SimpleQueue()
+    monkeypatch.setattr(threading, "excepthook", errors.put)
+
     def work(thread):
         if thread == failing:
             raise ValueError(f"thread {thread}")
         return thread
 
-    with pytest.raises(ValueError, match=f"thread {failing}"):
+    with pytest.raises(RuntimeError, match="failed in one of its threads"):
         run_threads(work, 2)
     assert run_threads(lambda thread: 10 + thread, 2) == 10
+    error = errors.get()  # it comes after the call's, maybe
+    assert str(error.exc_value) == f"thread {failing}"
 
 
 def test_threads_are_kept_but_not_what_they_worked_on(monkeypatch):

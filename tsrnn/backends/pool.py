@@ -57,27 +57,25 @@ class _Helper:
         while wanted:
             self.begin.acquire()
             work, self.work = self.work, None
-            work.do()
-            wanted = len(_idle) < config.NUMBA_NUM_THREADS
-            if wanted:
-                _idle.append(self)
-            work.done.release()
+            try:
+                work.do()
+                wanted = len(_idle) < config.NUMBA_NUM_THREADS
+                if wanted:
+                    _idle.append(self)
+            finally:  # an error is printed as that of any thread, and ends this one
+                work.done.release()
             del work  # it holds the caller's arrays
 
 
 class _Work:
-    """A call of a function, and what came of it."""
+    """A call of a function; `done` is released after it."""
 
     def __init__(self, function, thread):
-        self._call, self._result, self._error, self.done = (function, thread), None, None, _locked()
+        self._function, self._thread, self._results, self.done = function, thread, [], _locked()
 
     def do(self):
-        """Call the function; nothing is raised here, in a thread of ours."""
-        function, thread = self._call
-        try:
-            self._result = function(thread)
-        except BaseException as error:
-            self._error = error
+        """Call the function."""
+        self._results.append(self._function(self._thread))
 
     def wait(self):
         """Return when it is done."""
@@ -85,10 +83,10 @@ class _Work:
             pass
 
     def result(self):
-        """Return what the function returned, or raise what it raised."""
-        if self._error is not None:
-            raise self._error
-        return self._result
+        """Return what the function returned."""
+        if not self._results:
+            raise RuntimeError("A kernel has failed in one of its threads, where the error was printed.")
+        return self._results[0]
 
 
 def _locked():
