@@ -105,6 +105,8 @@ def test_an_interruption_while_threads_start_lets_none_begin(monkeypatch):
         run_threads(ran.append, 2)
     assert len(started) == 1
     assert ran == []
+    (helper,) = pool._idle
+    assert helper.work is None
 
 
 def test_an_interruption_waits_for_the_threads(monkeypatch):
@@ -139,8 +141,9 @@ def test_an_error_in_a_thread_is_an_error_of_the_call(failing, monkeypatch):
             raise ValueError(f"thread {thread}")
         return thread
 
-    with pytest.raises(RuntimeError, match="failed in one of its threads"):
+    with pytest.raises(RuntimeError, match="failed in one of its threads") as caught:
         run_threads(work, 2)
+    assert str(caught.value.__cause__) == f"thread {failing}"
     assert run_threads(lambda thread: 10 + thread, 2) == 10
     error = errors.get()  # it comes after the call's, maybe
     assert str(error.exc_value) == f"thread {failing}"

@@ -104,8 +104,8 @@ class _KernelCompiler(Compiler):
     def compile_extra(self, func):
         """Compile without Python's garbage collector, which would look for cycles in ever more objects."""
         collects = gc.isenabled()
-        gc.disable()
         try:
+            gc.disable()
             return super().compile_extra(func)
         finally:
             if collects:

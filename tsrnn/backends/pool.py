@@ -1,6 +1,7 @@
 """Threads that run kernels. They are kept, since to start one takes as long as a small network's predictions."""
 
 import os
+import sys
 import threading
 from operator import methodcaller
 
@@ -72,10 +73,14 @@ class _Work:
 
     def __init__(self, function, thread):
         self._function, self._thread, self._results, self.done = function, thread, [], _locked()
+        self._error = None
 
     def do(self):
         """Call the function."""
-        self._results.append(self._function(self._thread))
+        try:
+            self._results.append(self._function(self._thread))
+        finally:
+            self._error = sys.exc_info()[1]
 
     def wait(self):
         """Return when it is done."""
@@ -84,8 +89,8 @@ class _Work:
 
     def result(self):
         """Return what the function returned."""
-        if not self._results:
-            raise RuntimeError("A kernel has failed in one of its threads, where the error was printed.")
+        if self._error is not None:
+            raise RuntimeError("A kernel has failed in one of its threads.") from self._error
         return self._results[0]
 
 
@@ -106,19 +111,25 @@ def run_threads(function, n_threads):
     """Call ``function(thread)`` in `n_threads` threads at once and return the first one's result.
 
     They wait for each other inside. So all of them begin, or none if the program is interrupted; and they write to the
-    caller's arrays, so that an interruption afterwards waits for them.
+    caller's arrays, so that an interruption afterwards waits for them, unless there is another one.
     """
     if n_threads == 1:
         return function(0)
-    helpers = [_take_helper() for _ in range(n_threads)]
-    works = [_Work(function, thread) for thread in range(n_threads)]
-    for helper, work in zip(helpers, works, strict=True):
-        helper.work = work
-    any(map(methodcaller("release"), [helper.begin for helper in helpers]))  # one call to C, which nothing interrupts
+    works, helpers, begun = [_Work(function, thread) for thread in range(n_threads)], [], _locked()
     try:
+        for work in works:
+            helpers.append(_take_helper())
+            helpers[-1].work = work
+        # In one call to C, which nothing interrupts.
+        any(map(methodcaller("release"), [begun, *(helper.begin for helper in helpers)]))
         for work in works:
             work.wait()
     finally:
-        for work in works:
-            work.wait()
+        if begun.locked():
+            for helper in helpers:
+                helper.work = None
+            _idle.extend(helpers)
+        else:
+            for work in works:
+                work.wait()
     return [work.result() for work in works][0]
