@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from tsrnn.backends.cpu import Trainer, count_threads
+from tsrnn.backends.cpu import Trainer
+from tsrnn.backends.pool import count_threads
 from tsrnn.losses import Loss, get_loss
 from tsrnn.network import check_loss
 from tsrnn.optimizers import SCHEDULES, AdamState

@@ -72,13 +72,13 @@ class _Work:
     """A call of a function; `done` is released after it."""
 
     def __init__(self, function, thread):
-        self._function, self._thread, self._results, self.done = function, thread, [], _locked()
-        self._error = None
+        self._function, self._thread, self.done = function, thread, _locked()
+        self._result = self._error = None
 
     def do(self):
         """Call the function."""
         try:
-            self._results.append(self._function(self._thread))
+            self._result = self._function(self._thread)
         finally:
             self._error = sys.exc_info()[1]
 
@@ -91,7 +91,7 @@ class _Work:
         """Return what the function returned."""
         if self._error is not None:
             raise RuntimeError("A kernel has failed in one of its threads.") from self._error
-        return self._results[0]
+        return self._result
 
 
 def _locked():
