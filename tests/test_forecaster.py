@@ -360,8 +360,8 @@ class TestRefusals:
         y = daily()
         y.iloc[5] = 0.0
         with pytest.raises(ValueError, match="Logarithms need positive values: series 'sales' has 0.0 at 2024-01-06"):
-            quick(transform="log").fit(y)
-        forecaster = quick(transform="log").fit(y[10:])
+            quick(log=True).fit(y)
+        forecaster = quick(log=True).fit(y[10:])
         with pytest.raises(ValueError, match="has -1.0 at 2024-03-21"):
             forecaster.update(pd.Series([-1.0], index=pd.date_range("2024-03-21", periods=1, freq="D")))
 
@@ -389,7 +389,7 @@ class TestPromises:
             *({"scaling": scaling} for scaling in SCALINGS),
             {"num_layers": 2, "dropout": 0.2, "bidirectional": True},
             {"lookback": 5, "season_length": 1},
-            {"season_length": [7, 14], "transform": "log"},
+            {"season_length": [7, 14], "log": True},
             {"linear": False, "loss": "huber"},
             {"loss": Huber(0.5), "clip_norm": None, "schedule": "one_cycle"},
             {"early_stopping": False, "dtype": "float64"},
@@ -635,10 +635,10 @@ class TestUnusualSeries:
         assert np.abs(forecast).max() <= 1.0
 
     @pytest.mark.parametrize("factor", [1e-12, 1e12])
-    @pytest.mark.parametrize("transform", [None, "log"])
-    def test_units_do_not_matter(self, factor, transform):
+    @pytest.mark.parametrize("log", [False, True])
+    def test_units_do_not_matter(self, factor, log):
         y = daily()
-        small, large = (quick(transform=transform).fit(series).predict() for series in (y, y * factor))
+        small, large = (quick(log=log).fit(series).predict() for series in (y, y * factor))
         # Scaling leaves roundings of float64, which float32 training may widen a little.
         np.testing.assert_allclose(large / factor, small, rtol=1e-4)
 
@@ -659,7 +659,7 @@ class TestUnusualSeries:
 
     def test_series_of_very_different_size_share_a_network(self):
         frame = pd.DataFrame({"small": values(80, 1), "large": values(80, 2) * 1e9}, index=daily().index)
-        forecast = quick(transform=None).fit(frame).predict()
+        forecast = quick(log=False).fit(frame).predict()
         assert forecast["small"].between(30, 80).all()
         assert forecast["large"].between(30e9, 80e9).all()
 
@@ -708,9 +708,9 @@ class TestScikitLearn:
 
     def test_last_step_of_a_pipeline(self):
         y = daily()
-        pipeline = make_pipeline(FunctionTransformer(np.log), quick(transform=None)).fit(y)
+        pipeline = make_pipeline(FunctionTransformer(np.log), quick(log=False)).fit(y)
         ahead = pd.DataFrame(index=pd.date_range("2024-03-21", periods=5))
-        expected = quick(transform=None).fit(np.log(y)).predict(horizon=5)
+        expected = quick(log=False).fit(np.log(y)).predict(horizon=5)
         pd.testing.assert_series_equal(pipeline.predict(ahead), expected, check_freq=False)
 
 

@@ -71,7 +71,7 @@ def test_training_and_forecast_read_the_same(strategy, scaling, linear, lookback
 def test_later_steps_read_earlier_forecasts(strategy):
     """A forecast of two blocks is one block, taken for observed, and another: with the season left as it was."""
     forecaster = RNNForecaster(
-        4, strategy=strategy, season_length=1, scaling="series", transform=None, max_epochs=3, random_state=0,
+        4, strategy=strategy, season_length=1, scaling="series", log=False, max_epochs=3, random_state=0,
         early_stopping=False,
     ).fit(long_frame((90,)))  # fmt: skip
     model = forecaster._ensemble.best
@@ -82,7 +82,7 @@ def test_later_steps_read_earlier_forecasts(strategy):
 
 
 def test_an_untrained_network_repeats_season_and_level():
-    forecaster = fitted(linear=False, early_stopping=True, learning_rate=1e-30, season_length=7, transform=None)
+    forecaster = fitted(linear=False, early_stopping=True, learning_rate=1e-30, season_length=7, log=False)
     model = forecaster._ensemble.best
     for name in ("readout.weight", "readout.bias"):
         np.testing.assert_allclose(model.network.parameters[name], 0, atol=1e-20)
@@ -96,7 +96,7 @@ def test_an_untrained_network_repeats_season_and_level():
 
 
 def test_no_forecast_goes_far_beyond_what_was_seen():
-    forecaster = fitted(linear=False, transform=None)
+    forecaster = fitted(linear=False, log=False)
     model = forecaster._ensemble.best
     values = [part["y"] for _, part in long_frame().groupby("unique_id")]
     units = np.array([np.abs(y.to_numpy()[7:] - y.to_numpy()[:-7]).mean() for y in values])
@@ -133,7 +133,7 @@ def test_weights_choose_what_is_learned():
     errors = {}
     for learned, weights in {"early": early, "late": 1 - early}.items():
         forecaster = RNNForecaster(
-            1, lookback=4, season_length=1, linear=False, early_stopping=False, transform=None, max_epochs=40,
+            1, lookback=4, season_length=1, linear=False, early_stopping=False, log=False, max_epochs=40,
             random_state=0, learning_rate=1e-2,
         ).fit(y, sample_weight=weights)  # fmt: skip
         for asked, places in origins.items():

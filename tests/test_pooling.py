@@ -27,7 +27,7 @@ def panel_of(coefficients, n=120, noise=0.2, seed=0):
 
 
 def fitted(frame, **parameters):
-    given = {"hidden_size": 4, "max_epochs": 1, "random_state": 0, "season_length": 1, "transform": None, "lookback": 6}
+    given = {"hidden_size": 4, "max_epochs": 1, "random_state": 0, "season_length": 1, "log": False, "lookback": 6}
     return RNNForecaster(HORIZON, **(given | parameters)).fit(frame)
 
 
@@ -183,5 +183,5 @@ class TestChoices:
     def test_logarithms_of_a_positive_panel(self):
         frame = panel_of([0.5] * MANY_SERIES, n=60)
         frame["y"] += 10
-        assert fitted(frame, transform="auto").log_
-        assert not fitted(frame.assign(y=frame["y"] - 10), transform="auto").log_
+        assert fitted(frame, log="auto").log_
+        assert not fitted(frame.assign(y=frame["y"] - 10), log="auto").log_

@@ -70,7 +70,7 @@ class BaseForecaster(BaseEstimator):
         before = self._ensemble if resumes else None
         if resumes:
             self._require_same_choices()
-        require_positive(panel, before.best.scaler.log if resumes else self.transform == "log")
+        require_positive(panel, before.best.scaler.log if resumes else self.log != "auto" and bool(self.log))
         joint = self.channels == "joint"
         if joint:
             require_channels(panel, self._panel if resumes else None)

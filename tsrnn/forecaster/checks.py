@@ -42,8 +42,7 @@ def require_positive(panel, log):
         i = int(np.searchsorted(panel.offsets, row, side="right")) - 1
         stamp = panel.stamps(i)[row - panel.offsets[i]]
         raise ValueError(
-            f"Logarithms need positive values: {panel.label(i)} has {panel.values[row]} at {stamp}. Fit with "
-            "transform=None."
+            f"Logarithms need positive values: {panel.label(i)} has {panel.values[row]} at {stamp}. Fit with log=False."
         )
 
 

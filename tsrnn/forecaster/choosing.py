@@ -97,10 +97,10 @@ def _choose_decomposition(panel, plan):
     longest = np.argsort(-panel.lengths, kind="stable")
     some = np.linspace(0, len(longest) - 1, min(len(longest), MAX_SERIES)).astype(int)
     series = [panel.series(i) for i in longest[some]]
-    with_log = {"auto": (False, True), "log": (True,), None: (False,)}[plan.transform]
-    if plan.transform == "auto" and panel.values.min() <= 0:
+    with_log = (False, True) if plan.log == "auto" else (bool(plan.log),)
+    if plan.log == "auto" and panel.values.min() <= 0:
         with_log = (False,)
-    elif plan.transform == "auto" and panel.n_series >= MANY_SERIES:
+    elif plan.log == "auto" and panel.n_series >= MANY_SERIES:
         with_log = (True,)  # what series have in common shows in their relative changes
     if plan.season_length == "auto":
         freq = panel.frequencies[0]

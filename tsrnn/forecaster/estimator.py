@@ -39,7 +39,7 @@ class RNNForecaster(BaseForecaster):
     season_length : int, list of int, or "auto", default="auto"
         Steps in a season, or in several; 1 for none. "auto": chosen among those that the frequency suggests
         (or, for integer stamps, the autocorrelation) by how well repeating them has forecast so far.
-    transform : {"auto", "log"} or None, default="auto"
+    log : bool or "auto", default="auto"
         Whether to work on logarithms: where all values are positive, "auto" takes what forecasts better, and
         for many series always logarithms.
     strategy : {"auto", "direct", "recursive", "seq2seq", "parallel"}, default="auto"
@@ -172,7 +172,7 @@ class RNNForecaster(BaseForecaster):
         *,
         lookback="auto",
         season_length="auto",
-        transform="auto",
+        log="auto",
         strategy="auto",
         channels="independent",
         scaling="window",
@@ -208,7 +208,7 @@ class RNNForecaster(BaseForecaster):
         self.horizon = horizon
         self.lookback = lookback
         self.season_length = season_length
-        self.transform = transform
+        self.log = log
         self.strategy = strategy
         self.channels = channels
         self.scaling = scaling

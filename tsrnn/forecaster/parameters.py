@@ -19,7 +19,7 @@ CONSTRAINTS = {
     "horizon": [COUNT],
     "lookback": [AUTO, COUNT],
     "season_length": [AUTO, COUNT, Counts("several seasons")],
-    "transform": [Options(("auto", "log")), NONE],
+    "log": [AUTO, BOOLEAN],
     "strategy": [Options(("auto", *STRATEGIES))],
     "channels": [Options(("independent", "joint"))],
     "scaling": [Options(tuple(SCALINGS))],
@@ -60,4 +60,4 @@ CONSTRAINTS = {
 }
 # What makes the model: a fit that is continued cannot change it.
 ARCHITECTURE = ("cell", "hidden_size", "num_layers", "bidirectional", "dropout", "residual", "dilations", "dtype")
-CHOICES = ("horizon", "lookback", "season_length", "transform", "strategy", "channels", "scaling", *ARCHITECTURE)
+CHOICES = ("horizon", "lookback", "season_length", "log", "strategy", "channels", "scaling", *ARCHITECTURE)

@@ -41,7 +41,7 @@ class Plan:
     horizon: int
     lookback: int | str
     season_length: int | list | str
-    transform: str | None
+    log: bool | str
     strategy: str
     channels: str
     scaling: str
