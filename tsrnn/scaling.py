@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from tsrnn.windows import window_moments
+
 MIN_SPREAD = 1e-10  # of a series, against its largest value: below, it counts as constant
 MIN_UNIT = 1e-4  # of a series in scaled values: below, its rest is taken for rounding errors
 MIN_SCALE = 0.3  # of a window, against the ordinary spread of its series
@@ -78,8 +80,7 @@ def window_levels(rest, ends, widths):
     ndarray of shape (n,), float64
         The means.
     """
-    sums = np.concatenate([[0.0], np.cumsum(rest)])
-    return (sums[ends] - sums[ends - widths]) / widths
+    return window_moments(rest, ends, widths)[0]
 
 
 def window_spreads(rest, ends, lengths, levels):
@@ -99,11 +100,9 @@ def window_spreads(rest, ends, lengths, levels):
     ndarray of shape (n,), float64
         Zero where all values of a window are its level.
     """
-    sums = np.concatenate([[0.0], np.cumsum(rest)])
-    squares = np.concatenate([[0.0], np.cumsum(rest**2)])
-    mean = (sums[ends] - sums[ends - lengths]) / lengths
-    mean_square = (squares[ends] - squares[ends - lengths]) / lengths
-    return np.sqrt(np.maximum(mean_square - 2 * mean * levels + levels**2, 0.0))
+    means, variances = window_moments(rest, ends, lengths)
+    with np.errstate(over="ignore", invalid="ignore"):
+        return np.sqrt(variances + (means - levels) ** 2)
 
 
 def series_units(x, offsets, season):

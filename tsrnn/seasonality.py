@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from tsrnn.frames.frequency import counts_in_absolute_time
+from tsrnn.windows import window_moments
 
 DAY, WEEK = 86_400, 604_800
 # Seasons by the letters of a frequency. 364 and 260 days are whole weeks, so that weekdays meet.
@@ -104,8 +105,9 @@ def seasonal_part(x, season, smoothing):
     part = np.zeros(n + season)
     if n < season:
         return part
-    sums = np.concatenate([[0.0], np.cumsum(x)])
-    means = np.concatenate([np.full(season - 1, sums[season]), sums[season:] - sums[:-season]]) / season
+    ends = np.arange(season, n + 1)
+    means, _ = window_moments(x, ends, np.full(len(ends), season))
+    means = np.concatenate([np.full(season - 1, means[0]), means])
     deviations = x - means
     part[season : 2 * season] = deviations[:season]
     for start in range(season, n, season):
@@ -292,8 +294,7 @@ def _past_error(x, rest, parts, seasons, window, horizon, start, log):
     unit = np.abs(np.diff(x)).mean() if len(x) > 1 else 0.0
     if not len(origins) or unit == 0:
         return np.nan
-    sums = np.concatenate([[0.0], np.cumsum(rest)])
-    level = (sums[origins] - sums[origins - window]) / window
+    level, _ = window_moments(rest, origins, np.full(len(origins), window))
     forecast = level[:, None] + seasonal_future(parts, seasons, origins, horizon)
     truth = x[origins[:, None] + np.arange(horizon)]
     return np.abs((np.exp(forecast) if log else forecast) - truth).mean() / unit

@@ -208,6 +208,59 @@ def gather(values, windows, lookback):
     return np.where(read[:, :, None], values[np.maximum(rows, 0)], 0)
 
 
+def row_series(offsets):
+    """Return the series of each row: int64 of shape (n_rows,)."""
+    return np.repeat(np.arange(len(offsets) - 1), np.diff(offsets))
+
+
+def window_moments(x, ends, counts):
+    """Mean of some windows, and mean square distance from it, of each from its own values alone.
+
+    Differences of cumulative sums would carry rounding errors, and values that are not finite, from one window into
+    all later ones. Here the sums of 1, 2, 4, ... values are doubled row by row, and those of a window merged (Chan,
+    Golub and LeVeque 1983, Algorithms for Computing the Sample Variance, The American Statistician 37).
+
+    Parameters
+    ----------
+    x : ndarray of shape (n_rows,), float64
+        Flat values.
+    ends : ndarray of int, shape (n,)
+        Row after the last one of each window.
+    counts : ndarray of int, shape (n,)
+        Values in each window, at least 1.
+
+    Returns
+    -------
+    means, variances : ndarray of shape (n,), float64
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from tsrnn.windows import window_moments
+    >>> window_moments(np.array([1e300, 1.0, 2.0, 6.0]), np.array([3, 4]), np.array([2, 3]))
+    (array([1.5, 3. ]), array([0.25      , 4.66666667]))
+    """
+    last, done = ends - 1, np.zeros(len(ends))
+    means, squares = np.zeros(len(ends)), np.zeros(len(ends))
+    row_means, row_squares, size = x, np.zeros(len(x)), 1
+    with np.errstate(over="ignore", invalid="ignore"):
+        while size <= counts.max(initial=0):
+            k = np.flatnonzero(counts & size)
+            rows, total = last[k], done[k] + size
+            apart = row_means[rows] - means[k]
+            means[k] += apart * (size / total)
+            squares[k] += row_squares[rows] + apart**2 * (done[k] * size / total)
+            last[k] -= size
+            done[k] = total
+            apart = row_means[size:] - row_means[:-size]
+            row_means = np.concatenate([row_means[:size], row_means[:-size] + apart / 2])
+            row_squares = np.concatenate(
+                [row_squares[:size], row_squares[size:] + row_squares[:-size] + apart**2 * (size / 2)]
+            )
+            size *= 2
+    return means, squares / counts
+
+
 def window_weights(weights, windows, horizon):
     """Weight of each window: the mean over its targets.
 
@@ -225,8 +278,7 @@ def window_weights(weights, windows, horizon):
     ndarray of shape (n,), float64
         The means.
     """
-    sums = np.concatenate([[0.0], np.cumsum(weights)])
-    return (sums[windows.origins + horizon] - sums[windows.origins]) / horizon
+    return window_moments(weights, windows.origins + horizon, np.full(len(windows), horizon))[0]
 
 
 def thin(positions, count):
