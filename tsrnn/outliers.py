@@ -1,189 +1,326 @@
-"""Outliers: single values far from what those before them foretell, and what takes their part.
+"""Outliers: single values far from everything that the values before them predict, and their replacements.
 
-Each value is predicted from the (filtered) values before it: by the last one, and by those one season before, each plus
-the median of the last `N_CHANGES` changes over that lag. It is an outlier if all predictions miss by more than
-`THRESHOLD` units, where a unit is a robust standard deviation of the errors of a prediction; the one with the smallest
-unit then takes its part. The `RUN`-th deviation in a row to one side is no outlier but a new level, and is kept. This is
-a Hampel filter (Pearson 2002, Outliers in Process Modeling and Identification, IEEE Transactions on Control Systems
-Technology 10) that looks at the past alone: no value changes what is made of an earlier one.
+Each value is predicted from the filtered values before it: by the last one and by those a season before, each plus the
+median of the last `N_CHANGES` changes over that lag. It is an outlier if every prediction misses it by more than
+`THRESHOLD` units, where the unit is a robust standard deviation of the errors of that prediction; the prediction with
+the smallest unit replaces it. Values and, of positive series, logarithms are judged: an outlier in either is one. The
+`RUN`-th deviation in a row to one side is a new level and is kept.
+
+This is a Hampel filter (Pearson 2002, Outliers in Process Modeling and Identification, IEEE Transactions on Control
+Systems Technology 10) that looks at the past alone: no value changes what an earlier one is replaced by, so that
+forecasts from past origins stay honest. Only the units are learned from a whole series, once.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from tsrnn.windows import row_series
+from tsrnn.windows import row_series, rows_of
 
-THRESHOLD = 8.0
+THRESHOLD = 10.0
 RUN = 3
 N_CHANGES = 5
-MIN_LENGTH = 10  # observations: in fewer nothing is an outlier
-MIN_ERRORS = 6  # of a prediction, for its unit to be known
-MAX_OUTLIERS = 3  # or MAX_SHARE of a series, whichever is more: beyond, large changes are its nature
-MAX_SHARE = 0.05
-MIN_POSITIVE = 0.9  # share of the values of a series whose logarithms are filtered instead
-ZERO = 0.1  # of the smallest positive value, for the logarithm of zero
-MAX_PASSES = 50  # in a fit: series that need more are left as they are
+MIN_LENGTH = 8  # Observations; shorter series are left as they are.
+MIN_ERRORS = 6  # Fewest errors that a unit is learned from.
+MAX_OUTLIERS = 3  # In a series, or MAX_SHARE of it if that is more: large changes beyond are its nature.
+MAX_SHARE = 0.01
+MAX_RATIO = 2.0  # Of a unit to the smallest one: a poor prediction does not excuse what a good one rules out.
+MIN_POSITIVE = 0.9  # Share of positive values from which on logarithms of a series without negatives are judged.
+ZERO = 0.1  # Of the smallest positive value: what stands for zero in logarithms.
+NORMAL_MEDIAN = 1.4826  # Standard deviations over the median absolute error of normal errors, ...
+NORMAL_DECILE = 1 / 1.645  # ... and over the ninth decile.
+CHANGE_UNIT = (
+    2.5  # Standard deviation of errors over the median change, the smaller of one lag and two, of white noise.
+)
+PASSES_OF_FIT = 20  # Series that take more to settle are left as they are.
+MAX_PASSES = 200
 
 
 @dataclass(frozen=True)
 class OutlierFilter:
-    """A fitted filter.
+    """A filter fitted to a panel.
 
     Attributes
     ----------
     lags : tuple of int
-        Steps between a value and those that it is predicted from.
-    units : ndarray of shape (n_series, n_lags), float64
-        Robust standard deviation of the errors of each prediction; NaN for one that a series is too short for, inf
-        throughout for a series that is left as it is.
+        Steps between a value and the one that its prediction starts from; 1 first.
+    units : ndarray of shape (2, n_series, n_lags), float64
+        Robust standard deviation of the errors of each prediction, of values and of logarithms; NaN where a series is
+        too short for the lag, inf where nothing is an outlier.
+    starts : ndarray of shape (n_series,), float64
+        Prediction of the first value of each series; NaN for a short one.
     floors : ndarray of shape (n_series,), float64
-        Lowest value whose logarithm is taken, of series of which logarithms are filtered; NaN for the others.
+        Lowest value whose logarithm is taken; NaN for series whose logarithms are not judged.
     """
 
     lags: tuple[int, ...]
     units: np.ndarray
+    starts: np.ndarray
     floors: np.ndarray
 
     @classmethod
-    def fit(cls, values, offsets, seasons):
-        """Learn the units of flat series ``values[offsets[i]:offsets[i + 1]]`` with some candidate seasons."""
-        lags = (1, *seasons)
-        lengths = np.diff(offsets)
-        floors = _floors(values, offsets)
-        x = _log(values, offsets, floors)
-        series = row_series(offsets)
-        usable = lengths[:, None] > np.array(lags) + MIN_ERRORS
-        usable[:, 0] |= lengths > 1
-        units = np.full(usable.shape, np.nan)
-        for j, lag in enumerate(lags):
-            units[:, j] = _unit_of_changes(x, offsets, series, lag)
-        units = np.where(usable, units, np.nan)
-        units = cls._switch_off(units, lengths)
-        found = cls(lags, units, floors)
-        z, _ = found._filter(x, offsets, MAX_PASSES)
-        errors = [x - prediction for prediction in _predictions(z, offsets, lags)]
-        again = np.column_stack([_unit_of_errors(np.abs(e), series, len(lengths)) for e in errors])
-        again = cls._switch_off(np.where(np.isinf(units), np.inf, np.where(usable, again, np.nan)), lengths)
-        found = cls(lags, again, floors)
-        z, settled = found._filter(x, offsets, MAX_PASSES)
-        count = np.add.reduceat(z != x, offsets[:-1])
-        wild = (count > np.maximum(MAX_SHARE * lengths, MAX_OUTLIERS)) | ~settled
-        again[wild] = np.inf
-        return cls(lags, again, floors)
+    def fit(cls, values, offsets, seasons=()):
+        """Learn the units of the series ``values[offsets[i]:offsets[i + 1]]``.
 
-    @staticmethod
-    def _switch_off(units, lengths):
-        off = (np.nan_to_num(units, nan=1.0) <= 0).any(axis=1) | (lengths < MIN_LENGTH) | np.isnan(units).all(axis=1)
-        units[off] = np.inf
+        Parameters
+        ----------
+        values : ndarray of shape (n_rows,), float64
+            Flat values.
+        offsets : ndarray of int64, shape (n_series + 1,)
+            First row of each series, and the number of rows.
+        seasons : tuple of int, default=()
+            Season lengths that the series may have.
+
+        Returns
+        -------
+        OutlierFilter
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from tsrnn.outliers import OutlierFilter
+        >>> values, offsets = np.array([2.0, 3, 1, 2, 90, 3, 2, 1, 3, 2]), np.array([0, 10])
+        >>> OutlierFilter.fit(values, offsets).apply(values, offsets)
+        array([2., 3., 1., 2., 3., 3., 2., 1., 3., 2.])
+        """
+        with np.errstate(all="ignore"):  # values near the limits of float64
+            lags = (1, *seasons)
+            floors = _floors(values, offsets)
+            draft = cls(lags, np.empty(0), _starts(values, offsets), floors)
+            units = [_units_of_changes(x, offsets, lags) for x in _judged(values, offsets, floors)]
+            draft = replace(draft, units=draft._usable(np.array(units), offsets))
+            kept, _ = draft._run(_Rows(values, values, offsets), PASSES_OF_FIT)
+            units = draft._units_of_errors(values, kept, offsets)
+            found = replace(draft, units=draft._usable(units, offsets))
+            filtered, settled = found._run(_Rows(values, values, offsets), PASSES_OF_FIT)
+            lengths = np.diff(offsets)
+            counts = np.add.reduceat((filtered != values).astype(np.int64), offsets[:-1])
+            natural = ~settled | (counts > np.maximum(MAX_SHARE * lengths, MAX_OUTLIERS))
+            return replace(found, units=np.where(natural[:, None], np.inf, found.units))
+
+    def extend(self, values, offsets):
+        """Return the filter for more series: the first ones are known already and keep their units."""
+        known = len(self.starts)
+        first = offsets[known]
+        if first == offsets[-1]:
+            return self
+        new = OutlierFilter.fit(values[first:], offsets[known:] - first, self.lags[1:])
+        return OutlierFilter(
+            self.lags,
+            np.concatenate([self.units, new.units], axis=1),
+            np.concatenate([self.starts, new.starts]),
+            np.concatenate([self.floors, new.floors]),
+        )
+
+    def apply(self, values, offsets, filtered=None, filtered_offsets=None):
+        """Replace the outliers of flat series.
+
+        Parameters
+        ----------
+        values, offsets : ndarray
+            As for :meth:`fit`; as many series, of any lengths.
+        filtered : ndarray of float64, optional
+            What the first values of each series have been replaced by before. Only later ones are filtered then.
+        filtered_offsets : ndarray of int64, shape (n + 1,), optional
+            First row of each of the first n series in ``filtered``.
+
+        Returns
+        -------
+        ndarray of shape (n_rows,), float64
+            The values, outliers replaced: the same whether filtered at once or in pieces.
+        """
+        result = values.copy()
+        known = np.zeros(len(offsets) - 1, dtype=np.int64)
+        if filtered is not None:
+            n = len(filtered_offsets) - 1
+            known[:n] = np.diff(filtered_offsets)
+            result[rows_of(offsets[:n], known[:n])] = filtered
+        fresh = np.flatnonzero(known < np.diff(offsets))
+        first = np.maximum(known - (2 * max(self.lags) + N_CHANGES + RUN), 0)
+        lengths = (np.diff(offsets) - first)[fresh]
+        rows = rows_of((offsets[:-1] + first)[fresh], lengths)
+        part = _Rows(values[rows], result[rows], _offsets(lengths), (known - first)[fresh], first[fresh])
+        with np.errstate(all="ignore"):
+            result[rows], _ = self._subset(fresh)._run(part, MAX_PASSES)
+        return result
+
+    def _subset(self, series):
+        return OutlierFilter(self.lags, self.units[:, series], self.starts[series], self.floors[series])
+
+    def _run(self, rows, max_passes):
+        """Filter until nothing changes; return the values and which series have settled.
+
+        What a value is replaced by depends on those before it, which may be replaced themselves: each pass takes what
+        the last one has found, and settles one more of the outliers that depend on each other.
+        """
+        z, active = rows.z.copy(), np.arange(len(rows.offsets) - 1)
+        for _ in range(max_passes):
+            if not len(active):
+                break
+            part, where = rows.subset(active, z)
+            new = self._subset(active)._pass(part)
+            changed = np.logical_or.reduceat(new != part.z, part.offsets[:-1])
+            z[where] = new
+            active = active[changed]
+        settled = np.ones(len(rows.offsets) - 1, dtype=bool)
+        settled[active] = False
+        return z, settled
+
+    def _pass(self, rows):
+        """Judge each value by what the values before it, as filtered so far, predict."""
+        outlier, side = np.zeros(len(rows.x), dtype=bool), np.zeros(len(rows.x))
+        replacement = rows.x
+        logs = np.isfinite(self.floors)[rows.series]
+        judged = zip(self._judged(rows.x, rows), self._judged(rows.z, rows), self.units, (False, True), strict=True)
+        for x, z, units, is_log in judged:
+            if is_log and not logs.any():
+                continue
+            predictions = self._predict(z, rows, is_log)
+            units = units[rows.series]
+            errors = x[:, None] - predictions
+            ratios = np.where(np.isnan(predictions), np.inf, np.abs(errors) / units)
+            least = ratios.argmin(axis=1)[:, None]
+            ratio = np.take_along_axis(ratios, least, axis=1)[:, 0]
+            odd = (ratio > THRESHOLD) & np.isfinite(predictions).any(axis=1) & np.isfinite(units[:, 0])
+            side = np.where(odd, np.sign(np.take_along_axis(errors, least, axis=1)[:, 0]), side)
+            outlier |= odd
+            best = np.where(np.isfinite(predictions), units, np.inf).argmin(axis=1)[:, None]
+            best = np.take_along_axis(predictions, best, axis=1)[:, 0]
+            replacement = np.where(logs, np.exp(best), replacement) if is_log else best
+        run = outlier.copy()
+        for k in range(1, RUN):
+            run &= (rows.position >= k) & (side == _shift(side, k))
+        outlier &= ~run & np.isfinite(replacement) & (rows.position >= rows.known[rows.series])
+        new = np.where(outlier, replacement, rows.x)
+        return np.where(rows.position < rows.known[rows.series], rows.z, new)
+
+    def _judged(self, values, rows):
+        return _judged(values, rows.offsets, self.floors)
+
+    def _predict(self, z, rows, is_log=False):
+        """Predict each value from those before it: float64 of shape (n_rows, n_lags), NaN where there are too few."""
+        start = np.where(rows.first == 0, self.starts, np.nan)
+        if is_log:
+            start = np.log(np.maximum(start, self.floors))
+        predictions = np.empty((len(z), len(self.lags)))
+        for j, lag in enumerate(self.lags):
+            changes = np.where(rows.position >= lag, z - _shift(z, lag), np.nan)
+            median = _median_of_last(changes, rows.position)
+            if lag == 1:
+                median = np.nan_to_num(median)
+            predictions[:, j] = np.where(rows.position >= lag, _shift(z, lag) + median, np.nan)
+        predictions[:, 0] = np.where(rows.position == 0, start[rows.series], predictions[:, 0])
+        return predictions
+
+    def _units_of_errors(self, values, kept, offsets):
+        """Return the units of the errors of values that are no outliers."""
+        rows, n_series = _Rows(values, kept, offsets), len(offsets) - 1
+        units = np.empty((2, n_series, len(self.lags)))
+        pairs = zip(_judged(values, offsets, self.floors), _judged(kept, offsets, self.floors), strict=True)
+        for j, (x, z) in enumerate(pairs):
+            errors = np.abs(np.where(values == kept, x, np.nan)[:, None] - self._predict(z, rows, bool(j)))
+            for k in range(len(self.lags)):
+                median, decile = _quantiles(errors[:, k], rows.series, n_series, (0.5, 0.9))
+                units[j, :, k] = np.maximum(NORMAL_MEDIAN * median, NORMAL_DECILE * decile)
         return units
 
-    def apply(self, values, offsets):
-        x = _log(values, offsets, self.floors)
-        z, _ = self._filter(x, offsets, len(x) + 1)
-        changed = z != x
-        logs = np.isfinite(self.floors)[row_series(offsets)]
-        return np.where(changed, np.where(logs, np.exp(np.where(logs, z, 0)), z), values)
+    def _usable(self, units, offsets):
+        """Mark units of lags that a series is too short for, and of series in which nothing is an outlier."""
+        lengths = np.diff(offsets)
+        long_enough = lengths[:, None] > np.array(self.lags) + MIN_ERRORS
+        units = np.where(long_enough & np.isfinite(units), units, np.nan)
+        smallest = np.nanmin(np.where(np.isnan(units), np.inf, units), axis=2, keepdims=True)
+        units = np.minimum(units, MAX_RATIO * smallest)
+        off = (smallest[:, :, 0] <= 0) | np.isinf(smallest[:, :, 0]) | (lengths < MIN_LENGTH)
+        off[1] |= np.isnan(self.floors)
+        return np.where(off[:, :, None], np.inf, units)
 
-    def _filter(self, x, offsets, max_passes):
-        z = x.copy()
-        series = row_series(offsets)
-        units = self.units[series]
-        settled = np.zeros(len(offsets) - 1, bool)
-        first = np.arange(len(x)) - offsets[series]
-        for _ in range(max_passes):
-            predictions = np.column_stack(_predictions(z, offsets, self.lags))
-            errors = x[:, None] - predictions
-            with np.errstate(invalid="ignore"):
-                sizes = np.abs(errors) / units
-            some = ~np.isnan(sizes)
-            smallest = np.where(some, sizes, np.inf).argmin(axis=1)
-            rows = np.arange(len(x))
-            size = sizes[rows, smallest]
-            odd = some.any(axis=1) & (size > THRESHOLD)
-            sign = np.where(odd, np.sign(errors[rows, smallest]), 0)
-            run = odd.copy()
-            for k in range(1, RUN):
-                run &= (first >= k) & (sign == np.concatenate([np.zeros(k), sign[:-k]]))
-            best = np.where(some, units, np.inf).argmin(axis=1)
-            new = np.where(odd & ~run, predictions[rows, best], x)
-            changed = new != z
-            settled = ~np.logical_or.reduceat(changed, offsets[:-1])
-            z = new
-            if settled.all():
-                break
-        return z, settled
+
+class _Rows:
+    """Rows of some series: values `x`, filtered values `z` so far, of which the first `known` of each series stay."""
+
+    def __init__(self, x, z, offsets, known=None, first=None):
+        n_series = len(offsets) - 1
+        self.x, self.z, self.offsets = x, z, offsets
+        self.known = np.zeros(n_series, dtype=np.int64) if known is None else known
+        self.first = np.zeros(n_series, dtype=np.int64) if first is None else first  # position in the whole series
+        self.series = row_series(offsets)
+        self.position = np.arange(len(x)) - offsets[self.series]
+
+    def subset(self, series, z):
+        """Return the rows of some series with other filtered values, and where they stand."""
+        lengths = np.diff(self.offsets)[series]
+        where = rows_of(self.offsets[series], lengths)
+        return _Rows(self.x[where], z[where], _offsets(lengths), self.known[series], self.first[series]), where
+
+
+def _offsets(lengths):
+    return np.concatenate([[0], np.cumsum(lengths)])
+
+
+def _shift(x, lag):
+    """Move values `lag` rows down; NaN above."""
+    return np.concatenate([np.full(min(lag, len(x)), np.nan), x[: max(len(x) - lag, 0)]])
 
 
 def _floors(values, offsets):
-    lengths = np.diff(offsets)
-    lowest = np.minimum.reduceat(values, offsets[:-1])
     positive = values > 0
-    share = np.add.reduceat(positive, offsets[:-1]) / lengths
+    share = np.add.reduceat(positive.astype(np.int64), offsets[:-1]) / np.diff(offsets)
     smallest = np.minimum.reduceat(np.where(positive, values, np.inf), offsets[:-1])
-    return np.where((lowest >= 0) & (share >= MIN_POSITIVE), ZERO * smallest, np.nan)
+    judged = (np.minimum.reduceat(values, offsets[:-1]) >= 0) & (share >= MIN_POSITIVE)
+    return np.where(judged, np.maximum(ZERO * smallest, np.finfo(float).tiny), np.nan)
 
 
-def _log(values, offsets, floors):
+def _judged(values, offsets, floors):
+    """Return values, and logarithms: NaN where they are not judged."""
     floor = floors[row_series(offsets)]
-    logs = np.isfinite(floor)
-    return np.where(logs, np.log(np.where(logs, np.maximum(values, floor), 1)), values)
+    return values, np.log(np.where(np.isnan(floor), np.nan, np.maximum(values, floor)))
 
 
-def _changes(z, offsets, lag):
-    within = np.arange(len(z)) - offsets[row_series(offsets)]
-    before = np.concatenate([np.full(lag, np.nan), z[:-lag]])[: len(z)]
-    return np.where(within >= lag, z - before, np.nan)
+def _starts(values, offsets):
+    """Predict the first value of each series from those after it, which a filter in time cannot."""
+    long_enough = np.diff(offsets) >= MIN_LENGTH
+    rows = offsets[:-1][long_enough, None] + np.arange(N_CHANGES + 1)
+    change = np.median(np.diff(values[rows], axis=1), axis=1)
+    starts = np.full(len(offsets) - 1, np.nan)
+    starts[long_enough] = np.median(values[rows[:, :-1]], axis=1) - change * (N_CHANGES // 2)
+    return starts
 
 
-def _predictions(z, offsets, lags):
-    within = np.arange(len(z)) - offsets[row_series(offsets)]
-    found = []
-    for lag in lags:
-        changes = _changes(z, offsets, lag)
-        last = np.full((N_CHANGES, len(z)), np.nan)
-        for k in range(1, N_CHANGES + 1):
-            last[k - 1, k:] = np.where(within[k:] >= k, changes[:-k], np.nan)
-        last.sort(axis=0)
-        n = np.isfinite(last).sum(axis=0)
-        rows = np.arange(len(z))
-        median = (last[np.maximum(n - 1, 0) // 2, rows] + last[np.minimum(n // 2, N_CHANGES - 1), rows]) / 2
-        before = np.concatenate([np.full(lag, np.nan), z[:-lag]])[: len(z)]
-        prediction = before + np.where(n > 0, median, 0.0 if lag == 1 else np.nan)
-        found.append(np.where(within >= lag, prediction, np.nan))
-    return found
+def _median_of_last(changes, position):
+    """Median of the `N_CHANGES` changes before each row; NaN where there is none."""
+    last = np.array([np.where(position >= k, _shift(changes, k), np.nan) for k in range(1, N_CHANGES + 1)])
+    last.sort(axis=0)  # NaN comes last
+    n = N_CHANGES - np.isnan(last).sum(axis=0)
+    rows = np.arange(len(changes))
+    return (last[np.maximum(n - 1, 0) // 2, rows] + last[np.minimum(n // 2, N_CHANGES - 1), rows]) / 2
+
+
+def _units_of_changes(x, offsets, lags):
+    """Units before anything is known of outliers, each of which spoils one change only: that to two values before."""
+    n_series, series = len(offsets) - 1, row_series(offsets)
+    position = np.arange(len(x)) - offsets[series]
+    units = np.empty((n_series, len(lags)))
+    for j, lag in enumerate(lags):
+        once = np.where(position >= lag, x - _shift(x, lag), np.nan)
+        twice = np.where(position >= 2 * lag, x - _shift(x, 2 * lag), np.nan)
+        (trend,) = _quantiles(once, series, n_series, (0.5,))
+        smaller = np.fmin(np.abs(once - trend[series]), np.abs(twice - 2 * trend[series]))
+        units[:, j] = CHANGE_UNIT * _quantiles(smaller, series, n_series, (0.5,))[0]
+    return units
 
 
 def _quantiles(x, series, n_series, fractions):
-    """Quantiles of each series' finite values: shape (len(fractions), n_series); NaN without MIN_ERRORS values."""
+    """Quantiles of the finite values of each series: a list of arrays (n_series,), NaN of fewer than `MIN_ERRORS`."""
     finite = np.isfinite(x)
     x, series = x[finite], series[finite]
-    order = np.lexsort((x, series))
-    x = x[order]
+    x = np.append(x[np.lexsort((x, series))], np.nan)
     counts = np.bincount(series, minlength=n_series)
-    starts = np.cumsum(counts) - counts
+    starts = np.where(counts >= MIN_ERRORS, np.cumsum(counts) - counts, len(x) - 1)
+    last = np.where(counts >= MIN_ERRORS, counts - 1, 0)
     found = []
-    enough = counts >= MIN_ERRORS
-    for f in fractions:
-        position = f * np.maximum(counts - 1, 0)
-        low = np.floor(position).astype(np.int64)
-        high = np.minimum(low + 1, np.maximum(counts - 1, 0))
-        part = position - low
-        a = np.where(enough, starts + low, 0)
-        b = np.where(enough, starts + high, 0)
-        found.append(np.where(enough, x[a] * (1 - part) + x[b] * part, np.nan))
+    for fraction in fractions:
+        below = np.floor(fraction * last).astype(np.int64)
+        low, high = x[starts + below], x[starts + np.minimum(below + 1, last)]
+        found.append(low + (high - low) * (fraction * last - below))
     return found
-
-
-def _unit_of_changes(x, offsets, series, lag):
-    changes = _changes(x, offsets, lag)
-    n = len(offsets) - 1
-    (middle,) = _quantiles(changes, series, n, (0.5,))
-    size = np.abs(changes - middle[series])
-    half, most = _quantiles(size, series, n, (0.5, 0.75))
-    return np.maximum(1.4826 * half, most / 1.15)
-
-
-def _unit_of_errors(size, series, n):
-    half, most = _quantiles(size, series, n, (0.5, 0.9))
-    return np.maximum(1.4826 * half, most / 1.645)

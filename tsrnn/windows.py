@@ -213,6 +213,20 @@ def row_series(offsets):
     return np.repeat(np.arange(len(offsets) - 1), np.diff(offsets))
 
 
+def rows_of(starts, lengths):
+    """Return the rows of several runs, one run after another: int64 of shape (lengths.sum(),).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from tsrnn.windows import rows_of
+    >>> rows_of(np.array([5, 0]), np.array([2, 3]))
+    array([5, 6, 0, 1, 2])
+    """
+    ends = np.cumsum(lengths)
+    return np.repeat(starts - ends + lengths, lengths) + np.arange(ends[-1] if len(ends) else 0)
+
+
 def window_moments(x, ends, counts):
     """Mean of some windows, and mean square distance from it, of each from its own values alone.
 

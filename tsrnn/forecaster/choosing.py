@@ -94,25 +94,36 @@ def start_models(panel, weights, plan):
 
 def _choose_decomposition(panel, plan):
     """Return the decomposition, whether it is of logarithms, and the seasons that were considered."""
-    longest = np.argsort(-panel.lengths, kind="stable")
-    some = np.linspace(0, len(longest) - 1, min(len(longest), MAX_SERIES)).astype(int)
-    series = [panel.series(i) for i in longest[some]]
+    series = _sample(panel)
     with_log = (False, True) if plan.log == "auto" else (bool(plan.log),)
     if plan.log == "auto" and panel.values.min() <= 0:
         with_log = (False,)
     elif plan.log == "auto" and panel.n_series >= MANY_SERIES:
         with_log = (True,)  # what series have in common shows in their relative changes
+    seasons = candidate_seasons(panel, plan.season_length)
     if plan.season_length == "auto":
-        freq = panel.frequencies[0]
-        seasons = () if isinstance(freq, int) else seasons_of_frequency(freq)
-        seasons = seasons or seasons_of_values(series, MAX_SEASON)
         sets = season_sets(seasons)
     else:
-        seasons = tuple(sorted({m for m in np.atleast_1d(plan.season_length).tolist() if m > 1}))
         _require_seasons(seasons, panel)
         sets = [seasons]
     decomposition, log = choose_decomposition(series, plan.block, sets, with_log)
     return decomposition, log, seasons
+
+
+def candidate_seasons(panel, season_length):
+    """Return the seasons that may be repeated, shortest first: those given, or those of stamps or values."""
+    if season_length != "auto":
+        return tuple(sorted({m for m in np.atleast_1d(season_length).tolist() if m > 1}))
+    freq = panel.frequencies[0]
+    seasons = () if isinstance(freq, int) else seasons_of_frequency(freq)
+    return seasons or seasons_of_values(_sample(panel), MAX_SEASON)
+
+
+def _sample(panel):
+    """Return some of the series, the longest first."""
+    longest = np.argsort(-panel.lengths, kind="stable")
+    some = np.linspace(0, len(longest) - 1, min(len(longest), MAX_SERIES)).astype(int)
+    return [panel.series(i) for i in longest[some]]
 
 
 def _require_seasons(seasons, panel):
