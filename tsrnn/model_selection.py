@@ -77,7 +77,17 @@ class PanelSplit(BaseCrossValidator):
         check_parameters("PanelSplit", {name: getattr(self, name) for name in CONSTRAINTS}, CONSTRAINTS)
 
     def get_n_splits(self, X=None, y=None, groups=None):
-        """Return the number of folds; the arguments are ignored."""
+        """Return the number of folds.
+
+        Parameters
+        ----------
+        X, y, groups : object
+            Ignored.
+
+        Returns
+        -------
+        int
+        """
         return self.n_splits
 
     def split(self, X, y=None, groups=None):

@@ -154,7 +154,7 @@ class RNNForecaster(BaseForecaster):
     Notes
     -----
     The default loss forecasts the median: as often too high as too low. Where values are skewed the median is below the
-    mean, so that sums of forecasts are too low: on counts with many zeros by up to a half. For stock, energy and
+    mean, so that sums of forecasts are too low: on counts with many zeros by a half or more. For stock, energy and
     other totals take ``loss="squared_error"``, which forecasts the mean, and ``log=False``: on logarithms
     (``log_``) a mean comes back as less than the mean of the values.
 
