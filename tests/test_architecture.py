@@ -14,7 +14,7 @@ SOURCES = sorted(PACKAGE.rglob("*.py"))
 
 KERNELS = {"cells", "backends"}
 SERIES = {"frames", "windows", "scaling", "seasonality", "baselines", "metrics", "datasets"}
-ESTIMATORS = {"forecaster", "sequence", "backtesting", "plotting"}
+ESTIMATORS = {"forecaster", "sequence", "backtesting", "model_selection", "plotting"}
 # From the bottom up: a module imports from its own row and those before it.
 LAYERS = [
     {"validation"},

@@ -13,7 +13,14 @@ import tsrnn
 MODULES = ["tsrnn"] + [
     module.name for module in pkgutil.walk_packages(tsrnn.__path__, "tsrnn.") if module.name != "tsrnn.backends.cuda"
 ]
-PUBLIC_MODULES = ["tsrnn", "tsrnn.baselines", "tsrnn.datasets", "tsrnn.metrics", "tsrnn.plotting"]
+PUBLIC_MODULES = [
+    "tsrnn",
+    "tsrnn.baselines",
+    "tsrnn.datasets",
+    "tsrnn.metrics",
+    "tsrnn.model_selection",
+    "tsrnn.plotting",
+]
 
 
 def public_members(module_name):

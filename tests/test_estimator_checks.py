@@ -1,4 +1,4 @@
-"""The sequence estimators are scikit-learn estimators: its own checks, and the tools that work on any estimator."""
+"""All estimators are scikit-learn's: its own checks, and the tools that work on any estimator."""
 
 import numpy as np
 import pandas as pd
@@ -12,8 +12,9 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils import get_tags
 from sklearn.utils.estimator_checks import check_estimator
+from sklearn.utils.validation import validate_data
 
-from tsrnn.sequence import RNNClassifier, RNNRegressor
+from tsrnn import RNNClassifier, RNNForecaster, RNNRegressor
 
 QUICK = {"hidden_size": 4, "max_epochs": 5, "random_state": 0}
 DATA = np.random.default_rng(13)
@@ -22,34 +23,146 @@ Y = X @ [0.0, 0.1, 0.2, 0.3, 0.4]
 LABELS = np.where(Y > 0, "up", "down")
 MODELS = [(RNNRegressor, Y), (RNNClassifier, LABELS)]
 
-# Checks that cannot apply, with the reason.
+# Checks that cannot hold, with the reason.
 NOT_IN_SINGLE_PRECISION = {
     "check_sample_weight_equivalence_on_dense_data": "Two trainings are compared to 1e-7, one bit of float32, but "
     "weighting a sample and repeating it add up in different order. In float64 the check passes."
 }
+NUMBERS_ARE_NO_TOKENS = dict.fromkeys(
+    [
+        "check_n_features_in",
+        "check_n_features_in_after_fitting",
+        "check_estimators_partial_fit_n_features",
+    ],
+    "Columns of a table of tokens are steps, and sequences may have any length.",
+) | {
+    "check_sample_weight_equivalence_on_dense_data": "Samples that are left out take their tokens along; those of "
+    "weight 0 do not.",
+    "check_estimators_nan_inf": "Infinity is a token like others. NaN is refused.",
+    "check_estimators_empty_data_messages": "Refused, in words of sequences and tokens.",
+    "check_fit2d_predict1d": "Refused, in words of sequences and tokens.",
+}
+TOKENS_IN_CLASSIFIERS = {
+    "check_classifiers_train": "Sequences may have any length.",
+    "check_classifiers_one_label_sample_weights": "Tokens that only samples of weight 0 have are known in prediction.",
+}
+if sklearn.__version__.startswith("1.6."):
+    NUMBERS_ARE_NO_TOKENS["check_positive_only_tag_during_fit"] = "It subtracts a mean from integers in place."
+COVARIATES = dict.fromkeys(
+    [
+        "check_all_zero_sample_weights_error",
+        "check_complex_data",
+        "check_dict_unchanged",
+        "check_dont_overwrite_parameters",
+        "check_dtype_object",
+        "check_estimators_dtypes",
+        "check_estimators_fit_returns_self",
+        "check_estimators_nan_inf",
+        "check_estimators_overwrite_params",
+        "check_estimators_pickle",
+        "check_f_contiguous_array_estimator",
+        "check_fit2d_1feature",
+        "check_fit2d_1sample",
+        "check_fit2d_predict1d",
+        "check_fit_check_is_fitted",
+        "check_fit_idempotent",
+        "check_fit_score_takes_y",
+        "check_methods_sample_order_invariance",
+        "check_methods_subset_invariance",
+        "check_n_features_in",
+        "check_n_features_in_after_fitting",
+        "check_pipeline_consistency",
+        "check_positive_only_tag_during_fit",
+        "check_readonly_memmap_input",
+        "check_sample_weight_equivalence_on_dense_data",
+        "check_sample_weight_equivalence_on_sparse_data",
+        "check_sample_weights_list",
+        "check_sample_weights_not_an_array",
+        "check_sample_weights_not_overwritten",
+        "check_sample_weights_pandas_series",
+        "check_sample_weights_shape",
+    ],
+    "The check fits X with columns and y. Those would be covariates, which are not supported and refused by name.",
+) | {"check_estimators_empty_data_messages": "X without columns is what a forecaster takes beside y."}
+SERIES_ARE_NO_SAMPLES = {
+    "check_methods_sample_order_invariance": "The order of the observations is that of time.",
+    "check_methods_subset_invariance": "The rows of X are steps ahead: fewer of them are the next ones.",
+    "check_sample_weight_equivalence_on_dense_data": "An observation that is left out moves those after it.",
+    "check_fit2d_1sample": "Refused: too few observations, in words of series.",
+}
+
+
+def run_checks(estimator, expected):
+    """Run scikit-learn's checks to their end: those and no others fail that are declared, if there are such."""
+    results = check_estimator(estimator, expected_failed_checks=expected, on_skip=None, on_fail=None)
+    by_status = {status: {} for status in ("passed", "skipped", "xfail", "failed")}
+    for result in results:
+        by_status[result["status"]][result["check_name"]] = result["exception"]
+    assert by_status["failed"] == {}
+    ran = {result["check_name"] for result in results}
+    assert by_status["xfail"].keys() == expected.keys() & ran
+    # Not run without SCIPY_ARRAY_API, which asks for arrays other than NumPy's.
+    assert by_status["skipped"].keys() <= {"check_array_api_input"}
+    return by_status["passed"]
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("cls", [RNNRegressor, RNNClassifier])
 @pytest.mark.parametrize(("dtype", "expected"), [("float32", NOT_IN_SINGLE_PRECISION), ("float64", {})])
 def test_scikit_learn_s_own_checks(cls, dtype, expected):
-    results = check_estimator(cls(dtype=dtype), expected_failed_checks=expected, on_skip=None, on_fail=None)
-    by_status = {status: {} for status in ("passed", "skipped", "xfail", "failed")}
-    for result in results:
-        by_status[result["status"]][result["check_name"]] = result["exception"]
-    assert by_status["failed"] == {}
-    assert by_status["xfail"].keys() == expected.keys()
-    # Not run without SCIPY_ARRAY_API, which asks for arrays other than NumPy's.
-    assert by_status["skipped"].keys() <= {"check_array_api_input"}
-    assert len(by_status["passed"]) > 50
+    assert len(run_checks(cls(dtype=dtype), expected)) > 50
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("cls", "more"), [(RNNRegressor, {}), (RNNClassifier, TOKENS_IN_CLASSIFIERS)])
+def test_scikit_learn_s_own_checks_with_tokens(cls, more):
+    assert len(run_checks(cls(categories="auto"), NUMBERS_ARE_NO_TOKENS | more)) > 40
+
+
+def test_scikit_learn_s_own_checks_of_a_forecaster():
+    passed = run_checks(RNNForecaster(3), COVARIATES)
+    assert {"check_estimator_sparse_array", "check_estimators_unfitted", "check_set_params"} <= passed.keys()
+
+
+class FeaturesAside(RNNForecaster):
+    """A forecaster that checks the features it is given, as scikit-learn's checks want, and goes on without them."""
+
+    def fit(self, X, y, sample_weight=None):
+        if y is None:
+            raise ValueError("y cannot be None.")
+        validate_data(self, X)
+        return super().fit(None, np.asarray(y, dtype=float), sample_weight)
+
+    def partial_fit(self, X, y):
+        if not hasattr(self, "n_features_in_"):
+            return self.fit(X, y)
+        validate_data(self, X, reset=False)
+        return super().partial_fit(None, np.asarray(y, dtype=float))
+
+    def predict(self, X):
+        return super().predict(np.empty((len(validate_data(self, X, reset=False)), 0)))
+
+    def score(self, X, y):
+        validate_data(self, X, reset=False)
+        return super().score(None, y)
+
+
+@pytest.mark.slow
+def test_all_that_is_not_about_features_holds_for_a_forecaster():
+    """State, copies, pickles, weights, repeated fits: the checks that need features to get so far."""
+    run_checks(FeaturesAside(3, max_epochs=1, hidden_size=4, early_stopping=False), SERIES_ARE_NO_SAMPLES)
 
 
 def test_types_and_tags():
     assert is_regressor(RNNRegressor()) and is_classifier(RNNClassifier())
     tags = get_tags(RNNRegressor())
     assert tags.target_tags.multi_output and tags.input_tags.three_d_array and not tags.input_tags.string
-    assert get_tags(RNNClassifier(categories="auto")).input_tags.string
     assert not get_tags(RNNClassifier()).target_tags.multi_output
+    tokens = get_tags(RNNClassifier(categories="auto")).input_tags
+    assert tokens.string and tokens.categorical and tokens.two_d_array and not tokens.three_d_array
+    series = get_tags(RNNForecaster(3))
+    assert series.estimator_type is None and series.transformer_tags is None
+    assert series.target_tags.multi_output and not series.target_tags.required
 
 
 @pytest.mark.parametrize("cls", [RNNRegressor, RNNClassifier])

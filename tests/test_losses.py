@@ -6,6 +6,7 @@ import pytest
 from cases import LOSS_OPTIONS
 from gradients import numerical_gradient, relative_error
 
+from tsrnn.forecaster import RNNForecaster
 from tsrnn.losses import LOSSES, Huber, Loss, Quantile, get_loss
 
 # Error of the finite differences, see gradients.numerical_gradient.
@@ -112,3 +113,17 @@ def test_get_loss_takes_names_and_instances():
     assert isinstance(get_loss("huber"), Loss)
     with pytest.raises(ValueError, match="'loss' parameter must be one of .*cross_entropy.* Got 'hubert'"):
         get_loss("hubert")
+
+
+@pytest.mark.slow
+def test_forecasts_of_counts_are_medians_or_means():
+    """Totals of counts with many zeros: a squared error comes near them, the default stays far below."""
+    rng = np.random.default_rng(0)
+    counts = (rng.random((200, 20)) < 0.3) * rng.geometric(0.2, (200, 20))
+    totals = {
+        name: RNNForecaster(12, season_length=1, random_state=0, **options).fit(counts).predict().mean()
+        for name, options in {"median": {}, "mean": {"loss": "squared_error", "log": False}}.items()
+    }
+    # The mean of 4,000 counts is known to 3 %, and its forecast errs by several times that.
+    assert totals["mean"] == pytest.approx(counts.mean(), rel=0.2)
+    assert totals["median"] < 0.7 * counts.mean()

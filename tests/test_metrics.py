@@ -1,6 +1,11 @@
+from functools import partial
+from itertools import combinations
+
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tsrnn import metrics
 from tsrnn.baselines import seasonal_naive
@@ -216,3 +221,211 @@ def test_skill_score_of_floats_and_of_columns():
 def test_skill_score_needs_errors(error, reference):
     with pytest.raises(ValueError, match="error must be at least 0, and reference positive and finite"):
         skill_score(error, reference)
+
+
+DAYS = pd.date_range("2024-01-01", periods=4, freq="D")
+SAME_TIMES = {
+    "seconds": DAYS.as_unit("s"),
+    "nanoseconds": DAYS.as_unit("ns"),
+    "objects": DAYS.astype(object),
+    "without frequency": pd.DatetimeIndex(DAYS, freq=None),
+}
+OTHER_LABELS = {
+    "reversed": DAYS[::-1],
+    "later": DAYS + pd.Timedelta("1D"),
+    "zone": DAYS.tz_localize("UTC"),
+    "periods": DAYS.to_period("D"),
+    "text": DAYS.astype(str),
+    "positions": pd.RangeIndex(4),
+    "missing": pd.DatetimeIndex([*DAYS[:3], pd.NaT]),
+    "levels": pd.MultiIndex.from_arrays([["a"] * 4, DAYS]),
+}
+
+
+def interval_score(y_true, lower, upper):
+    """A call of `coverage` whose bounds are in order."""
+    return coverage(y_true, lower - 100, upper + 100)
+
+
+# Every metric with several arguments of one shape, by the names of these arguments.
+TOGETHER = {
+    **{name: (metric, ["y_true", "y_pred"]) for name, metric in METRICS.items()},
+    **{name: (partial(metric, y_train=TRAIN), ["y_true", "y_pred"]) for name, metric in SCALED_METRICS.items()},
+    "pinball": (partial(pinball, quantile=0.3), ["y_true", "y_pred"]),
+    "coverage": (interval_score, ["y_true", "lower", "upper"]),
+    "skill_score": (skill_score, ["error", "reference"]),
+}
+PAIRS = [(name, one, other) for name, (_, names) in TOGETHER.items() for one, other in combinations(names, 2)]
+
+
+def call_with(name, **labelled):
+    """Call a metric with some pandas arguments and arrays for the others."""
+    metric, names = TOGETHER[name]
+    return metric(**{argument: labelled.get(argument, np.array(TRUE)) for argument in names})
+
+
+class TestLabels:
+    @pytest.mark.parametrize("times", SAME_TIMES.values(), ids=SAME_TIMES)
+    @pytest.mark.parametrize(("name", "one", "other"), PAIRS)
+    def test_same_times_stored_in_other_ways(self, name, one, other, times):
+        labelled = {one: pd.Series(TRUE, DAYS), other: pd.Series(PRED, times)}
+        arrays = {one: np.array(TRUE), other: np.array(PRED)}
+        assert np.array_equal(call_with(name, **labelled), call_with(name, **arrays))
+
+    @pytest.mark.parametrize("labels", OTHER_LABELS.values(), ids=OTHER_LABELS)
+    @pytest.mark.parametrize(("name", "one", "other"), PAIRS)
+    def test_other_labels_are_refused_between_any_two_arguments(self, name, one, other, labels):
+        with pytest.raises(ValueError, match=f"{one} and {other} must have the same index. At step"):
+            call_with(name, **{one: pd.Series(TRUE, DAYS), other: pd.Series(PRED, labels)})
+
+    @pytest.mark.parametrize(("name", "one", "other"), PAIRS)
+    def test_columns_are_compared_between_any_two_arguments(self, name, one, other):
+        metric, names = TOGETHER[name]
+        table = pd.DataFrame(np.column_stack([TRUE, PRED]), columns=["a", "b"])
+        arguments = dict.fromkeys(names, table.to_numpy()) | {one: table, other: table[["b", "a"]]}
+        if name in SCALED_METRICS:
+            metric = partial(SCALED_METRICS[name], y_train=np.column_stack([TRAIN, TRAIN]))
+        with pytest.raises(ValueError, match=f"{one} and {other} must have the same columns in the same order"):
+            metric(**arguments)
+
+    @given(order=st.permutations(range(5)))
+    def test_an_order_is_kept_or_refused(self, order):
+        y = pd.Series(np.arange(5.0) ** 2, pd.date_range("2024-01-01", periods=5))
+        if order == sorted(order):
+            assert metrics.mae(y, y.iloc[order]) == 0
+        else:
+            with pytest.raises(ValueError, match="same index"):
+                metrics.mae(y, y.iloc[order])
+            assert metrics.mae(y, y.iloc[order].reindex(y.index)) == 0
+
+    def test_labels_that_look_alike_are_told_apart(self):
+        with pytest.raises(ValueError, match="At step 0 they have 0 and '0'"):
+            metrics.mae(pd.Series(TRUE), pd.Series(PRED, list("0123")))
+
+    def test_stamps_beyond_nanoseconds(self):
+        index = pd.date_range("3000-01-01", periods=4, unit="s")
+        assert metrics.mae(pd.Series(TRUE, index), pd.Series(TRUE, index.as_unit("ms"))) == 0
+
+    def test_levels_of_another_unit(self):
+        one, other = (pd.MultiIndex.from_product([["a", "b"], DAYS[:2].as_unit(unit)]) for unit in ("s", "ns"))
+        assert metrics.mae(pd.Series(TRUE, one), pd.Series(PRED, other)) == metrics.mae(TRUE, PRED)
+        with pytest.raises(ValueError, match="same index. At step 0"):
+            metrics.mae(pd.Series(TRUE, one), pd.Series(PRED, other[[2, 3, 0, 1]]))
+
+    def test_labels_that_occur_twice(self):
+        twice = [0, 0, 1, 1]
+        with pytest.raises(
+            ValueError, match="y_true and y_pred cannot be aligned: 0 occurs several times in their ind"
+        ):
+            metrics.mae(pd.Series(TRUE, twice), pd.Series(PRED, twice))
+        with pytest.raises(ValueError, match="a occurs several times in their columns"):
+            metrics.mae(*(pd.DataFrame([TRUE, PRED], columns=list("aabb")) for _ in range(2)))
+        table = pd.DataFrame({"y": TRUE, "f": PRED}, index=twice)
+        assert metrics.mae(table["y"], table["f"]) == metrics.mae(TRUE, PRED)
+
+
+class TestLabelsOfTheTrainingPart:
+    table = pd.DataFrame({"a": TRUE, "b": [2 * value for value in TRUE]})
+    train = pd.DataFrame({"a": TRAIN, "b": [7 * value for value in TRAIN]})
+
+    @pytest.mark.parametrize("metric", SCALED_METRICS.values(), ids=SCALED_METRICS)
+    @pytest.mark.parametrize("labelled", ["y_true", "y_pred"])
+    def test_its_columns_are_those_of_the_series(self, metric, labelled):
+        arguments = dict.fromkeys(["y_true", "y_pred"], self.table.to_numpy()) | {labelled: self.table + 1}
+        assert metric(**arguments, y_train=self.train) == metric(**arguments, y_train=self.train.to_numpy())
+        for columns in (["b", "a"], ["a", "a"]):
+            with pytest.raises(ValueError, match=f"{labelled} and y_train must have the same columns"):
+                metric(**arguments, y_train=self.train[columns])
+
+    @pytest.mark.parametrize("metric", SCALED_METRICS.values(), ids=SCALED_METRICS)
+    @pytest.mark.parametrize("index", [DAYS, DAYS.to_period("D"), pd.RangeIndex(4)], ids=["dates", "periods", "ints"])
+    def test_its_steps_ascend(self, metric, index):
+        train = pd.Series(TRAIN, index)
+        for order in ([3, 2, 1, 0], [0, 1, 1, 2]):
+            with pytest.raises(ValueError, match="y_train must be in ascending order of time, each stamp once"):
+                metric(TRUE, PRED, train.iloc[order])
+        assert metric(TRUE, PRED, train.iloc[::-1].sort_index()) == metric(TRUE, PRED, TRAIN)
+
+    def test_a_flat_series_among_others_gives_nan_without_a_warning(self):
+        train = pd.DataFrame({"a": [1.0, 2, 4, 7], "flat": 3.0})
+        true, pred = pd.DataFrame({"a": [8.0], "flat": [3.0]}), pd.DataFrame({"a": [9.0], "flat": [4.0]})
+        assert np.isnan(mase(true, pred, train)) and np.isnan(rmsse(true, pred, train))
+        assert mase(true["a"], pred["a"], train["a"]) == 0.5
+
+
+class TestContainersOfOtherShape:
+    long = pd.DataFrame({"unique_id": [1, 1, 2, 2], "ds": [0, 1, 0, 1], "y": TRUE})
+
+    @pytest.mark.parametrize("name", METRICS)
+    def test_long_frames_are_pivoted_first(self, name):
+        with pytest.raises(
+            ValueError, match=r"y_true must have one series a column. Got a long DataFrame .*y_true.pivot"
+        ):
+            METRICS[name](self.long, self.long.assign(y=PRED))
+        true, pred = (
+            f.pivot(index="ds", columns="unique_id", values="y") for f in (self.long, self.long.assign(y=PRED))
+        )
+        assert METRICS[name](true, pred) == METRICS[name](np.reshape(TRUE, (2, 2)).T, np.reshape(PRED, (2, 2)).T)
+
+    def test_metrics_of_each_series_refuse_several_below_each_other(self):
+        index = pd.MultiIndex.from_product([["a", "b"], DAYS[:2]], names=["id", "day"])
+        true, pred = pd.Series(TRUE, index), pd.Series(PRED, index)
+        calls = {"rmse": metrics.rmse, "mase": partial(mase, y_train=TRAIN), "rmsse": partial(rmsse, y_train=TRAIN)}
+        for name, metric in calls.items():
+            with pytest.raises(
+                ValueError, match=rf"{name} is taken of each series: y_true .*y_true.unstack\(level=0\)"
+            ):
+                metric(true, pred)
+        expected = metrics.rmse(np.reshape(TRUE, (2, 2)).T, np.reshape(PRED, (2, 2)).T)
+        assert metrics.rmse(true.unstack(level=0), pred.unstack(level=0)) == expected
+        assert metrics.rmse(true.loc[["a"]], pred.loc[["a"]]) == metrics.rmse(TRUE[:2], PRED[:2])
+
+    @pytest.mark.parametrize(
+        ("values", "words"),
+        [
+            (DAYS, "Argument y_true has dtype datetime64"),
+            (pd.Series(DAYS), "Argument y_true has dtype datetime64"),
+            (list("abcd"), "Argument y_true has dtype <U1; allowed are real numbers"),
+            (pd.DataFrame({"a": TRUE, "day": DAYS}), "Column 'day' of y_true has dtype datetime64"),
+            (np.array(TRUE) + 1j, "Argument y_true has dtype complex128"),
+            (
+                [pd.Series(TRUE), pd.Series(TRUE)],
+                r"y_true must not be a list of pandas objects.*pd.concat\(y_true, axis=1",
+            ),
+        ],
+        ids=["dates", "Series of dates", "text", "frame", "complex", "list of Series"],
+    )
+    def test_what_are_no_numbers(self, values, words):
+        with pytest.raises(TypeError, match=words):
+            metrics.mae(values, TRUE)
+
+    def test_masked_values_are_missing(self):
+        with pytest.raises(ValueError, match="y_pred must hold no NaN .* at step 1"):
+            metrics.mae(TRUE, np.ma.masked_array(PRED, [0, 1, 0, 0]))
+
+
+class TestNamedQuantiles:
+    levels = [0.1, 0.5]
+    table = pd.DataFrame({0.1: PRED, 0.5: TRUE})
+
+    def test_columns_are_the_quantiles_in_their_order(self):
+        assert pinball(TRUE, self.table, self.levels) == pinball(TRUE, self.table.to_numpy(), self.levels)
+        with pytest.raises(ValueError, match=r"must be the quantiles, in their order: \[0.5, 0.1\]. Got \[0.1, 0.5\]"):
+            pinball(TRUE, self.table, self.levels[::-1])
+        assert pinball(TRUE, self.table[self.levels[::-1]], self.levels[::-1]) == pinball(TRUE, self.table, self.levels)
+
+    def test_other_names_say_nothing_of_quantiles(self):
+        named = self.table.set_axis(["low", "middle"], axis=1)
+        assert pinball(TRUE, named, self.levels) == pinball(TRUE, self.table, self.levels)
+
+    def test_quantiles_with_names_of_their_own(self):
+        named = self.table.set_axis(["low", "middle"], axis=1)
+        quantiles = pd.Series({"low": 0.1, "middle": 0.5})
+        assert pinball(TRUE, named, quantiles) == pinball(TRUE, named, self.levels)
+        with pytest.raises(ValueError, match=r"\['middle', 'low'\]. Got \['low', 'middle'\]"):
+            pinball(TRUE, named, quantiles.iloc[::-1])
+
+
+def test_errors_and_references_of_other_shape():
+    with pytest.raises(ValueError, match=r"same shape, or one of them is a number. Got \(2,\) and \(2, 1\)"):
+        skill_score([1.0, 2.0], [[1.0], [2.0]])

@@ -358,6 +358,27 @@ def test_the_same_labels_in_any_form_give_the_same_bits(y):
     assert np.array_equal(model.predict(NUMBERS), expected.predict(NUMBERS))
 
 
+@pytest.mark.parametrize("early_stopping", [False, True])
+@pytest.mark.parametrize(
+    "labels",
+    [
+        pd.Series(LABELS, dtype="string"),
+        LABELS == "x",
+        pd.Series(LABELS == "x", dtype="boolean"),
+        pd.Series((LABELS == "x") * 1, dtype="Int64"),
+        (LABELS == "x").astype(np.uint8),
+        np.where(LABELS == "x", 1, -1),
+        np.zeros(6, int),
+    ],
+    ids=["string", "bool", "boolean", "Int64", "uint8", "signs", "one class"],
+)
+def test_labels_of_any_type_come_back(labels, early_stopping):
+    model = RNNClassifier(early_stopping=early_stopping, validation_fraction=0.3, **QUICK).fit(NUMBERS, labels)
+    kinds = set(np.asarray(labels).tolist())
+    assert set(model.classes_.tolist()) == kinds and set(model.predict(NUMBERS).tolist()) <= kinds
+    assert model.predict_proba(NUMBERS).shape == (6, len(kinds))
+
+
 def test_a_column_of_labels_is_raveled_with_a_warning():
     with pytest.warns(DataConversionWarning, match="column-vector y was passed"):
         model = RNNClassifier(**QUICK).fit(NUMBERS, LABELS[:, None])

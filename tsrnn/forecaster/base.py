@@ -25,6 +25,10 @@ from tsrnn.validation import Interval, check_parameters, check_sample_weight, ma
 from tsrnn.windows import Origins
 
 CHUNK = 4096  # windows that are forecast at once
+CUT_BY_TIME = (
+    "A score compares the forecast with the observations that come right after those seen. If these rows come from a "
+    "cross-validation, cut them by time: cv=tsrnn.model_selection.PanelSplit(horizon=...)."
+)
 HISTORY = ("network", "epoch", "loss", "validation_loss", "learning_rate", "seconds")
 
 
@@ -40,7 +44,7 @@ class BaseForecaster(BaseEstimator):
             The series, where ``y`` is not given: a Series; a DataFrame with one column a series; a Series or
             one-column DataFrame with a MultiIndex (id, time); a long DataFrame; an array of shape (n_steps,)
             or (n_steps, n_series); a list of numbers. Series may differ in length and end. With ``y``, the
-            place of covariates, which are not supported yet: None, or a DataFrame without columns.
+            place of covariates, which are not supported yet: None, or a DataFrame or an array without columns.
         y : Series, DataFrame, ndarray or list, optional
             The series.
         sample_weight : array-like of shape (n_rows,), optional
@@ -121,7 +125,7 @@ class BaseForecaster(BaseEstimator):
             The observations that come right after those seen, in the same container. A panel with ids may get
             observations of some of them only, each from its own end, and new ids.
         y : Series, DataFrame, ndarray or list, optional
-            The observations, if ``X`` is None or a DataFrame without columns.
+            The observations, if ``X`` is None or has no columns.
 
         Returns
         -------
@@ -153,9 +157,11 @@ class BaseForecaster(BaseEstimator):
 
         Parameters
         ----------
-        X : DataFrame without columns, optional
-            Its index says which stamps to forecast, all after the end; one row out per row in. The place of
-            future covariates, which are not supported yet. For series that share their stamps.
+        X : DataFrame or ndarray without columns, optional
+            The place of future covariates, which are not supported yet. The index of a frame says which stamps to
+            forecast, all after the end, one row out per row in; for series that share their stamps. Of an array
+            of shape (n_steps, 0), and where the series were given without stamps, the number of rows is that of
+            the steps ahead.
         horizon : int, optional
             Steps ahead, any number from 1; by default the horizon of the fit. Beyond that one, forecasts are
             read like observations.
@@ -260,12 +266,18 @@ class BaseForecaster(BaseEstimator):
 
     def _predict_rows(self, X):
         refuse_covariates(X)
-        if not (self._panel.shares_times and self._panel.layout.has_stamps):
+        panel = self._panel
+        if isinstance(X, np.ndarray) or not panel.layout.has_stamps:
+            if not len(X):
+                raise ValueError(f"X must have at least one row, one for each step ahead. Got shape {X.shape}.")
+            return panel.restore(self._forecast(len(X)))
+        if not panel.shares_times:
             raise ValueError(
-                f"X needs series that share time stamps. The forecaster was fitted to {self._panel.layout.kind}."
+                f"X needs series that share time stamps. The forecaster was fitted to {panel.layout.kind}. Use "
+                f"predict(horizon={len(X)}) or predict(np.empty(({len(X)}, 0))) for so many steps of each series."
             )
-        steps = steps_ahead(self._panel, X.index)
-        return self._panel.restore(self._forecast(int(steps.max()) + 1)).iloc[steps]
+        steps = steps_ahead(panel, X.index)
+        return panel.restore(self._forecast(int(steps.max()) + 1)).iloc[steps]
 
     def score(self, X, y=None):
         """Score the forecast of the observations that come after those seen.
@@ -275,7 +287,7 @@ class BaseForecaster(BaseEstimator):
         X : Series, DataFrame, ndarray or list
             The observations, right after the end, in the same container.
         y : Series, DataFrame, ndarray or list, optional
-            The observations, if ``X`` is None or a DataFrame without columns.
+            The observations, if ``X`` is None or has no columns.
 
         Returns
         -------
@@ -283,22 +295,39 @@ class BaseForecaster(BaseEstimator):
             Minus the mean absolute scaled error: the mean over the series of the mean absolute error, divided
             by that of repeating the season (``season_length_``) one season ahead in what was seen. 0 is
             perfect, the higher the better. Series that have never changed are left out.
+
+        Raises
+        ------
+        ValueError, TypeError
+            As for `update`, and if a series was not seen before: there is no forecast of it.
         """
         check_is_fitted(self)
-        whole = append(self._panel, target_of(X, y), **self._columns())
-        seen = np.zeros(whole.n_series, dtype=np.int64)
-        seen[: self._panel.n_series] = self._panel.lengths
+        whole = self._read_what_follows(target_of(X, y))
+        seen = self._panel.lengths
         counts = whole.lengths - seen
-        known = counts[: self._panel.n_series]
-        forecasts = self._forecast(max(int(known.max()), 1))
+        forecasts = self._forecast(int(counts.max()))
         errors = []
-        for i in np.flatnonzero(known):
+        for i in np.flatnonzero(counts):
             past, truth = np.split(whole.series(i), [seen[i]])
             lag = min(self.season_length_, len(past) - 1)
             unit = np.abs(past[lag:] - past[:-lag]).mean() if lag else 0.0
             if unit > 0:
                 errors.append(np.abs(forecasts[i, : len(truth)] - truth).mean() / unit)
         return -float(np.mean(errors)) if errors else np.nan
+
+    def _read_what_follows(self, data):
+        """Return what was seen with the observations of a score, or say how to cut them by time."""
+        try:
+            whole = append(self._panel, data, **self._columns())
+        except ValueError as error:
+            raise ValueError(f"{error} {CUT_BY_TIME}") from error
+        n_new = whole.n_series - self._panel.n_series
+        if n_new:
+            raise ValueError(
+                f"There is no forecast to score of series that were not seen before, such as "
+                f"{whole.label(self._panel.n_series)} ({n_new} in all). {CUT_BY_TIME}"
+            )
+        return whole
 
     @property
     def forecast_origin_(self):
@@ -313,6 +342,13 @@ class BaseForecaster(BaseEstimator):
         """The network's parameters by PyTorch's names: views."""
         self._require_fitted_attribute("parameters_")
         return self.network_.parameters
+
+    def __sklearn_tags__(self):
+        """Return scikit-learn's tags: ``y`` is not required, since ``X`` may be the series, and may have columns."""
+        tags = super().__sklearn_tags__()
+        tags.target_tags.required = False
+        tags.target_tags.multi_output = True
+        return tags
 
     def __sklearn_is_fitted__(self):
         """Tell scikit-learn whether there is a model."""

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pandas as pd
+from scipy.sparse import issparse
 
 MAX_STEPS = 1 << 20  # that a row of X may be ahead
 
@@ -26,13 +27,18 @@ def check_origins(origins, length):
 
 
 def refuse_covariates(X):
-    """Raise an error unless X is a frame without columns, which says no more than when to forecast."""
-    if not isinstance(X, pd.DataFrame) or X.shape[1]:
-        given = f"columns {list(X.columns)}" if isinstance(X, pd.DataFrame) else type(X).__name__
-        raise ValueError(
-            f"Covariates are not supported yet: X must be None or a DataFrame without columns. Got {given}. "
-            "To forecast a series, call fit(series)."
-        )
+    """Raise an error unless X has no columns: a frame or an array whose rows say no more than when to forecast."""
+    if isinstance(X, pd.DataFrame | np.ndarray) and X.ndim == 2 and not X.shape[1]:
+        return
+    if isinstance(X, pd.DataFrame):
+        given = f"columns {list(X.columns)}"
+    else:
+        shape = f" of shape {X.shape}" if hasattr(X, "shape") else ""
+        given = f"{'sparse ' * issparse(X)}{type(X).__name__}{shape}"
+    raise ValueError(
+        "Covariates are not supported yet: X must be None, or a DataFrame or an array without columns, such as "
+        f"np.empty((12, 0)). Got {given}. To forecast a series, call fit(series)."
+    )
 
 
 def require_positive(panel, log):

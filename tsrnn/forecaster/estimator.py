@@ -72,7 +72,8 @@ class RNNForecaster(BaseForecaster):
     dilations : list of int or None, default=None
         For each layer, how many steps back the state lies from which a step goes on, as [1, 2, 4]; None for 1.
     loss : {"absolute_error", "huber", "squared_error"} or tsrnn.losses.Huber, default="absolute_error"
-        What the network minimises, in units of the window.
+        What the network minimises, in units of the window. "absolute_error" forecasts the median of what may come,
+        "squared_error" the mean, for forecasts that are added up; see Notes.
     learning_rate : float, default=2e-3
         Rate of Adam.
     schedule : {"auto", "constant", "cosine", "one_cycle"}, default="auto"
@@ -148,6 +149,16 @@ class RNNForecaster(BaseForecaster):
     See Also
     --------
     tsrnn.backtest : Forecasts from past origins, beside naive ones.
+    tsrnn.model_selection.PanelSplit : Folds by time for scikit-learn's searches over panels.
+
+    Notes
+    -----
+    The default loss forecasts the median: as often too high as too low. Where values are skewed the median is below the
+    mean, so that sums of forecasts are too low: on counts with many zeros by a half or more. For stock, energy and
+    other totals take ``loss="squared_error"``, which forecasts the mean, and ``log=False``: on logarithms
+    (``log_``) a mean comes back as less than the mean of the values.
+
+    Forecasts are real numbers, also those of integers and counts, and have no intervals.
 
     References
     ----------

@@ -4,8 +4,10 @@
 
 Every function takes arrays, lists, Series or DataFrames of one shape: ``(n_steps,)``, or
 ``(n_steps, n_series)`` with one series a column. It returns one float; of several series, the mean of their
-errors. Two pandas objects must have the same index: a forecast compared with other times than its own gives a
-number without meaning.
+errors. All pandas objects of a call must have the same labels in the same order, index and columns alike: a
+forecast compared with other times than its own gives a number without meaning. Arrays are compared by position.
+A Series over (id, time) is read row by row; metrics that are taken of each series refuse it. Long frames are
+pivoted first.
 """
 
 from tsrnn.metrics.points import mae, mape, mse, rmse, smape

@@ -1,14 +1,44 @@
-"""What the metrics take: values as float arrays of one shape, over the same times."""
+"""Arguments of the metrics: float arrays, by the same labels where they are pandas objects."""
 
 import numpy as np
+import pandas as pd
+
+from tsrnn.frames.columns import Names, quote
+from tsrnn.frames.values import as_float64
+
+
+def read_alike(**arguments):
+    """Return arguments as float64 arrays of one shape.
+
+    Parameters
+    ----------
+    **arguments : array-like of shape (n_steps,) or (n_steps, n_series)
+        By name, the truth first.
+
+    Returns
+    -------
+    list of ndarray
+
+    Raises
+    ------
+    ValueError, TypeError
+        If a value is not a finite number, shapes differ, or any two pandas objects have other labels.
+    """
+    (first, _), *others = arguments.items()
+    arrays = {name: as_floats(name, values) for name, values in arguments.items()}
+    for name, _ in others:
+        if arrays[name].shape != arrays[first].shape:
+            raise ValueError(
+                f"{first} and {name} must have the same shape. Got {arrays[first].shape} and {arrays[name].shape}."
+            )
+    check_same_rows(**arguments)
+    check_same_columns(**arguments)
+    return list(arrays.values())
 
 
 def as_floats(name, values, allow_nan=False):
     """Return `values` as a float64 array of one or two dimensions, or say which value cannot be used."""
-    if hasattr(values, "iloc"):
-        array = values.to_numpy(dtype="float64", na_value=np.nan)
-    else:
-        array = np.asarray(values, dtype="float64")
+    array = to_array(name, values)
     if array.ndim not in (1, 2) or array.size == 0:
         raise ValueError(
             f"{name} must have the shape (n_steps,) or (n_steps, n_series), with at least one value. "
@@ -24,37 +54,130 @@ def as_floats(name, values, allow_nan=False):
     return array
 
 
+def to_array(name, values):
+    """Cast to float64; text, dates, booleans and long frames are refused by name."""
+    if isinstance(values, list | tuple) and any(is_labelled(item) for item in values):
+        raise TypeError(f"{name} must not be a list of pandas objects. Join them to one: pd.concat({name}, axis=1).")
+    if isinstance(values, pd.DataFrame):
+        return _frame_to_array(name, values)
+    if isinstance(values, pd.Series):
+        return as_float64(values, f"argument {name}", "at step {}".format)
+    array = np.ma.filled(values.astype(np.float64), np.nan) if np.ma.isMaskedArray(values) else np.asarray(values)
+    return as_float64(array.reshape(-1), f"argument {name}", "at element {}".format).reshape(array.shape)
+
+
+def _frame_to_array(name, frame):
+    long = Names()
+    if long.id_col in frame or long.time_col in frame:
+        raise ValueError(
+            f"{name} must have one series a column. Got a long DataFrame with the columns {list(frame.columns)}. Pass "
+            f"{name}.pivot(index={long.time_col!r}, columns={long.id_col!r}, values={long.target_col!r})."
+        )
+    columns = [
+        as_float64(frame.iloc[:, k], f"column {quote(column)} of {name}", "at step {}".format)
+        for k, column in enumerate(frame.columns)
+    ]
+    return np.column_stack(columns) if columns else np.empty(frame.shape)
+
+
+def is_labelled(values):
+    """Whether values come with labels of their own."""
+    return isinstance(values, pd.Series | pd.DataFrame)
+
+
 def describe_place(values, place):
-    """Name a place in `values` as their owner knows it: the step with its time, the column."""
+    """Name an element of `values` as their owner knows it: the step with its time, the column."""
     step, *column = map(int, place)
     words = f"step {step}"
-    if hasattr(values, "iloc"):
+    if is_labelled(values):
         words += f" ({values.index[step]})"
     if column:
-        words += f", column {values.columns[column[0]] if hasattr(values, 'columns') else column[0]}"
+        words += f", column {values.columns[column[0]] if isinstance(values, pd.DataFrame) else column[0]}"
     return words
 
 
-def check_same_index(name, values, other_name, other):
-    """Refuse two pandas objects of the same length over different times."""
-    if not (hasattr(values, "iloc") and hasattr(other, "iloc")) or values.index.equals(other.index):
-        return
-    step = int(np.argmin(np.asarray(values.index == other.index)))
-    raise ValueError(
-        f"{name} and {other_name} must have the same index. At step {step} they have {values.index[step]} "
-        f"and {other.index[step]}. Reindex one of them, or pass arrays if the times do not matter."
-    )
+def check_same_rows(**arguments):
+    """Refuse pandas objects of the same length over different times."""
+    labels = {name: values.index for name, values in arguments.items() if is_labelled(values)}
+    for one, other in _pairs(labels):
+        step = _first_difference(labels[one], labels[other])
+        if step is not None:
+            raise ValueError(
+                f"{one} and {other} must have the same index. At step {step} they have "
+                f"{_tell_apart(labels[one][step], labels[other][step])}. Reindex one of them, or pass arrays if the "
+                "times do not matter."
+            )
+        _require_unique(one, other, labels, "index")
 
 
-def check_pair(y_true, other, other_name="y_pred"):
-    """Return the truth and what is compared with it as float arrays of the same shape."""
-    true, array = as_floats("y_true", y_true), as_floats(other_name, other)
-    if true.shape != array.shape:
-        raise ValueError(f"y_true and {other_name} must have the same shape. Got {true.shape} and {array.shape}.")
-    check_same_index("y_true", y_true, other_name, other)
-    if hasattr(y_true, "columns") and hasattr(other, "columns") and not y_true.columns.equals(other.columns):
+def check_same_columns(**arguments):
+    """Refuse frames of as many, but other series."""
+    labels = {name: values.columns for name, values in arguments.items() if isinstance(values, pd.DataFrame)}
+    for one, other in _pairs(labels):
+        if _first_difference(labels[one], labels[other]) is not None:
+            raise ValueError(
+                f"{one} and {other} must have the same columns in the same order. Got {list(labels[one])} and "
+                f"{list(labels[other])}. Select the columns of one by those of the other, or pass arrays if the names "
+                "do not matter."
+            )
+        _require_unique(one, other, labels, "columns")
+
+
+def _pairs(labels):
+    """Pair the first name with each other one: if all are like the first, all are alike."""
+    first, *others = labels or [None]
+    return [(first, other) for other in others]
+
+
+def _require_unique(one, other, labels, axis):
+    """Refuse labels that do not say which value is which, unless both are columns of one frame."""
+    if labels[one].has_duplicates and not labels[one].is_(labels[other]):
+        twice = labels[one][labels[one].duplicated()][0]
         raise ValueError(
-            f"y_true and {other_name} must have the same columns in the same order. "
-            f"Got {list(y_true.columns)} and {list(other.columns)}."
+            f"{one} and {other} cannot be aligned: {twice} occurs several times in their {axis}. Give each label once, "
+            "for example with the ids in the index, or pass arrays if both have the same order."
         )
-    return true, array
+
+
+def _first_difference(one, other):
+    """Return the first position at which two indexes of one length have other labels, or None."""
+    if one.equals(other):
+        return None
+    if one.nlevels != other.nlevels:
+        return 0
+    levels = [
+        (one.get_level_values(k).astype(object), other.get_level_values(k).astype(object)) for k in range(one.nlevels)
+    ]
+    # Objects tell times by the instant: stamps in seconds and in nanoseconds are the same, with and without zone not.
+    same = np.logical_and.reduce([a == b for a, b in levels])
+    return None if same.all() else int(same.argmin())
+
+
+def _tell_apart(a, b):
+    """Write two labels such that they differ."""
+    return f"{a} and {b}" if str(a) != str(b) else f"{quote(a)} and {quote(b)}"
+
+
+def refuse_panels(metric, **arguments):
+    """Refuse series one below the other, over (id, time), where a metric is taken of each series."""
+    for name, values in arguments.items():
+        if is_labelled(values) and values.index.nlevels > 1 and values.index.get_level_values(0).nunique() > 1:
+            raise ValueError(
+                f"{metric} is taken of each series: {name} must have one series a column. Got several ids one below "
+                f"the other, in the index {list(values.index.names)}. Pass {name}.unstack(level=0), or take {metric} "
+                "of each id if they differ in length."
+            )
+
+
+def check_ascending(name, values):
+    """Refuse time stamps that repeat or descend: steps are counted from row to row."""
+    if not is_labelled(values):
+        return
+    times = values.index.get_level_values(-1)
+    is_time = isinstance(times, pd.DatetimeIndex | pd.PeriodIndex) or pd.api.types.is_numeric_dtype(times.dtype)
+    if is_time and not (times.is_unique and times.is_monotonic_increasing):
+        wrong = int((times[1:] <= times[:-1]).argmax())
+        raise ValueError(
+            f"{name} must be in ascending order of time, each stamp once. Got {times[wrong + 1]} after {times[wrong]}. "
+            f"Use {name}.sort_index(), or reset_index(drop=True) if its labels are no times."
+        )

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from tsrnn.metrics.inputs import check_pair, describe_place
+from tsrnn.metrics.inputs import describe_place, read_alike, refuse_panels
 
 
 def mae(y_true, y_pred) -> float:
@@ -21,7 +21,7 @@ def mae(y_true, y_pred) -> float:
     Raises
     ------
     ValueError
-        If shapes or indexes differ, or a value is not finite.
+        If shapes or labels differ, or a value is not finite.
 
     Examples
     --------
@@ -29,7 +29,7 @@ def mae(y_true, y_pred) -> float:
     >>> mae([1.0, 2.0, 4.0], [1.0, 3.0, 2.0])
     1.0
     """
-    true, pred = check_pair(y_true, y_pred)
+    true, pred = read_alike(y_true=y_true, y_pred=y_pred)
     return float(np.mean(np.abs(true - pred)))
 
 
@@ -49,7 +49,7 @@ def mse(y_true, y_pred) -> float:
     Raises
     ------
     ValueError
-        If shapes or indexes differ, or a value is not finite.
+        If shapes or labels differ, or a value is not finite.
 
     Examples
     --------
@@ -57,7 +57,7 @@ def mse(y_true, y_pred) -> float:
     >>> mse([1.0, 2.0], [1.0, 4.0])
     2.0
     """
-    true, pred = check_pair(y_true, y_pred)
+    true, pred = read_alike(y_true=y_true, y_pred=y_pred)
     return float(np.mean((true - pred) ** 2))
 
 
@@ -77,7 +77,7 @@ def rmse(y_true, y_pred) -> float:
     Raises
     ------
     ValueError
-        If shapes or indexes differ, or a value is not finite.
+        If shapes or labels differ, or a value is not finite.
 
     Examples
     --------
@@ -85,7 +85,8 @@ def rmse(y_true, y_pred) -> float:
     >>> rmse([0.0, 0.0], [1.0, 7.0])
     5.0
     """
-    true, pred = check_pair(y_true, y_pred)
+    refuse_panels("rmse", y_true=y_true, y_pred=y_pred)
+    true, pred = read_alike(y_true=y_true, y_pred=y_pred)
     return float(np.mean(np.sqrt(np.mean((true - pred) ** 2, axis=0))))
 
 
@@ -105,7 +106,7 @@ def mape(y_true, y_pred) -> float:
     Raises
     ------
     ValueError
-        If shapes or indexes differ, a value is not finite, or the truth is 0 somewhere.
+        If shapes or labels differ, a value is not finite, or the truth is 0 somewhere.
 
     Examples
     --------
@@ -113,7 +114,7 @@ def mape(y_true, y_pred) -> float:
     >>> mape([10.0, 20.0], [11.0, 16.0])
     15.0
     """
-    true, pred = check_pair(y_true, y_pred)
+    true, pred = read_alike(y_true=y_true, y_pred=y_pred)
     if not true.all():
         place = describe_place(y_true, np.argwhere(true == 0)[0])
         raise ValueError(f"y_true must not be 0 for mape. Got 0 at {place}. Use smape, mae or mase.")
@@ -136,7 +137,7 @@ def smape(y_true, y_pred) -> float:
     Raises
     ------
     ValueError
-        If shapes or indexes differ, or a value is not finite.
+        If shapes or labels differ, or a value is not finite.
 
     References
     ----------
@@ -149,6 +150,6 @@ def smape(y_true, y_pred) -> float:
     >>> smape([1.0, 0.0], [3.0, 0.0])
     50.0
     """
-    true, pred = check_pair(y_true, y_pred)
+    true, pred = read_alike(y_true=y_true, y_pred=y_pred)
     error, size = np.abs(true - pred), np.abs(true) + np.abs(pred)
     return float(np.mean(np.divide(200 * error, size, out=np.zeros_like(error), where=size > 0)))

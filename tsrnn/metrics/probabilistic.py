@@ -3,14 +3,15 @@
 from numbers import Real
 
 import numpy as np
+import pandas as pd
 
-from tsrnn.metrics.inputs import as_floats, check_pair, check_same_index, describe_place
+from tsrnn.metrics.inputs import as_floats, check_same_rows, describe_place, read_alike
 from tsrnn.validation import Interval, check_parameters
 
 _QUANTILE = {"quantile": [Interval(Real, 0.0, 1.0, "neither")]}
 
 
-def _check_quantiles(y_true, y_pred, levels):
+def _read_quantiles(y_true, y_pred, quantile, levels):
     """Return the truth as a column, and the forecasts, one quantile a column."""
     true, pred = as_floats("y_true", y_true), as_floats("y_pred", y_pred)
     if true.ndim != 1 or levels.ndim != 1 or pred.shape != (true.size, levels.size):
@@ -18,8 +19,25 @@ def _check_quantiles(y_true, y_pred, levels):
             "With several quantiles, y_true must be one series and y_pred must have one column a quantile. "
             f"Got shapes {true.shape} and {pred.shape} for {levels.size} quantiles."
         )
-    check_same_index("y_true", y_true, "y_pred", y_pred)
+    check_same_rows(y_true=y_true, y_pred=y_pred)
+    if isinstance(y_pred, pd.DataFrame):
+        _check_quantile_names(y_pred.columns, quantile, levels)
     return true[:, None], pred
+
+
+def _check_quantile_names(columns, quantile, levels):
+    """Refuse columns that say themselves which quantiles they hold, and say others."""
+    if isinstance(quantile, pd.Series):
+        names = quantile.index
+    elif columns.dtype.kind == "f":
+        names = pd.Index(levels)
+    else:
+        return
+    if not columns.equals(names):
+        raise ValueError(
+            f"The columns of y_pred must be the quantiles, in their order: {list(names)}. Got {list(columns)}. Select "
+            "the columns in this order, or pass arrays if the names do not matter."
+        )
 
 
 def pinball(y_true, y_pred, quantile) -> float:
@@ -30,7 +48,8 @@ def pinball(y_true, y_pred, quantile) -> float:
     y_true : array-like of shape (n_steps,) or (n_steps, n_series)
         Truth.
     y_pred : array-like
-        With one quantile, the shape of `y_true`; with several, ``(n_steps, n_quantiles)`` and one series.
+        With one quantile, the shape of `y_true`; with several, ``(n_steps, n_quantiles)`` and one series. Column
+        names of a frame that are floats must be the quantiles.
     quantile : float or array-like of shape (n_quantiles,)
         Between 0 and 1, both excluded.
 
@@ -42,7 +61,7 @@ def pinball(y_true, y_pred, quantile) -> float:
     Raises
     ------
     ValueError
-        If a quantile is not between 0 and 1, shapes or indexes differ, or a value is not finite.
+        If a quantile is not between 0 and 1, shapes or labels differ, or a value is not finite.
 
     References
     ----------
@@ -58,9 +77,9 @@ def pinball(y_true, y_pred, quantile) -> float:
     for level in levels.flat:
         check_parameters("pinball", {"quantile": float(level)}, _QUANTILE)
     if levels.ndim == 0:
-        true, pred = check_pair(y_true, y_pred)
+        true, pred = read_alike(y_true=y_true, y_pred=y_pred)
     else:
-        true, pred = _check_quantiles(y_true, y_pred, levels)
+        true, pred = _read_quantiles(y_true, y_pred, quantile, levels)
     error = true - pred
     return float(np.mean(np.maximum(levels * error, (levels - 1) * error)))
 
@@ -81,7 +100,7 @@ def coverage(y_true, lower, upper) -> float:
     Raises
     ------
     ValueError
-        If shapes or indexes differ, a value is not finite, or an upper end is below its lower end.
+        If shapes or labels differ, a value is not finite, or an upper end is below its lower end.
 
     Examples
     --------
@@ -89,8 +108,7 @@ def coverage(y_true, lower, upper) -> float:
     >>> coverage([1.0, 2.0, 3.0, 9.0], lower=[0.0, 2.0, 0.0, 0.0], upper=[1.0, 4.0, 2.0, 9.5])
     0.75
     """
-    true, low = check_pair(y_true, lower, "lower")
-    _, high = check_pair(y_true, upper, "upper")
+    true, low, high = read_alike(y_true=y_true, lower=lower, upper=upper)
     if np.any(high < low):
         place = describe_place(y_true, np.argwhere(high < low)[0])
         raise ValueError(f"upper must not be below lower. It is at {place}. Were the two swapped?")

@@ -4,26 +4,39 @@ from numbers import Integral
 
 import numpy as np
 
-from tsrnn.metrics.inputs import as_floats, check_pair
+from tsrnn.metrics.inputs import (
+    as_floats,
+    check_ascending,
+    check_same_columns,
+    check_same_rows,
+    read_alike,
+    refuse_panels,
+    to_array,
+)
 from tsrnn.validation import Interval, check_parameters
 
 _SEASON_LENGTH = {"season_length": [Interval(Integral, 1)]}
 
 
-def _season_differences(metric, y_train, season_length, n_series):
-    """Differences of the training part one season apart, shape (n_train - season_length, n_series)."""
+def _errors_and_differences(metric, y_true, y_pred, y_train, season_length):
+    """Errors of shape (n_steps, n_series), and differences of the training part one season apart."""
     check_parameters(metric, {"season_length": season_length}, _SEASON_LENGTH)
+    refuse_panels(metric, y_true=y_true, y_pred=y_pred, y_train=y_train)
+    true, pred = read_alike(y_true=y_true, y_pred=y_pred)
+    errors = (true - pred).reshape(len(true), -1)
     train = as_floats("y_train", y_train, allow_nan=True)
     train = train.reshape(len(train), -1)
-    if train.shape[1] != n_series:
-        raise ValueError(f"y_train must have one column a series, {n_series} in all. Got {train.shape[1]}.")
+    if train.shape[1] != errors.shape[1]:
+        raise ValueError(f"y_train must have one column a series, {errors.shape[1]} in all. Got {train.shape[1]}.")
+    check_same_columns(y_true=y_true, y_pred=y_pred, y_train=y_train)
+    check_ascending("y_train", y_train)
     differences = train[season_length:] - train[:-season_length]
     if np.isnan(differences).all(axis=0).any():
         raise ValueError(
             f"y_train must hold two values one season apart in every series. Got {len(train)} steps for "
             f"season_length={season_length}. Give a longer training part or a shorter season_length."
         )
-    return differences
+    return errors, differences
 
 
 def _mean_ratio(errors, scales):
@@ -39,7 +52,8 @@ def mase(y_true, y_pred, y_train, season_length=1) -> float:
     y_true, y_pred : array-like of shape (n_steps,) or (n_steps, n_series)
         Truth and forecast.
     y_train : array-like of shape (n_train,) or (n_train, n_series)
-        What came before the forecast. NaN may pad shorter series; pairs with a NaN are left out.
+        What came before the forecast, in ascending order of time; a frame has the columns of the truth. NaN may pad
+        shorter series; pairs with a NaN are left out.
     season_length : int, default=1
         Steps in a season. M4 takes 1, 4, 12, 1, 1, 24 for yearly, quarterly, monthly, weekly, daily and
         hourly data.
@@ -53,7 +67,7 @@ def mase(y_true, y_pred, y_train, season_length=1) -> float:
     Raises
     ------
     ValueError
-        If shapes or indexes differ, a value is not finite, or the training part is shorter than a season.
+        If shapes or labels differ, a value is not finite, or the training part is shorter than a season.
 
     References
     ----------
@@ -66,10 +80,8 @@ def mase(y_true, y_pred, y_train, season_length=1) -> float:
     >>> mase([5.0, 6.0], [4.0, 4.0], y_train=[1.0, 2.0, 4.0], season_length=1)
     1.0
     """
-    true, pred = check_pair(y_true, y_pred)
-    errors = np.atleast_1d(np.mean(np.abs(true - pred), axis=0))
-    scales = np.nanmean(np.abs(_season_differences("mase", y_train, season_length, errors.size)), axis=0)
-    return _mean_ratio(errors, scales)
+    errors, differences = _errors_and_differences("mase", y_true, y_pred, y_train, season_length)
+    return _mean_ratio(np.mean(np.abs(errors), axis=0), np.nanmean(np.abs(differences), axis=0))
 
 
 def rmsse(y_true, y_pred, y_train, season_length=1) -> float:
@@ -80,7 +92,8 @@ def rmsse(y_true, y_pred, y_train, season_length=1) -> float:
     y_true, y_pred : array-like of shape (n_steps,) or (n_steps, n_series)
         Truth and forecast.
     y_train : array-like of shape (n_train,) or (n_train, n_series)
-        What came before the forecast. NaN may pad shorter series; pairs with a NaN are left out.
+        What came before the forecast, in ascending order of time; a frame has the columns of the truth. NaN may pad
+        shorter series; pairs with a NaN are left out.
     season_length : int, default=1
         Steps in a season; M5 takes 1.
 
@@ -93,7 +106,7 @@ def rmsse(y_true, y_pred, y_train, season_length=1) -> float:
     Raises
     ------
     ValueError
-        If shapes or indexes differ, a value is not finite, or the training part is shorter than a season.
+        If shapes or labels differ, a value is not finite, or the training part is shorter than a season.
 
     References
     ----------
@@ -106,10 +119,8 @@ def rmsse(y_true, y_pred, y_train, season_length=1) -> float:
     >>> rmsse([5.0, 6.0], [3.0, 4.0], y_train=[1.0, 2.0, 3.0])
     2.0
     """
-    true, pred = check_pair(y_true, y_pred)
-    errors = np.atleast_1d(np.mean((true - pred) ** 2, axis=0))
-    scales = np.nanmean(_season_differences("rmsse", y_train, season_length, errors.size) ** 2, axis=0)
-    return _mean_ratio(np.sqrt(errors), np.sqrt(scales))
+    errors, differences = _errors_and_differences("rmsse", y_true, y_pred, y_train, season_length)
+    return _mean_ratio(np.sqrt(np.mean(errors**2, axis=0)), np.sqrt(np.nanmean(differences**2, axis=0)))
 
 
 def skill_score(error, reference):
@@ -129,7 +140,7 @@ def skill_score(error, reference):
     Raises
     ------
     ValueError
-        If an error is negative, or the reference is 0 or not finite.
+        If an error is negative, the reference is 0 or not finite, or several of both differ in shape or labels.
 
     Examples
     --------
@@ -137,8 +148,16 @@ def skill_score(error, reference):
     >>> skill_score(3.0, reference=4.0)
     0.25
     """
-    error, reference = np.asarray(error, dtype="float64"), np.asarray(reference, dtype="float64")
-    if not (np.all(error >= 0) and np.all(reference > 0) and np.all(np.isfinite(reference))):
+    errors, references = to_array("error", error), to_array("reference", reference)
+    if errors.ndim and references.ndim:
+        if errors.shape != references.shape:
+            raise ValueError(
+                f"error and reference must have the same shape, or one of them is a number. Got {errors.shape} and "
+                f"{references.shape}."
+            )
+        check_same_rows(error=error, reference=reference)
+        check_same_columns(error=error, reference=reference)
+    if not (np.all(errors >= 0) and np.all(references > 0) and np.all(np.isfinite(references))):
         raise ValueError(f"error must be at least 0, and reference positive and finite. Got {error} and {reference}.")
-    score = 1 - error / reference
+    score = 1 - errors / references
     return score if score.ndim else float(score)

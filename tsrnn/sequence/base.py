@@ -70,10 +70,11 @@ class SequenceEstimator(BaseEstimator):
         return self.network_.theta.size
 
     def __sklearn_tags__(self):
-        """Return scikit-learn's tags."""
+        """Return scikit-learn's tags: tokens are categories, as text or else, one a step."""
         tags = super().__sklearn_tags__()
-        tags.input_tags.three_d_array = True
-        tags.input_tags.string = self.categories is not None
+        tokens = self.categories is not None
+        tags.input_tags.three_d_array = not tokens
+        tags.input_tags.categorical = tags.input_tags.string = tokens
         return tags
 
     def _learn(self, X, y, sample_weight, *, resumes, one_pass=False, **known):

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.sparse import issparse
 from sklearn.utils.validation import check_array, validate_data
 
 from tsrnn.sequence.tokens import encode_tokens, learn_categories
@@ -236,6 +237,8 @@ def _check_cube(estimator, X):
 
 def _read_tokens(estimator, X, ragged, reset):
     """Sequences of tokens, as codes."""
+    if issparse(X):
+        raise TypeError("Sparse data was passed for X, but tokens must be dense. Use X.toarray().")
     tokens, lengths = stack(X, "X") if ragged else (as_array(X), None)
     if tokens.ndim != (1 if ragged else 2) or 0 in tokens.shape:
         raise ValueError(
