@@ -26,6 +26,7 @@ MAX_OUTLIERS = 3  # In a series, or MAX_SHARE of it if that is more: large chang
 MAX_SHARE = 0.01
 MAX_RATIO = 2.0  # Of a unit to the smallest one: a poor prediction does not excuse what a good one rules out.
 MIN_POSITIVE = 0.9  # Share of positive values from which on logarithms of a series without negatives are judged.
+MIN_RAW = 1.0  # Units of the values themselves that an outlier of logarithms must miss by, too.
 ZERO = 0.1  # Of the smallest positive value: what stands for zero in logarithms.
 NORMAL_MEDIAN = 1.4826  # Standard deviations over the median absolute error of normal errors, ...
 NORMAL_DECILE = 1 / 1.645  # ... and over the ninth decile.
@@ -176,15 +177,21 @@ class OutlierFilter:
             if is_log and not logs.any():
                 continue
             predictions = self._predict(z, rows, is_log)
-            units = units[rows.series]
+            units = np.where(np.isfinite(predictions), units[rows.series], np.nan)
+            smallest = np.fmin.reduce(units, axis=1)
             errors = x[:, None] - predictions
-            ratios = np.where(np.isnan(predictions), np.inf, np.abs(errors) / units)
+            ratios = np.abs(errors) / np.minimum(units, MAX_RATIO * smallest[:, None])
+            ratios = np.where(np.isnan(units), np.inf, ratios)
             least = ratios.argmin(axis=1)[:, None]
             ratio = np.take_along_axis(ratios, least, axis=1)[:, 0]
-            odd = (ratio > THRESHOLD) & np.isfinite(predictions).any(axis=1) & np.isfinite(units[:, 0])
+            odd = (ratio > THRESHOLD) & np.isfinite(smallest)
+            if is_log:
+                odd &= raw > MIN_RAW
+            else:
+                raw = np.where(np.isfinite(smallest), ratio, np.inf)
             side = np.where(odd, np.sign(np.take_along_axis(errors, least, axis=1)[:, 0]), side)
             outlier |= odd
-            best = np.where(np.isfinite(predictions), units, np.inf).argmin(axis=1)[:, None]
+            best = np.where(np.isnan(units), np.inf, units).argmin(axis=1)[:, None]
             best = np.take_along_axis(predictions, best, axis=1)[:, 0]
             replacement = np.where(logs, np.exp(best), replacement) if is_log else best
         run = outlier.copy()
@@ -230,7 +237,6 @@ class OutlierFilter:
         long_enough = lengths[:, None] > np.array(self.lags) + MIN_ERRORS
         units = np.where(long_enough & np.isfinite(units), units, np.nan)
         smallest = np.nanmin(np.where(np.isnan(units), np.inf, units), axis=2, keepdims=True)
-        units = np.minimum(units, MAX_RATIO * smallest)
         off = (smallest[:, :, 0] <= 0) | np.isinf(smallest[:, :, 0]) | (lengths < MIN_LENGTH)
         off[1] |= np.isnan(self.floors)
         return np.where(off[:, :, None], np.inf, units)

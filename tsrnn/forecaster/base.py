@@ -13,10 +13,13 @@ from tsrnn.forecaster.checks import (
     check_origins,
     refuse_covariates,
     require_channels,
+    require_finite,
     require_positive,
     steps_ahead,
     target_of,
 )
+from tsrnn.forecaster.choosing import candidate_seasons
+from tsrnn.forecaster.filtering import filter_panel, fit_filter, tabulate_outliers, warn_of_outliers
 from tsrnn.forecaster.fitting import fit_ensemble
 from tsrnn.forecaster.parameters import CHOICES, CONSTRAINTS
 from tsrnn.forecaster.plan import Plan, resolve
@@ -74,15 +77,20 @@ class BaseForecaster(BaseEstimator):
         before = self._ensemble if resumes else None
         if resumes:
             self._require_same_choices()
-        require_positive(panel, before.best.scaler.log if resumes else self.log != "auto" and bool(self.log))
+        seasons = candidate_seasons(panel, self.season_length)
+        outlier_filter = None if self.outliers == "keep" else fit_filter(panel, seasons)
+        filtered = filter_panel(panel, outlier_filter)
+        self._require_positive(panel, filtered, before.best.scaler.log if resumes else self.log)
         joint = self.channels == "joint"
         if joint:
             require_channels(panel, self._panel if resumes else None)
         resolved = resolve(self.get_params(deep=False), panel.lengths[:1] if joint else panel.lengths)
         if resumes:
             resolved |= self._network_choices()
-        ensemble, histories = fit_ensemble(panel, weights, self._plan(**resolved), generator, before)
+        ensemble, histories = fit_ensemble(filtered, weights, self._plan(**resolved), generator, before)
+        warn_of_outliers(panel, filtered)
         self._become(panel, ensemble, generator, histories, self.history_ if resumes else None)
+        self._filter, self._filtered = outlier_filter, filtered
         self.__dict__.update({f"{name}_": value for name, value in resolved.items()})
         return self
 
@@ -103,7 +111,7 @@ class BaseForecaster(BaseEstimator):
             return self.fit(X, y)
         check_parameters(type(self).__name__, self.get_params(deep=False), CONSTRAINTS)
         self._require_same_choices()
-        panel = self._append(X, y)
+        panel, outlier_filter, filtered = self._append(X, y)
         generator = copy.deepcopy(self._generator)
         plan = self._plan(
             batch_size=self.batch_size_,
@@ -112,8 +120,10 @@ class BaseForecaster(BaseEstimator):
             schedule="constant",
             **self._network_choices(),
         )
-        ensemble, histories = fit_ensemble(panel, None, plan, generator, self._ensemble, keeps_scale=True)
+        ensemble, histories = fit_ensemble(filtered, None, plan, generator, self._ensemble, keeps_scale=True)
+        warn_of_outliers(panel, filtered, self._panel.lengths, stacklevel=3)
         self._become(panel, ensemble, generator, histories, self.history_)
+        self._filter, self._filtered = outlier_filter, filtered
         return self
 
     def update(self, X, y=None):
@@ -138,19 +148,31 @@ class BaseForecaster(BaseEstimator):
             As for `fit`, and if the stamps do not go on from the end: the error names the one expected.
         """
         check_is_fitted(self)
-        panel, ensemble = self._append(X, y), self._ensemble
+        (panel, outlier_filter, filtered), ensemble = self._append(X, y), self._ensemble
         if panel.n_series > self._panel.n_series:
-            ensemble = ensemble.extend(panel)
-        self._panel, self._ensemble = panel, ensemble
+            ensemble = ensemble.extend(filtered)
+        warn_of_outliers(panel, filtered, self._panel.lengths, stacklevel=3)
+        self._panel, self._ensemble, self._filter, self._filtered = panel, ensemble, outlier_filter, filtered
         return self
 
     def _append(self, X, y):
-        """Return what was seen with new observations, if the model can read them."""
+        """Return what was seen with new observations, if the model can read them; the filter, and all filtered."""
         panel = append(self._panel, target_of(X, y), **self._columns())
-        require_positive(panel, self._ensemble.best.scaler.log)
+        outlier_filter = self._filter
+        if outlier_filter is not None and panel.n_series > self._panel.n_series:
+            outlier_filter = outlier_filter.extend(panel.values, panel.offsets)
+        filtered = filter_panel(panel, outlier_filter, self._filtered)
+        self._require_positive(panel, filtered, self._choices["log"])
         if self._choices["channels"] == "joint":
             require_channels(panel, self._panel)
-        return panel
+        return panel, outlier_filter, filtered
+
+    def _require_positive(self, panel, filtered, log):
+        """Refuse values without a logarithm; where it was chosen, and not asked for, outliers among them are none."""
+        if log != "auto":
+            require_positive(panel, log)
+        elif hasattr(self, "_ensemble"):
+            require_positive(filtered, self._ensemble.best.scaler.log)
 
     def predict(self, X=None, *, horizon=None):
         """Forecast after the end of what was seen.
@@ -233,13 +255,14 @@ class BaseForecaster(BaseEstimator):
         panel = to_panel(X, freq=self.freq, **self._columns())
         self._require_same_series(panel)
         origins = check_origins(origins, int(panel.lengths[0]))
-        rows, n_series = self._ensemble.best.read(panel), panel.n_series
+        rows, n_series = self._ensemble.best.read(filter_panel(panel, self._filter)), panel.n_series
         forecasts, size = np.empty((len(origins), horizon, n_series)), max(CHUNK // n_series, 1)
         for start in range(0, len(origins), size):
             some = origins[start : start + size]
             places = Origins(np.repeat(np.arange(n_series), len(some)), np.tile(some, n_series))
             values = self._ensemble.forecast(rows, horizon, self._n_threads(), places)
             forecasts[start : start + size] = values.reshape(n_series, len(some), horizon).transpose(1, 2, 0)
+        require_finite(forecasts.transpose(2, 0, 1), panel)
         return forecasts
 
     def _require_same_series(self, panel):
@@ -258,11 +281,16 @@ class BaseForecaster(BaseEstimator):
 
     def _forecast(self, horizon):
         """Forecast all series: float64 of shape (n_series, horizon)."""
-        return self._forecast_panel(self._panel, horizon)
+        return self._forecast_filtered(self._filtered, horizon)
 
     def _forecast_panel(self, panel, horizon):
         """Forecast from the end of another panel of the same series."""
-        return self._ensemble.forecast(self._ensemble.best.read(panel), horizon, self._n_threads())
+        return self._forecast_filtered(filter_panel(panel, self._filter), horizon)
+
+    def _forecast_filtered(self, panel, horizon):
+        forecasts = self._ensemble.forecast(self._ensemble.best.read(panel), horizon, self._n_threads())
+        require_finite(forecasts, panel)
+        return forecasts
 
     def _predict_rows(self, X):
         refuse_covariates(X)
@@ -336,6 +364,12 @@ class BaseForecaster(BaseEstimator):
         if self._panel.shares_times:
             return self._panel.times[-1]
         return pd.Series(self._panel.ends(), index=self._panel.ids, name="forecast_origin")
+
+    @property
+    def outliers_(self):
+        """Observations that were replaced: a frame with the columns series, time, value and replacement."""
+        self._require_fitted_attribute("outliers_")
+        return tabulate_outliers(self._panel, self._filtered)
 
     @property
     def parameters_(self):

@@ -52,6 +52,19 @@ def require_positive(panel, log):
         )
 
 
+def require_finite(forecasts, panel):
+    """Refuse forecasts of shape (n_series, ...) that are not numbers, of a `tsrnn.frames.Panel`."""
+    finite = np.isfinite(forecasts).reshape(panel.n_series, -1).all(axis=1)
+    if not finite.all():
+        i = int(finite.argmin())
+        values = panel.series(i)
+        raise ValueError(
+            f"The forecast of {panel.label(i)} is not finite: its values, from {values.min():g} to {values.max():g}, "
+            "are too far from those that the model was fitted to. Fit anew, with the series in units that bring them "
+            "nearer to one."
+        )
+
+
 def require_channels(panel, seen=None):
     """Refuse a panel whose series a network cannot read together: of several runs, or not those seen before."""
     for i in range(1, 1 if panel.shares_times else panel.n_series):

@@ -42,6 +42,10 @@ class RNNForecaster(BaseForecaster):
     log : bool or "auto", default="auto"
         Whether to work on logarithms: where all values are positive, "auto" takes what forecasts better, and
         for many series always logarithms.
+    outliers : {"replace", "keep"}, default="replace"
+        What is read of single values far from everything that the values before them predict (the last ones, and
+        those of the seasons before): the prediction, or the value itself. The third in a row to one side is a new
+        level and is read as it is; nothing is replaced in series in which such values are common. See ``outliers_``.
     strategy : {"auto", "direct", "recursive", "seq2seq", "parallel"}, default="auto"
         How the steps ahead come about. "direct": the last state gives all of them. "recursive": one step at a time
         is fed back. "seq2seq": a decoder runs through the steps. "parallel": a decoder gives the horizon in
@@ -131,6 +135,8 @@ class RNNForecaster(BaseForecaster):
         All seasons that are repeated.
     log_ : bool
         Whether the model works on logarithms.
+    outliers_ : DataFrame
+        Observations that were replaced: series, time, value and replacement.
     forecast_origin_ : stamp or Series of stamps
         Last observation: of all series, or of each id.
     history_ : DataFrame
@@ -184,6 +190,7 @@ class RNNForecaster(BaseForecaster):
         lookback="auto",
         season_length="auto",
         log="auto",
+        outliers="replace",
         strategy="auto",
         channels="independent",
         scaling="window",
@@ -220,6 +227,7 @@ class RNNForecaster(BaseForecaster):
         self.lookback = lookback
         self.season_length = season_length
         self.log = log
+        self.outliers = outliers
         self.strategy = strategy
         self.channels = channels
         self.scaling = scaling

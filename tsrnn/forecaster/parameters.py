@@ -20,6 +20,7 @@ CONSTRAINTS = {
     "lookback": [AUTO, COUNT],
     "season_length": [AUTO, COUNT, Counts("several seasons")],
     "log": [AUTO, BOOLEAN],
+    "outliers": [Options(("replace", "keep"))],
     "strategy": [Options(("auto", *STRATEGIES))],
     "channels": [Options(("independent", "joint"))],
     "scaling": [Options(tuple(SCALINGS))],
@@ -60,4 +61,4 @@ CONSTRAINTS = {
 }
 # What makes the model: a fit that is continued cannot change it.
 ARCHITECTURE = ("cell", "hidden_size", "num_layers", "bidirectional", "dropout", "residual", "dilations", "dtype")
-CHOICES = ("horizon", "lookback", "season_length", "log", "strategy", "channels", "scaling", *ARCHITECTURE)
+CHOICES = ("horizon", "lookback", "season_length", "log", "outliers", "strategy", "channels", "scaling", *ARCHITECTURE)
