@@ -17,13 +17,13 @@ import numpy as np
 
 from tsrnn.windows import row_series, rows_of
 
-THRESHOLD = 10.0
+THRESHOLD = 12.0
 RUN = 3
 N_CHANGES = 5
 MIN_LENGTH = 8  # Observations; shorter series are left as they are.
 MIN_ERRORS = 6  # Fewest errors that a unit is learned from.
 MAX_OUTLIERS = 3  # In a series, or MAX_SHARE of it if that is more: large changes beyond are its nature.
-MAX_SHARE = 0.01
+MAX_SHARE = 0.05
 MAX_RATIO = 2.0  # Of a unit to the smallest one: a poor prediction does not excuse what a good one rules out.
 MIN_POSITIVE = 0.9  # Share of positive values from which on logarithms of a series without negatives are judged.
 MIN_RAW = 1.0  # Units of the values themselves that an outlier of logarithms must miss by, too.

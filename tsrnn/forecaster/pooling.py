@@ -18,6 +18,7 @@ N_FOLDS = 3
 FOLD = 0.1  # of the observations of a series, less the horizon
 MIN_WINDOWS = 4
 MIN_RATIO = 1e-3  # of errors, so that a series without noise does not decide alone
+MIN_SCALE = 1.0  # Of inputs, in units of their series: without variation there is nothing to learn weights from
 MAX_WINDOWS = 4_096  # of a series that are fitted: many more than there are weights
 MAX_SERIES = 400  # that the penalty is chosen on
 
@@ -121,7 +122,7 @@ def _problem(samples, highway, k):
 
 
 def _scale_of(x):
-    return np.sqrt(np.mean(x**2)) + 1e-12
+    return max(np.sqrt(np.mean(x**2)), MIN_SCALE)
 
 
 def _folds(samples, k):
