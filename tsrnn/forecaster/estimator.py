@@ -109,7 +109,7 @@ class RNNForecaster(BaseForecaster):
     dtype : {"float32", "float64"}, default="float32"
         Precision of the network.
     verbose : int, default=0
-        Above 0, show the progress.
+        Above 0, show the progress: bars with tqdm (extra ``progress``), without it lines on stderr.
 
     Attributes
     ----------

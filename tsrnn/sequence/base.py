@@ -50,6 +50,13 @@ class SequenceEstimator(BaseEstimator):
         self : estimator
             Fitted. After an error or an interrupt it is as it was before.
 
+        Warns
+        -----
+        sklearn.exceptions.ConvergenceWarning
+            If a new network, under early stopping, was never better than with its initial weights; or if the loss
+            was still falling when `max_epochs` were over: in their last tenth by more than a tenth of the first
+            epoch's loss. A fit that is continued does not warn.
+
         Raises
         ------
         ValueError, TypeError
@@ -134,7 +141,7 @@ class SequenceEstimator(BaseEstimator):
         """Refuse parameters that a fit which is continued cannot change."""
         kept = self._architecture if self.head == "auto" else self._architecture | {"head": self._kind.head}
         for name, before in kept.items():
-            now = getattr(self, name)
+            now = _as_tuple(getattr(self, name))
             if before != now:
                 raise ValueError(
                     f"A fit that is continued keeps its network, but {name} was {before!r} and is now "
@@ -191,7 +198,7 @@ class SequenceEstimator(BaseEstimator):
 
     def _make_network(self):
         """Make a network with random parameters."""
-        self._architecture = {name: getattr(self, name) for name in ARCHITECTURE}
+        self._architecture = {name: _as_tuple(getattr(self, name)) for name in (*ARCHITECTURE, "segment_length")}
         network = Network(
             input_size=self.input_size_ if self.categories is not None else self.input_size_ * self.segment_length_,
             output_size=self._output_size(),
@@ -199,9 +206,8 @@ class SequenceEstimator(BaseEstimator):
             tokens=self.categories is not None,
             feeds_classes=self._loss().takes_classes,
             decoder_steps=self._output_steps(),
-            **self._architecture,
+            **{name: getattr(self, name) for name in ARCHITECTURE},
         )
-        self._architecture["segment_length"] = self.segment_length
         network.initialize(self._generator)
         return network
 
@@ -275,6 +281,11 @@ class SequenceEstimator(BaseEstimator):
         if self._kind.head == "every" and inputs.ragged:
             return [steps[:length] for steps, length in zip(outputs, inputs.lengths, strict=True)]
         return outputs
+
+
+def _as_tuple(value):
+    """A list says the same as a tuple, which does not change later."""
+    return tuple(value) if isinstance(value, list) else value
 
 
 def _count(training, weights, n_samples):
