@@ -1,14 +1,15 @@
 """What a training shows: nothing, a bar a network, or lines where tqdm is not installed."""
 
-import re
 import sys
 
 import numpy as np
 import pytest
 
-from tsrnn import RNNForecaster, RNNRegressor
-from tsrnn.datasets import load_airline
+from tsrnn import RNNRegressor
+from tsrnn.network import Network
 from tsrnn.progress import LINES, make_progress
+from tsrnn.sequences import Sequences
+from tsrnn.training import TrainingOptions, train_all
 
 X = np.random.default_rng(0).normal(size=(20, 3))
 
@@ -46,27 +47,35 @@ def test_many_epochs_make_few_lines(without_tqdm, capsys, max_epochs, first):
     assert len(lines) <= LINES
 
 
-def test_bars_of_networks_trained_at_once_have_lines_of_their_own(monkeypatch):
+def train_three(n_jobs):
+    """Train three networks, one after the other or side by side."""
+    sequences = Sequences.from_dense(X[:, :, None], X[:, :1, None])
+    networks = [Network(input_size=1, hidden_size=2, output_size=1) for _ in range(3)]
+    options = TrainingOptions(max_epochs=2, verbose=1)
+    arguments = {"sequences": sequences, "options": options}
+    train_all([{"network": n, "rng": np.random.default_rng(0), **arguments} for n in networks], n_jobs=n_jobs)
+
+
+@pytest.mark.parametrize("n_jobs", [1, 2])
+def test_bars_of_several_networks_have_lines_of_their_own(monkeypatch, n_jobs):
     tqdm = pytest.importorskip("tqdm.auto").tqdm
     made = []
 
     class Recorded(tqdm):
         def __init__(self, *arguments, **options):
-            made.append(options)
+            made.append((options["position"], options["desc"]))
             super().__init__(*arguments, **options)
 
     monkeypatch.setattr("tqdm.auto.tqdm", Recorded)
-    RNNForecaster(12, lookback=24, max_epochs=2, random_state=0, n_jobs=2, verbose=1).fit(load_airline())
-    positions = sorted(options["position"] for options in made)
-    assert positions == list(range(len(made)))
-    assert sorted(options["desc"] for options in made) == [f"network {k}, epochs" for k in positions]
+    train_three(n_jobs)
+    assert sorted(made) == [(0, "network 0, epochs"), (1, "network 1, epochs"), (2, "network 2, epochs")]
 
 
-def test_lines_of_networks_trained_at_once_name_them(without_tqdm, capsys):
-    forecaster = RNNForecaster(12, lookback=24, max_epochs=2, random_state=0, n_jobs=2, verbose=1).fit(load_airline())
-    lines = capsys.readouterr().err.splitlines()
-    names = {re.match(r"(network \d, )epoch [12] of 2: loss \S+$", line).group(1) for line in lines}
-    assert names == {f"network {k}, " for k in range(len(forecaster.networks_))}
+@pytest.mark.parametrize("n_jobs", [1, 2])
+def test_lines_of_several_networks_name_them(without_tqdm, capsys, n_jobs):
+    train_three(n_jobs)
+    lines = sorted(line.split(":")[0] for line in capsys.readouterr().err.splitlines())
+    assert lines == [f"network {k}, epoch {epoch} of 2" for k in range(3) for epoch in (1, 2)]
 
 
 def test_a_bar_ends_where_early_stopping_does(capsys):

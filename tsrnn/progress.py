@@ -16,7 +16,7 @@ def make_progress(max_epochs, verbose, index=None):
     verbose : int
         0 shows nothing.
     index : int, optional
-        Index of the network among those that are trained at once, each with a bar of its own.
+        Index of the network among several, each with a bar of its own.
 
     Returns
     -------
@@ -52,7 +52,7 @@ class Lines(Progress):
 
 
 class Bar(Progress):
-    """A bar of tqdm, on a line of its own if several networks are trained at once."""
+    """A bar of tqdm; those of several networks stand on lines of their own."""
 
     def __init__(self, max_epochs, name, index):
         from tqdm.auto import tqdm

@@ -146,10 +146,11 @@ def train_all(trainings, n_jobs=None):
     ready = [_Training(**arguments) for arguments in trainings]
     small = all(training.n_threads == 1 for training in ready)
     n_threads = count_threads(n_jobs, MUCH, len(ready)) if small else 1
+    indices = range(len(ready)) if len(ready) > 1 else [None]
     if n_threads == 1:
-        return [training.run() for training in ready]
+        return [training.run(index) for training, index in zip(ready, indices, strict=True)]
     with ThreadPoolExecutor(n_threads) as pool:
-        futures = [pool.submit(training.run, index) for index, training in enumerate(ready)]
+        futures = [pool.submit(training.run, index) for training, index in zip(ready, indices, strict=True)]
         try:
             return [future.result() for future in futures]
         finally:
@@ -189,7 +190,7 @@ class _Training:
     def run(self, index=None):
         """Train; leave everything as it was if that fails or is interrupted.
 
-        `index` is that of the network among those that are trained at once.
+        `index` is that of the network among several, whose progress is shown under it.
         """
         if not self.n:
             return self.history

@@ -34,7 +34,8 @@ def choose_segment_length(lengths, weights):
     """
     order = np.argsort(lengths)
     shares = np.cumsum(weights[order] / weights.max())
-    median = int(lengths[order[np.searchsorted(shares, shares[-1] / 2)]])
+    # Where lengths share the middle it is the shorter one, whichever way sums of weights round.
+    median = int(lengths[order[np.searchsorted(shares, (0.5 - 1e-9) * shares[-1])]])
     return 1 if median <= LONGEST_BY_ROWS else -(-median // STEPS)
 
 
