@@ -201,9 +201,9 @@ class _Training:
             history = self._run(progress)
             finished = True
         finally:
-            progress.close()
             if not finished:
                 theta[:], state.moments[:], state.updates = before
+            progress.close()
         return history
 
     def _run(self, progress):

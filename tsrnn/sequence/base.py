@@ -200,7 +200,7 @@ class SequenceEstimator(BaseEstimator):
         """Make a network with random parameters."""
         self._architecture = {name: _as_tuple(getattr(self, name)) for name in (*ARCHITECTURE, "segment_length")}
         network = Network(
-            input_size=self.input_size_ if self.categories is not None else self.input_size_ * self.segment_length_,
+            input_size=self.input_size_ * self.segment_length_,
             output_size=self._output_size(),
             head=self._kind.head,
             tokens=self.categories is not None,
