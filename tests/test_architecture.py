@@ -20,8 +20,8 @@ LAYERS = [
     {"validation"},
     {"cells", "losses", "heads"},
     {"backends"},
-    {"network", "parameters", "sequences", "optimizers"},
-    {"training"},
+    {"network", "parameters", "sequences", "optimizers", "constraints"},
+    {"training", "progress"},
     SERIES,
     ESTIMATORS,
     {"__init__"},
@@ -38,7 +38,7 @@ MAY_IMPORT = {
     "scipy": ESTIMATORS,
     "threadpoolctl": ESTIMATORS,
     "matplotlib": {"plotting"},
-    "tqdm": {"training"},
+    "tqdm": {"progress"},
 }
 # Slow to import, or not installed with tsrnn: only within the function that needs them.
 ONLY_IN_FUNCTIONS = {"matplotlib", "tqdm", "tsrnn.backends.cuda"}

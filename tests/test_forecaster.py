@@ -182,11 +182,11 @@ class TestUpdate:
     def test_partial_fit_moves_and_trains(self):
         y = daily(90)
         forecaster = quick().fit(y[:80])
-        weights = forecaster.network_.theta.copy()
+        weights, epochs = forecaster.network_.theta.copy(), forecaster.n_iter_
         forecaster.partial_fit(y[80:])
         assert forecaster.forecast_origin_ == y.index[-1]
         assert not np.array_equal(forecaster.network_.theta, weights)
-        assert forecaster.n_epochs_ == 1
+        assert forecaster.n_iter_ == forecaster.best_epoch_ == epochs + 1
         for _, rows in forecaster.history_.groupby("network"):
             assert rows["epoch"].tolist() == list(range(1, len(rows) + 1))
 
@@ -490,7 +490,7 @@ class TestPromises:
         columns = ["network", "epoch", "loss", "validation_loss", "learning_rate", "seconds"]
         assert list(forecaster.history_.columns) == columns
         assert (forecaster.history_.groupby("network").size() == 2).all()
-        assert forecaster.n_epochs_ == 2
+        assert forecaster.n_iter_ == 2
         assert 0 <= forecaster.best_epoch_ <= 2
         assert forecaster.parameters_["weight_hh_l0"].shape == (12, 4)
 

@@ -151,7 +151,7 @@ class TestChoices:
     def test_choices_are_attributes(self):
         forecaster = fitted(panel_of([0.5] * MANY_SERIES, n=40), hidden_size="auto", max_epochs="auto")
         assert forecaster.hidden_size_ == forecaster.network_.layout.hidden_size == 32
-        assert forecaster.max_epochs_ == forecaster.n_epochs_ == len(forecaster.history_)
+        assert forecaster.max_epochs_ == forecaster.n_iter_ == len(forecaster.history_)
         assert (forecaster.early_stopping_, forecaster.schedule_, forecaster.batch_size_) == (False, "cosine", 32)
 
     def test_members_differ_in_what_they_read(self):

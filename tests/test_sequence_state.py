@@ -13,6 +13,9 @@ from tsrnn.losses import Quantile
 from tsrnn.sequence import RNNClassifier, RNNRegressor, base
 from tsrnn.training import NonFiniteLossError
 
+# Three epochs are not enough, and a fit says so.
+pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+
 QUICK = {"hidden_size": 3, "max_epochs": 3, "batch_size": 8, "random_state": 0}
 DATA = np.random.default_rng(11)
 X = DATA.normal(size=(24, 4))
@@ -265,9 +268,11 @@ def test_partial_fit_holds_nothing_out(cls, y):
 def test_history_has_a_row_an_epoch():
     model = RNNRegressor(**QUICK).fit(X, Y)
     assert isinstance(model.history_, pd.DataFrame)
-    assert model.history_.columns.tolist() == ["epoch", "loss", "learning_rate", "seconds"]
+    assert model.history_.columns.tolist() == ["epoch", "loss", "validation_loss", "learning_rate", "seconds"]
     assert model.history_["epoch"].tolist() == [1, 2, 3]
-    assert np.all(np.isfinite(model.history_)) and model.n_iter_ == model.best_epoch_ == 3
+    assert model.history_["validation_loss"].isna().all()
+    assert np.all(np.isfinite(model.history_.drop(columns="validation_loss")))
+    assert model.n_iter_ == model.best_epoch_ == 3
 
 
 def test_early_stopping_keeps_the_weights_that_were_best():

@@ -109,6 +109,36 @@ def test_weights_from_before_are_kept_if_nothing_is_better():
     np.testing.assert_array_equal(network.theta, before)
 
 
+@pytest.mark.parametrize(("losses", "min_fall", "expected"), [
+    ([1.0, 1.0, 1.0, 0.96, 0.94, 0.9, 0.9, 0.9, 0.9], 0.05, 8),  # from the fifth epoch on
+    ([1.0, 1.0, 1.0, 0.96, 0.94, 0.9, 0.9, 0.9, 0.9], 0.0, 3),  # from the beginning on
+    ([1.0, 1.0, 1.0, 0.96, 0.96, 0.96, 0.96, 0.96, 0.96], 0.05, 9),  # never
+    ([0.9, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0], 0.05, 4),  # once is enough
+])  # fmt: skip
+def test_patience_counts_once_the_loss_has_begun_to_fall(monkeypatch, losses, min_fall, expected):
+    class ScriptedTrainer(Trainer):
+        """Trainer whose training loss takes a given course from 1 on, and whose validation loss stays as it is."""
+
+        def evaluate(self):
+            return 1.0
+
+        def update(self, order, moments, updates, rates, *options, **named):
+            return np.array([losses[updates]]), np.ones(1), 1
+
+    monkeypatch.setattr("tsrnn.training.Trainer", ScriptedTrainer)
+    sequences, options = make_sine(), {"max_epochs": 9, "n_iter_no_change": 3, "min_fall": min_fall, "batch_size": 64}
+    history = run(make_network(), sequences, validation=sequences, **options)
+    assert len(history.epochs) == expected
+    assert history.best_epoch == 0
+
+
+def test_without_clip_norm_gradients_are_not_clipped():
+    networks = [make_network() for _ in range(2)]
+    for network, limit in zip(networks, (None, 1e9), strict=True):
+        run(network, make_sine(), max_epochs=2, clip_norm=limit)
+    np.testing.assert_array_equal(networks[0].theta, networks[1].theta)
+
+
 def test_last_weights_are_kept_without_validation():
     network, copy = make_network(), make_network()
     run(network, make_sine(), max_epochs=3)

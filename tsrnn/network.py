@@ -1,33 +1,27 @@
 """A recurrent network: architecture, parameters, outputs and gradients. Training is `tsrnn.training`'s."""
 
 from dataclasses import replace
-from numbers import Integral, Real
+from numbers import Integral
 
 import numpy as np
 
 from tsrnn.backends import cpu
 from tsrnn.backends.streaming import Streamer
-from tsrnn.cells import CELLS
+from tsrnn.constraints import NETWORK
 from tsrnn.heads import HEADS
 from tsrnn.losses import get_loss
 from tsrnn.parameters import Layout
 from tsrnn.sequences import Sequences
-from tsrnn.validation import BOOLEAN, COUNT, NONE, Counts, Interval, Options, check_parameters
+from tsrnn.validation import BOOLEAN, COUNT, Interval, Options, check_parameters
 
 CONSTRAINTS = {
     "input_size": [COUNT],
-    "hidden_size": [COUNT],
     "output_size": [COUNT],
-    "cell": [Options(tuple(CELLS))],
-    "num_layers": [COUNT],
-    "bidirectional": [BOOLEAN],
     "head": [Options(tuple(HEADS))],
     "tokens": [BOOLEAN],
     "feeds_classes": [BOOLEAN],
-    "dropout": [Interval(Real, 0.0, 1.0)],
-    "residual": [BOOLEAN],
-    "dilations": [NONE, Counts("one for each layer")],
     "decoder_steps": [Interval(Integral, 0)],
+    **NETWORK,
 }
 
 

@@ -181,7 +181,8 @@ class Layout:
         """Draw initial parameters.
 
         All are uniform within ``1 / sqrt(hidden_size)``, as in PyTorch's recurrent layers; recurrent weights are
-        orthogonal gate by gate (A. M. Saxe et al., ICLR 2014), which carries gradients over more steps.
+        orthogonal gate by gate (A. M. Saxe et al., ICLR 2014), which carries gradients over more steps. To the input
+        biases comes the cell's `initial_bias`.
 
         Parameters
         ----------
@@ -200,4 +201,7 @@ class Layout:
                     gate[:] = q * np.sign(np.diag(r))
             else:
                 view[:] = rng.uniform(-bound, bound, view.shape)
+            if "bias_ih" in name:
+                for gate, values in zip(self.cell.gates, np.split(view, self.cell.n_gates), strict=True):
+                    values += self.cell.initial_bias.get(gate, 0.0)
         return theta

@@ -11,8 +11,11 @@ from tsrnn.backends.pool import count_threads
 from tsrnn.losses import Loss, get_loss
 from tsrnn.network import check_loss
 from tsrnn.optimizers import SCHEDULES, AdamState
+from tsrnn.progress import make_progress
 
 MUCH = 1e15  # multiply-adds: worth any number of threads
+# Columns of a table of the epochs; without validation its loss is NaN.
+HISTORY = ("epoch", "loss", "validation_loss", "learning_rate", "seconds")
 
 
 class NonFiniteLossError(ArithmeticError):
@@ -37,10 +40,14 @@ class TrainingOptions:
     epoch_size : int or None, default=None
         Samples of an epoch, drawn anew for each; None for all of them.
     max_epochs : int, default=100
-    clip_norm : float, default=1.0
-        Largest global norm of a minibatch's gradient; inf for no limit.
+    clip_norm : float or None, default=1.0
+        Largest global norm of a minibatch's gradient; None for no limit.
     n_iter_no_change : int, default=10
         With validation: epochs without a better loss after which to stop.
+    min_fall : float, default=0.0
+        With validation: fraction by which the training loss must have fallen below that of the initial weights before
+        epochs are counted for `n_iter_no_change`, so that a plateau at the beginning does not end the training; 0
+        counts them from the first on.
     tol : float, default=0.0
         By how much a loss must be better to count.
     averaging : float, default=0.0
@@ -49,7 +56,7 @@ class TrainingOptions:
     n_jobs : int or None, default=None
         Threads; None for as many as the work is worth. No result depends on it.
     verbose : int, default=0
-        Above 0, show the progress with tqdm.
+        Above 0, show the progress: a bar of tqdm if that is installed, otherwise lines on stderr.
     """
 
     loss: str | Loss = "squared_error"
@@ -59,8 +66,9 @@ class TrainingOptions:
     batch_size: int = 32
     epoch_size: int | None = None
     max_epochs: int = 100
-    clip_norm: float = 1.0
+    clip_norm: float | None = 1.0
     n_iter_no_change: int = 10
+    min_fall: float = 0.0
     tol: float = 0.0
     averaging: float = 0.0
     n_jobs: int | None = None
@@ -138,10 +146,11 @@ def train_all(trainings, n_jobs=None):
     ready = [_Training(**arguments) for arguments in trainings]
     small = all(training.n_threads == 1 for training in ready)
     n_threads = count_threads(n_jobs, MUCH, len(ready)) if small else 1
+    indices = range(len(ready)) if len(ready) > 1 else [None]
     if n_threads == 1:
-        return [training.run() for training in ready]
+        return [training.run(index) for training, index in zip(ready, indices, strict=True)]
     with ThreadPoolExecutor(n_threads) as pool:
-        futures = [pool.submit(training.run) for training in ready]
+        futures = [pool.submit(training.run, index) for training, index in zip(ready, indices, strict=True)]
         try:
             return [future.result() for future in futures]
         finally:
@@ -163,34 +172,47 @@ class _Training:
         self.history = History()
         self.best = theta.copy()
         self.best_loss = self.validator.evaluate() if self.validator else np.inf
+        # Training loss below which the loss has begun to fall, and the first epoch with such a loss.
+        self.begin_loss = (1 - options.min_fall) * self.trainer.evaluate() if self._awaits_fall else np.inf
+        self.begin_epoch = None if self._awaits_fall else 0
         self.halvings, self.cancelled = 0, False
         self.mean, self.n_averaged = np.zeros(theta.size), 0
+
+    @property
+    def _awaits_fall(self):
+        return self.validator is not None and self.options.min_fall > 0
 
     @property
     def n_threads(self):
         """Threads that a minibatch is worth."""
         return self.trainer.n_threads if self.trainer else 1
 
-    def run(self):
-        """Train; leave everything as it was if that fails or is interrupted."""
+    def run(self, index=None):
+        """Train; leave everything as it was if that fails or is interrupted.
+
+        `index` is that of the network among several, whose progress is shown under it.
+        """
         if not self.n:
             return self.history
         theta, state = self.network.theta, self.state
         before, finished = (theta.copy(), state.moments.copy(), state.updates), False
+        progress = make_progress(self.options.max_epochs, self.options.verbose, index)
         try:
-            history = self._run()
+            history = self._run(progress)
             finished = True
         finally:
             if not finished:
                 theta[:], state.moments[:], state.updates = before
+            progress.close()
         return history
 
-    def _run(self):
-        for epoch in self._epochs():
+    def _run(self, progress):
+        for epoch in range(1, self.options.max_epochs + 1):
             if self.cancelled:
                 raise CancelledError
             while (problem := self._run_epoch(epoch)) is not None:
                 self._recover(problem)
+            progress.show(epoch, self.history.epochs[-1]["loss"])
             if self._should_stop(epoch):
                 break
         if self.validator:
@@ -198,14 +220,6 @@ class _Training:
         elif self.n_averaged:
             self.network.theta[:] = self.mean
         return self.history
-
-    def _epochs(self):
-        epochs = range(1, self.options.max_epochs + 1)
-        if self.options.verbose <= 0:
-            return epochs
-        from tqdm.auto import tqdm
-
-        return tqdm(epochs, desc="epochs")
 
     def _run_epoch(self, epoch):
         """Add a row to the history; or return what was not finite, and add none."""
@@ -216,7 +230,7 @@ class _Training:
         rates = options.learning_rate * SCHEDULES[options.schedule](fractions) * 0.5**self.halvings
         losses, totals, done = self.trainer.update(
             order, state.moments, state.updates, rates, self.rng.integers(0, 2**32, n),
-            options.clip_norm, options.weight_decay, self.network.dropout,
+            np.inf if options.clip_norm is None else options.clip_norm, options.weight_decay, self.network.dropout,
         )  # fmt: skip
         state.updates += done
         if done < n:
@@ -249,11 +263,16 @@ class _Training:
             self.history.best_epoch = epoch
             self._average(epoch)
             return False
-        loss = self.history.epochs[-1]["validation_loss"]
+        row = self.history.epochs[-1]
+        loss = row["validation_loss"]
         if not loss >= self.best_loss - self.options.tol:
             self.best_loss, self.history.best_epoch = loss, epoch
             self.best[:] = self.network.theta
-        return epoch - self.history.best_epoch >= self.options.n_iter_no_change
+        if self.begin_epoch is None:
+            if row["loss"] > self.begin_loss:
+                return False
+            self.begin_epoch = epoch
+        return epoch - max(self.history.best_epoch, self.begin_epoch) >= self.options.n_iter_no_change
 
     def _average(self, epoch):
         """Take the weights into their mean, if the epoch is one of the last."""

@@ -5,7 +5,7 @@ sequences that a block carries side by side, innermost in memory), S states (slo
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
@@ -35,6 +35,8 @@ class Cell:
         ``backward(tape, state, new_state, d_state)``: `d_state` (S, H * L) holds the gradient of `new_state`
         and is overwritten with that of `state`, without the part that goes through the sums; `tape` is overwritten
         with the gradients of the sums.
+    initial_bias : dict of str to float, default={}
+        By gate, what is added to its bias in a network that is not trained yet.
     """
 
     name: str
@@ -43,6 +45,7 @@ class Cell:
     n_coupled: int
     forward: Callable
     backward: Callable
+    initial_bias: dict = field(default_factory=dict)
 
     @property
     def n_gates(self):

@@ -42,4 +42,14 @@ def backward(tape, state, new_state, d_state):
         d_h[k] = 0
 
 
-CELL = Cell("lstm", gates=("i", "f", "g", "o"), n_states=2, n_coupled=4, forward=forward, backward=backward)
+# A forget gate that is open at first lets the cell state, and gradients, live for many steps: R. Jozefowicz et al., "An
+# empirical exploration of recurrent network architectures", ICML 2015. With 2 it keeps 88 % at each step.
+CELL = Cell(
+    "lstm",
+    gates=("i", "f", "g", "o"),
+    n_states=2,
+    n_coupled=4,
+    forward=forward,
+    backward=backward,
+    initial_bias={"f": 2.0},
+)

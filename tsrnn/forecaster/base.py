@@ -24,6 +24,7 @@ from tsrnn.forecaster.fitting import fit_ensemble
 from tsrnn.forecaster.parameters import CHOICES, CONSTRAINTS
 from tsrnn.forecaster.plan import Plan, resolve
 from tsrnn.frames import append, to_panel
+from tsrnn.training import HISTORY
 from tsrnn.validation import Interval, check_parameters, check_sample_weight, make_generator
 from tsrnn.windows import Origins
 
@@ -32,7 +33,7 @@ CUT_BY_TIME = (
     "A score compares the forecast with the observations that come right after those seen. If these rows come from a "
     "cross-validation, cut them by time: cv=tsrnn.model_selection.PanelSplit(horizon=...)."
 )
-HISTORY = ("network", "epoch", "loss", "validation_loss", "learning_rate", "seconds")
+TABLE = ("network", *HISTORY)
 
 
 class BaseForecaster(BaseEstimator):
@@ -419,16 +420,20 @@ class BaseForecaster(BaseEstimator):
 
     def _become(self, panel, ensemble, generator, histories, earlier):
         """Take over what a fit has learned, all at once."""
-        best, history = ensemble.best, histories[0]
+        best, history = ensemble.best, _tabulate(histories, earlier)
+        n_epochs, best_epoch = int((history["network"] == 0).sum()), histories[0].best_epoch
+        if earlier is not None:
+            # Without a better epoch the weights are those from before.
+            best_epoch = n_epochs - len(histories[0].epochs) + best_epoch if best_epoch else self.best_epoch_
         seasons = best.decomposition.seasons
         self.__dict__.update(
             _panel=panel,
             _ensemble=ensemble,
             _generator=generator,
             _choices={name: getattr(self, name) for name in CHOICES},
-            history_=_tabulate(histories, earlier),
-            n_epochs_=len(history.epochs),
-            best_epoch_=history.best_epoch,
+            history_=history,
+            n_iter_=n_epochs,
+            best_epoch_=best_epoch,
             horizon_=best.block,
             lookback_=best.lookback,
             lookbacks_=tuple(model.lookback for model in ensemble.members),
@@ -449,8 +454,8 @@ def _as_list(value):
 def _tabulate(histories, earlier):
     """Return the courses of the trainings as one frame, after those of an earlier fit."""
     rows = [{"network": k, **epoch} for k, history in enumerate(histories) for epoch in history.epochs]
-    table = pd.DataFrame(rows, columns=list(HISTORY))
-    table = table.astype({name: np.int64 if name in ("network", "epoch") else np.float64 for name in HISTORY})
+    table = pd.DataFrame(rows, columns=list(TABLE))
+    table = table.astype({name: np.int64 if name in ("network", "epoch") else np.float64 for name in TABLE})
     if earlier is None or not len(earlier):
         return table
     done = earlier.groupby("network")["epoch"].max()

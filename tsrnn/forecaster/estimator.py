@@ -114,7 +114,7 @@ class RNNForecaster(BaseForecaster):
     dtype : {"float32", "float64"}, default="float32"
         Precision of the network.
     verbose : int, default=0
-        Above 0, show the progress.
+        Above 0, show the progress: bars with tqdm (extra ``progress``), without it lines on stderr.
 
     Attributes
     ----------
@@ -141,10 +141,11 @@ class RNNForecaster(BaseForecaster):
         Last observation: of all series, or of each id.
     history_ : DataFrame
         One row an epoch: network (its place in ``networks_``), epoch, loss, validation_loss, learning_rate, seconds.
+        It goes on over fits that are continued.
     best_epoch_ : int
-        Epoch of the last fit whose weights ``network_`` has; 0 for those from before it.
-    n_epochs_ : int
-        Epochs of its last fit; ``history_`` goes on over fits that are continued.
+        Epoch in ``history_`` whose weights ``network_`` has; 0 for the initial ones.
+    n_iter_ : int
+        Epochs that ``network_`` was trained for, those of earlier fits that were continued included.
     parameters_ : dict of str to ndarray
         Its parameters under PyTorch's names.
     network_ : tsrnn.network.Network

@@ -9,7 +9,8 @@ from tsrnn.training import TrainingOptions
 
 # What tells how to train, under the names of `TrainingOptions`.
 TRAINING = (
-    "loss", "learning_rate", "schedule", "weight_decay", "batch_size", "max_epochs", "n_iter_no_change", "tol",
+    "loss", "learning_rate", "schedule", "weight_decay", "batch_size", "max_epochs", "clip_norm", "n_iter_no_change",
+    "tol",
 )  # fmt: skip
 
 # From here on, holding out the end of each series costs more, the newest part of what is known, than stopping early
@@ -54,9 +55,7 @@ class Plan:
     @classmethod
     def of(cls, parameters, n_threads):
         """Return the plan for the parameters of an `RNNForecaster`, none of which is "auto" where `resolve` says it."""
-        clip_norm = parameters["clip_norm"]
         options = TrainingOptions(
-            clip_norm=np.inf if clip_norm is None else clip_norm,
             n_jobs=n_threads,
             verbose=int(parameters["verbose"]),
             **{name: parameters[name] for name in TRAINING},

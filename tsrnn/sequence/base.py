@@ -12,11 +12,13 @@ from sklearn.utils.validation import check_is_fitted
 from tsrnn.network import Network
 from tsrnn.optimizers import AdamState
 from tsrnn.sequence.constraints import ARCHITECTURE, CONSTRAINTS
+from tsrnn.sequence.convergence import MIN_FALL, choose_epochs, warn_of_no_convergence
 from tsrnn.sequence.inputs import read_inputs
+from tsrnn.sequence.segments import choose_segment_length, pad_first_segments
 from tsrnn.sequence.standardization import learn_standardization, standardize
 from tsrnn.sequence.targets import check_continues
 from tsrnn.sequences import Sequences
-from tsrnn.training import TrainingOptions, train
+from tsrnn.training import HISTORY, TrainingOptions, train
 from tsrnn.validation import check_parameters, check_sample_weight, make_generator
 
 
@@ -47,6 +49,13 @@ class SequenceEstimator(BaseEstimator):
         -------
         self : estimator
             Fitted. After an error or an interrupt it is as it was before.
+
+        Warns
+        -----
+        sklearn.exceptions.ConvergenceWarning
+            If a new network, under early stopping, was never better than with its initial weights; or if the loss
+            was still falling when `max_epochs` were over: in their last tenth by more than a tenth of the first
+            epoch's loss. A fit that is continued does not warn.
 
         Raises
         ------
@@ -111,25 +120,29 @@ class SequenceEstimator(BaseEstimator):
             counts = _count(training, weights, len(inputs.lengths))
             self._learn_inputs(inputs, counts)
             self._learn_targets(targets, counts)
+            self.segment_length_ = self._choose_segment_length(inputs.lengths, counts)
             self.network_ = self._make_network()
         if not (resumes and one_pass):
             self._adam = AdamState.start(self.network_.theta)
         sequences = self._make_sequences(inputs, self._encode_targets(targets), weights)
+        options = self._options(resumes, one_pass, len(training))
         history = train(
             self.network_,
             sequences.subset(training),
-            self._options(one_pass),
+            options,
             self._generator,
             validation=None if held_out is None else sequences.subset(held_out),
             state=self._adam,
         )
+        if not resumes and not one_pass:
+            warn_of_no_convergence(history, options.max_epochs, stacklevel=4)
         self._record(history)
 
     def _check_architecture(self):
         """Refuse parameters that a fit which is continued cannot change."""
         kept = self._architecture if self.head == "auto" else self._architecture | {"head": self._kind.head}
         for name, before in kept.items():
-            now = getattr(self, name)
+            now = _as_tuple(getattr(self, name))
             if before != now:
                 raise ValueError(
                     f"A fit that is continued keeps its network, but {name} was {before!r} and is now "
@@ -171,28 +184,43 @@ class SequenceEstimator(BaseEstimator):
             rows = np.repeat(counts, inputs.lengths)
             self.input_mean_, self.input_scale_ = learn_standardization(inputs.values, rows, self.standardize_inputs)
 
+    def _choose_segment_length(self, lengths, counts):
+        """Return the rows that the network reads in one step, or refuse the parameter."""
+        one_by_one = self.categories is not None or self._kind.head == "every"
+        if self.segment_length == "auto":
+            return 1 if one_by_one else choose_segment_length(lengths, counts)
+        if one_by_one and self.segment_length > 1:
+            reason = "tokens are read one by one" if self.categories is not None else "y has an output for every step"
+            raise ValueError(
+                f"segment_length={self.segment_length} reads several rows of X in one step of the network, but "
+                f"{reason}. Set segment_length=1 or 'auto'."
+            )
+        return int(self.segment_length)
+
     def _make_network(self):
         """Make a network with random parameters."""
-        self._architecture = {name: getattr(self, name) for name in ARCHITECTURE}
+        self._architecture = {name: _as_tuple(getattr(self, name)) for name in (*ARCHITECTURE, "segment_length")}
         network = Network(
-            input_size=self.input_size_,
+            input_size=self.input_size_ * self.segment_length_,
             output_size=self._output_size(),
             head=self._kind.head,
             tokens=self.categories is not None,
             feeds_classes=self._loss().takes_classes,
             decoder_steps=self._output_steps(),
-            **self._architecture,
+            **{name: getattr(self, name) for name in ARCHITECTURE},
         )
         network.initialize(self._generator)
         return network
 
     def _make_sequences(self, inputs, targets=None, weights=None):
         """Put checked data into the engine's form."""
-        values = inputs.values
+        values, starts, lengths = inputs.values, inputs.starts, inputs.lengths
         if self.categories is None:
             values = standardize(values, self.input_mean_, self.input_scale_, self.dtype)
-        steps = int(inputs.lengths.max()) if self._kind.head == "every" else self._output_steps()
-        sequences = Sequences(values, inputs.starts, inputs.lengths, output_steps=steps)
+        if self.segment_length_ > 1:
+            values, starts, lengths = pad_first_segments(values, lengths, self.segment_length_)
+        steps = int(lengths.max()) if self._kind.head == "every" else self._output_steps()
+        sequences = Sequences(values, starts, lengths, output_steps=steps, segment=self.segment_length_)
         if targets is None:
             return sequences
         if weights is not None:
@@ -206,17 +234,19 @@ class SequenceEstimator(BaseEstimator):
             weights=weights,
         )
 
-    def _options(self, one_pass):
-        """Options of the training."""
+    def _options(self, resumes, one_pass, n_samples):
+        """Options of the training on `n_samples`."""
+        max_epochs, patience = choose_epochs(n_samples, self.batch_size)
         return TrainingOptions(
             loss=self._loss(),
             learning_rate=self.learning_rate,
             schedule="constant" if one_pass else self.schedule,
             weight_decay=self.weight_decay,
             batch_size=self.batch_size,
-            max_epochs=1 if one_pass else self.max_epochs,
+            max_epochs=1 if one_pass else max_epochs if self.max_epochs == "auto" else self.max_epochs,
             clip_norm=self.clip_norm,
-            n_iter_no_change=self.n_iter_no_change,
+            n_iter_no_change=patience if self.n_iter_no_change == "auto" else self.n_iter_no_change,
+            min_fall=0.0 if resumes else MIN_FALL,
             tol=self.tol,
             n_jobs=self.n_jobs,
             verbose=int(self.verbose),
@@ -224,11 +254,14 @@ class SequenceEstimator(BaseEstimator):
 
     def _record(self, history):
         """Set the fitted attributes that tell of the training; those of a fit that is continued go on."""
-        rows, before = pd.DataFrame(history.epochs), getattr(self, "history_", None)
+        rows, before = pd.DataFrame(history.epochs, columns=list(HISTORY)), getattr(self, "history_", None)
+        rows = rows.astype({"validation_loss": np.float64})
         done = 0 if before is None else int(before["epoch"].iloc[-1])
         rows["epoch"] += done
         self.history_ = rows if before is None else pd.concat([before, rows], ignore_index=True)
-        self.n_iter_, self.best_epoch_ = len(self.history_), done + history.best_epoch
+        self.n_iter_ = len(self.history_)
+        if history.best_epoch or before is None:
+            self.best_epoch_ = done + history.best_epoch
 
     def _outputs(self, X):
         """Return the network's outputs (n_samples, output_steps, n_outputs) for `X`, and `X` as read."""
@@ -249,6 +282,11 @@ class SequenceEstimator(BaseEstimator):
         if self._kind.head == "every" and inputs.ragged:
             return [steps[:length] for steps, length in zip(outputs, inputs.lengths, strict=True)]
         return outputs
+
+
+def _as_tuple(value):
+    """A list says the same as a tuple, which does not change later."""
+    return tuple(value) if isinstance(value, list) else value
 
 
 def _count(training, weights, n_samples):

@@ -47,6 +47,10 @@ class RNNRegressor(RegressorMixin, SequenceEstimator):
         Whether a second set of layers reads the sequences from their end.
     dropout : float, default=0.0
         Probability, in [0, 1), of dropping an output of a layer below another one in training.
+    residual : bool, default=False
+        Whether each layer above the first adds its input to its output. PyTorch's layers do not.
+    dilations : list of int or None, default=None
+        For each layer, how many steps back the state lies from which a step goes on, as [1, 2, 4]; None for 1.
     head : {"auto", "last", "every", "decoder", "parallel"}, default="auto"
         Kind of output: one step per sequence, one per step, or a sequence of its own, the steps of which are
         read one after the other ("decoder") or none of them by another ("parallel"). "auto" tells it from the
@@ -56,6 +60,11 @@ class RNNRegressor(RegressorMixin, SequenceEstimator):
         None reads `X` as numbers. Otherwise its steps are tokens (words, codes, any values that can be
         hashed), which act as one-hot vectors without taking their memory. "auto" learns them in `fit`; a list
         fixes them.
+    segment_length : int or "auto", default="auto"
+        Rows of `X` that the network reads in one step, side by side: long sequences take fewer steps, over which
+        gradients reach further. Zeros (the mean, if inputs are standardized) complete the first segment of a sequence.
+        "auto": 1 for sequences of up to 60 rows (the median), and otherwise so many that at most 30 steps remain; 1
+        for tokens and for targets with an output for every step, with which no other length is allowed.
     loss : str or tsrnn.losses.Loss, default="squared_error"
         "squared_error", "absolute_error", "huber" or "quantile" (the median), or an instance such as
         ``Quantile([0.1, 0.5, 0.9])``, which gives predictions a last axis for the levels. A `Huber` turns
@@ -68,17 +77,19 @@ class RNNRegressor(RegressorMixin, SequenceEstimator):
         Decoupled weight decay, as in AdamW.
     batch_size : int, default=32
         Sequences per step of the optimizer.
-    max_epochs : int, default=100
-        Passes over the samples.
-    clip_norm : float, default=1.0
-        Largest norm of a gradient; ``inf`` for no limit.
+    max_epochs : int or "auto", default="auto"
+        Passes over the samples. "auto": 100, and with few samples as many as make 1,500 minibatches.
+    clip_norm : float or None, default=1.0
+        Largest norm of a gradient; None for no limit.
     early_stopping : bool, default=False
         Whether to hold out samples, to stop when their loss does not improve, and to keep the weights that
         were best for them.
     validation_fraction : float, default=0.1
         Share of the samples to hold out, drawn at random.
-    n_iter_no_change : int, default=10
-        Epochs without improvement to wait for.
+    n_iter_no_change : int or "auto", default="auto"
+        Epochs without improvement after which early stopping ends the training, counted from the first epoch on whose
+        training loss is 5 % below that of the initial weights. "auto": 10, and with few samples as many as make 300
+        minibatches.
     tol : float, default=0.0
         By how much the loss must fall to count as improvement.
     standardize_inputs, standardize_targets : bool, default=True
@@ -96,7 +107,7 @@ class RNNRegressor(RegressorMixin, SequenceEstimator):
     dtype : {"float32", "float64"}, default="float32"
         Precision of the network.
     verbose : int, default=0
-        Above 0, shows the progress with tqdm.
+        Above 0, shows the progress: a bar with tqdm (extra ``progress``), without it lines on stderr.
 
     Attributes
     ----------
@@ -111,12 +122,14 @@ class RNNRegressor(RegressorMixin, SequenceEstimator):
     n_parameters_ : int
         How many they are.
     history_ : DataFrame
-        One row per epoch: epoch, loss, validation_loss (with early stopping), learning_rate, seconds. Losses
-        are those of standardized targets.
+        One row per epoch: epoch, loss, validation_loss (NaN without early stopping), learning_rate, seconds. Losses
+        are those of standardized targets. It goes on over fits that are continued.
     n_iter_ : int
-        Epochs trained.
+        Epochs trained, those of earlier fits that were continued included.
     best_epoch_ : int
-        Epoch whose weights were kept; 0 for those from before the training.
+        Epoch in `history_` whose weights were kept; 0 for the initial ones.
+    segment_length_ : int
+        Rows of `X` that the network reads in one step.
     input_mean_, input_scale_ : ndarray of shape (n_features,)
         What is subtracted from a step and what it is divided by; not there for tokens.
     target_mean_, target_scale_ : ndarray of shape (n_outputs_,)
@@ -146,19 +159,22 @@ class RNNRegressor(RegressorMixin, SequenceEstimator):
     _constraints = CONSTRAINTS | REGRESSION
 
     def __init__(
-        self, hidden_size=32, *, cell="gru", num_layers=1, bidirectional=False, dropout=0.0, head="auto",
-        categories=None, loss="squared_error", learning_rate=0.01, schedule="cosine", weight_decay=0.0,
-        batch_size=32, max_epochs=100, clip_norm=1.0, early_stopping=False, validation_fraction=0.1,
-        n_iter_no_change=10, tol=0.0, standardize_inputs=True, standardize_targets=True, warm_start=False,
-        random_state=None, n_jobs=None, dtype="float32", verbose=0,
+        self, hidden_size=32, *, cell="gru", num_layers=1, bidirectional=False, dropout=0.0, residual=False,
+        dilations=None, head="auto", categories=None, segment_length="auto", loss="squared_error", learning_rate=0.01,
+        schedule="cosine", weight_decay=0.0, batch_size=32, max_epochs="auto", clip_norm=1.0, early_stopping=False,
+        validation_fraction=0.1, n_iter_no_change="auto", tol=0.0, standardize_inputs=True, standardize_targets=True,
+        warm_start=False, random_state=None, n_jobs=None, dtype="float32", verbose=0,
     ):  # fmt: skip
         self.hidden_size = hidden_size
         self.cell = cell
         self.num_layers = num_layers
         self.bidirectional = bidirectional
         self.dropout = dropout
+        self.residual = residual
+        self.dilations = dilations
         self.head = head
         self.categories = categories
+        self.segment_length = segment_length
         self.loss = loss
         self.learning_rate = learning_rate
         self.schedule = schedule
