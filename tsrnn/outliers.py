@@ -168,38 +168,44 @@ class OutlierFilter:
         return z, settled
 
     def _pass(self, rows):
-        """Judge each value by what the values before it, as filtered so far, predict."""
-        outlier, side = np.zeros(len(rows.x), dtype=bool), np.zeros(len(rows.x))
-        replacement = rows.x
-        logs = np.isfinite(self.floors)[rows.series]
-        judged = zip(self._judged(rows.x, rows), self._judged(rows.z, rows), self.units, (False, True), strict=True)
-        for x, z, units, is_log in judged:
-            if is_log and not logs.any():
-                continue
-            predictions = self._predict(z, rows, is_log)
-            units = np.where(np.isfinite(predictions), units[rows.series], np.nan)
-            smallest = np.fmin.reduce(units, axis=1)
-            errors = x[:, None] - predictions
-            ratios = np.abs(errors) / np.minimum(units, MAX_RATIO * smallest[:, None])
-            ratios = np.where(np.isnan(units), np.inf, ratios)
-            least = ratios.argmin(axis=1)[:, None]
-            ratio = np.take_along_axis(ratios, least, axis=1)[:, 0]
-            odd = (ratio > THRESHOLD) & np.isfinite(smallest)
-            if is_log:
-                odd &= raw > MIN_RAW
-            else:
-                raw = np.where(np.isfinite(smallest), ratio, np.inf)
-            side = np.where(odd, np.sign(np.take_along_axis(errors, least, axis=1)[:, 0]), side)
-            outlier |= odd
-            best = np.where(np.isnan(units), np.inf, units).argmin(axis=1)[:, None]
-            best = np.take_along_axis(predictions, best, axis=1)[:, 0]
-            replacement = np.where(logs, np.exp(best), replacement) if is_log else best
+        """Replace values by what those before them, as filtered so far, predict."""
+        ratio, side, replacement = self._judge(rows, is_log=False)
+        outlier, logs = ratio > THRESHOLD, np.isfinite(self.floors)
+        if logs.any():
+            ratio_of_log, side_of_log, predicted = self._judge(rows, is_log=True)
+            odd = (ratio_of_log > THRESHOLD) & (ratio > MIN_RAW)
+            outlier, side = outlier | odd, np.where(odd, side_of_log, side)
+            replacement = np.where(logs[rows.series], np.exp(predicted), replacement)
+        side = np.where(outlier, side, 0)
         run = outlier.copy()
         for k in range(1, RUN):
             run &= (rows.position >= k) & (side == _shift(side, k))
-        outlier &= ~run & np.isfinite(replacement) & (rows.position >= rows.known[rows.series])
-        new = np.where(outlier, replacement, rows.x)
+        new = np.where(outlier & ~run & np.isfinite(replacement), replacement, rows.x)
         return np.where(rows.position < rows.known[rows.series], rows.z, new)
+
+    def _judge(self, rows, is_log):
+        """Compare each value with its predictions.
+
+        Returns
+        -------
+        ratio : ndarray of shape (n_rows,)
+            Units by which all predictions miss it at least; 0 where there are none.
+        side : ndarray of shape (n_rows,)
+            Sign of that error.
+        predicted : ndarray of shape (n_rows,)
+            Prediction with the smallest unit.
+        """
+        predictions = self._predict(self._judged(rows.z, rows)[is_log], rows, is_log)
+        units = np.where(np.isfinite(predictions), self.units[int(is_log)][rows.series], np.nan)
+        smallest = np.fmin.reduce(units, axis=1)
+        errors = self._judged(rows.x, rows)[is_log][:, None] - predictions
+        ratios = np.abs(errors) / np.minimum(units, MAX_RATIO * smallest[:, None])
+        least = np.where(np.isnan(units), np.inf, ratios).argmin(axis=1)[:, None]
+        best = np.where(np.isnan(units), np.inf, units).argmin(axis=1)[:, None]
+        ratio = np.take_along_axis(ratios, least, axis=1)[:, 0]
+        side = np.sign(np.take_along_axis(errors, least, axis=1)[:, 0])
+        predicted = np.take_along_axis(predictions, best, axis=1)[:, 0]
+        return np.where(np.isfinite(smallest), ratio, 0.0), side, predicted
 
     def _judged(self, values, rows):
         return _judged(values, rows.offsets, self.floors)

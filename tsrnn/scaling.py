@@ -57,6 +57,10 @@ class SeriesScaler:
         x = np.log(values) if self.log else values
         return (x - np.repeat(self.center, lengths)) / np.repeat(self.spread, lengths)
 
+    def zeros(self):
+        """Return the scaled value of zero of each series: float64 of shape (n_series,), -inf for logarithms."""
+        return np.full(len(self.center), -np.inf) if self.log else (0.0 - self.center) / self.spread
+
     def restore(self, table, series):
         """Bring a table of scaled values, one row for each of some series, back to the units of the series."""
         x = table * self.spread[series, None] + self.center[series, None]

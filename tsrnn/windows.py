@@ -146,8 +146,8 @@ def runs(series):
     >>> [(int(i), part) for i, part in runs(np.array([0, 0, 3]))]
     [(0, slice(0, 2, None)), (3, slice(2, 3, None))]
     """
-    places, starts = np.unique(series, return_index=True)
-    for i, start, stop in zip(places, starts.tolist(), [*starts[1:].tolist(), len(series)], strict=True):
+    values, starts = np.unique(series, return_index=True)
+    for i, start, stop in zip(values, starts.tolist(), np.append(starts, len(series))[1:].tolist(), strict=True):
         yield i, slice(start, stop)
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from tsrnn.forecaster.channels import join, separate
+from tsrnn.forecaster.intermittent import ceilings, regular_series
 from tsrnn.forecaster.linear import Linear
 from tsrnn.forecaster.rows import Rows
 from tsrnn.network import Network
@@ -56,6 +57,10 @@ class Model:
         Key in `tsrnn.scaling.SCALINGS`.
     combines : bool
         Whether the forecast is the mean of linear parts and network, instead of their sum.
+    of_mean : bool
+        Whether means are forecast, and not medians.
+    regular : ndarray of shape (n_series,), bool
+        Series whose seasons say when they are not zero.
     n_channels : int
         Series that the network reads and forecasts together: 1, or all.
     linear : Linear or None
@@ -75,6 +80,8 @@ class Model:
     segment: int
     scaling: str
     combines: bool
+    of_mean: bool
+    regular: np.ndarray
     n_channels: int = 1
     linear: Linear | None = None
     network: Network | None = None
@@ -98,13 +105,15 @@ class Model:
         new = model.measure(model.read(panel))
         model.units = np.concatenate([self.units, new.units[known:]])
         model.spreads = np.concatenate([self.spreads, new.spreads[known:]])
+        model.regular = np.concatenate([self.regular, new.regular[known:]])
         return model
 
     def measure(self, rows):
         """Return the model with units and spreads of the series in some rows."""
         units, spreads = rows.units(), rows.ordinary_spreads(self.windows(rows))
         # A window that is nothing but its level, as one of a single value is, has no spread to measure by.
-        return replace(self, units=units, spreads=np.where(spreads > MIN_UNIT, spreads, units))
+        spreads = np.where(spreads > MIN_UNIT, spreads, units)
+        return replace(self, units=units, spreads=spreads, regular=regular_series(rows, self.windows(rows), self.block))
 
     def windows(self, rows):
         """Return all windows of the rows that have targets."""
@@ -185,7 +194,7 @@ class Model:
         """
         windows = self.windows_at(rows, origins, self.lookback, self.segment)
         levels, scales = self.levels_and_scales(rows, windows)
-        lowest, highest = self._reach(rows, windows, horizon)
+        lowest, highest, floor = self._reach(rows, windows, horizon)
         seasonal = rows.seasonal_future(windows, horizon)
         width = max(self.lookback, self.decomposition.level_window)
         tail = _Tail.of(rows, self.windows_at(rows, origins, width), width)
@@ -199,7 +208,7 @@ class Model:
             bounded = np.clip(wanted, lowest[:, start:stop], highest[:, start:stop])
             rest[:, start:stop] = bounded - seasonal[:, start:stop]
             tail = tail.append(rest[:, start:stop], seasonal[:, start:stop])
-        return self.scaler.restore(rest + seasonal, windows.series)
+        return np.maximum(self.scaler.restore(rest + seasonal, windows.series), floor)
 
     def _correct(self, tail, windows, levels, scales, n_jobs):
         """Return what linear parts and network add to level and season: float64 of shape (n, block)."""
@@ -216,12 +225,19 @@ class Model:
         return correction * (windows.lengths > 0)[:, None]
 
     def _reach(self, rows, windows, horizon):
-        """Return bounds of the forecasts, of shape (n, horizon): an outlier that is read must not be multiplied."""
+        """Return bounds of the forecasts, of shape (n, horizon), and the lowest value in units of the series, (n, 1).
+
+        No forecast goes far beyond what was seen, nor below zero where nothing has.
+        """
         lowest, highest = rows.extremes(windows)
+        zeros = rows.zeros[windows.series, None]
         units = np.where(self.units > MIN_UNIT, self.units, 0.0)[windows.series]
         seasons_ahead = np.maximum(np.arange(1, horizon + 1) / min(self.decomposition.seasons, default=1), 1)
         margin = REACH * units[:, None] * seasons_ahead
-        return lowest[:, None] - margin, highest[:, None] + margin
+        positive = lowest[:, None] >= zeros
+        lower = np.where(positive, np.maximum(lowest[:, None] - margin, zeros), lowest[:, None] - margin)
+        upper = np.minimum(highest[:, None] + margin, ceilings(rows, windows, self.regular, self.of_mean)[:, None])
+        return lower, np.maximum(upper, lower), np.where(positive, 0.0, -np.inf)
 
     def _run_network(self, blocks, lengths, n_jobs):
         n, steps = len(blocks) // self.n_channels, self.lookback // self.segment

@@ -21,6 +21,8 @@ class Rows:
         Scaled values.
     features : ndarray of shape (n_rows, 2), float64
         What a network reads in each row: the rest that the seasons leave, and the seasons' part.
+    zeros : ndarray of shape (n_series,), float64
+        Scaled value of zero; -inf where logarithms are scaled.
     parts : list of list of ndarray
         For each series, what :meth:`Decomposition.apply` gives.
     decomposition : Decomposition
@@ -30,6 +32,7 @@ class Rows:
     offsets: np.ndarray
     scaled: np.ndarray
     features: np.ndarray
+    zeros: np.ndarray
     parts: list
     decomposition: Decomposition
 
@@ -41,7 +44,8 @@ class Rows:
         for start, stop in zip(panel.offsets[:-1], panel.offsets[1:], strict=True):
             rest[start:stop], seasonal = decomposition.apply(scaled[start:stop])
             parts.append(seasonal)
-        return cls(panel.offsets, scaled, np.column_stack([rest, scaled - rest]), parts, decomposition)
+        features, zeros = np.column_stack([rest, scaled - rest]), scaler.zeros()
+        return cls(panel.offsets, scaled, features, zeros, parts, decomposition)
 
     @property
     def rest(self):
