@@ -26,6 +26,7 @@ MAX_OUTLIERS = 3  # In a series, or MAX_SHARE of it if that is more: large chang
 MAX_SHARE = 0.05
 MAX_RATIO = 2.0  # Of a unit to the smallest one: a poor prediction does not excuse what a good one rules out.
 MIN_POSITIVE = 0.9  # Share of positive values from which on logarithms of a series without negatives are judged.
+MIN_CHANGE = 6.0
 MIN_RAW = 1.0  # Units of the values themselves that an outlier of logarithms must miss by, too.
 ZERO = 0.1  # Of the smallest positive value: what stands for zero in logarithms.
 NORMAL_MEDIAN = 1.4826  # Standard deviations over the median absolute error of normal errors, ...
@@ -173,7 +174,7 @@ class OutlierFilter:
         outlier, logs = ratio > THRESHOLD, np.isfinite(self.floors)
         if logs.any():
             ratio_of_log, side_of_log, predicted = self._judge(rows, is_log=True)
-            odd = (ratio_of_log > THRESHOLD) & (ratio > MIN_RAW)
+            odd = (ratio_of_log > THRESHOLD) & (ratio > MIN_RAW) & _exceeds_last_changes(rows)
             outlier, side = outlier | odd, np.where(odd, side_of_log, side)
             replacement = np.where(logs[rows.series], np.exp(predicted), replacement)
         side = np.where(outlier, side, 0)
@@ -306,6 +307,13 @@ def _median_of_last(changes, position):
     n = N_CHANGES - np.isnan(last).sum(axis=0)
     rows = np.arange(len(changes))
     return (last[np.maximum(n - 1, 0) // 2, rows] + last[np.minimum(n // 2, N_CHANGES - 1), rows]) / 2
+
+
+def _exceeds_last_changes(rows):
+    """Tell which values are farther from the one before than the last changes of values, and not of logarithms, are."""
+    changes = np.where(rows.position >= 1, np.abs(rows.z - _shift(rows.z, 1)), np.nan)
+    ordinary = np.nan_to_num(_median_of_last(changes, rows.position))
+    return ~(np.abs(rows.x - _shift(rows.z, 1)) <= MIN_CHANGE * ordinary) | (rows.position == 0)
 
 
 def _units_of_changes(x, offsets, lags):

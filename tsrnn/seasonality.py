@@ -19,6 +19,7 @@ DAY, WEEK = 86_400, 604_800
 # Seasons by the letters of a frequency. 364 and 260 days are whole weeks, so that weekdays meet.
 PERIODS = {"D": (7, 364, 365), "B": (5, 260), "C": (5, 260), "W": (52,), "SM": (24,), "M": (12,), "Q": (4,)}
 SMOOTHING = (0.15, 0.3, 0.5, 0.75, 1.0)
+MAX_CHANGE = 10.0  # Of a series, in ninth deciles of its changes, where seasons are looked for.
 MAX_ORIGINS = 1500
 MAX_SERIES = 40
 
@@ -197,7 +198,7 @@ def seasons_of_values(series, limit):
         return ()
     mean = np.zeros(limit + 1)
     for x in series:
-        changes = np.diff(x) - np.diff(x).mean()
+        changes = _clipped_changes(x)
         size = 2 ** int(np.ceil(np.log2(2 * len(changes))))
         power = np.abs(np.fft.rfft(changes, size)) ** 2
         products = np.fft.irfft(power, size)[: limit + 1]
@@ -209,6 +210,16 @@ def seasons_of_values(series, limit):
         return ()
     shortest = next(lag for lag in peaks if mean[lag] >= 0.7 * mean[best])
     return tuple(sorted({shortest, best}))
+
+
+def _clipped_changes(x):
+    """Changes of a series about their mean, in any unit: an outlier must not hide what the others have in common."""
+    changes = np.diff(x / max(np.abs(x).max(), np.finfo(float).tiny))
+    middle = np.median(changes)
+    size = np.abs(changes - middle)
+    limit = MAX_CHANGE * np.quantile(size, 0.9)
+    changes = np.clip(changes, middle - limit, middle + limit) if limit > 0 else changes
+    return changes - changes.mean()
 
 
 def season_sets(seasons):

@@ -14,7 +14,8 @@ from tsrnn.forecaster.checks import (
     refuse_covariates,
     require_channels,
     require_finite,
-    require_positive,
+    require_logarithms,
+    require_scalable,
     steps_ahead,
     target_of,
 )
@@ -81,7 +82,8 @@ class BaseForecaster(BaseEstimator):
         seasons = candidate_seasons(panel, self.season_length)
         outlier_filter = None if self.outliers == "keep" else fit_filter(panel, seasons)
         filtered = filter_panel(panel, outlier_filter)
-        self._require_positive(panel, filtered, before.best.scaler.log if resumes else self.log)
+        require_scalable(filtered)
+        require_logarithms(panel, filtered, self.log, resumes and before.best.scaler.log)
         joint = self.channels == "joint"
         if joint:
             require_channels(panel, self._panel if resumes else None)
@@ -113,6 +115,7 @@ class BaseForecaster(BaseEstimator):
         check_parameters(type(self).__name__, self.get_params(deep=False), CONSTRAINTS)
         self._require_same_choices()
         panel, outlier_filter, filtered = self._append(X, y)
+        require_scalable(filtered, self._ensemble.best.scaler)
         generator = copy.deepcopy(self._generator)
         plan = self._plan(
             batch_size=self.batch_size_,
@@ -163,17 +166,10 @@ class BaseForecaster(BaseEstimator):
         if outlier_filter is not None and panel.n_series > self._panel.n_series:
             outlier_filter = outlier_filter.extend(panel.values, panel.offsets)
         filtered = filter_panel(panel, outlier_filter, self._filtered)
-        self._require_positive(panel, filtered, self._choices["log"])
+        require_logarithms(panel, filtered, self._choices["log"], self._ensemble.best.scaler.log)
         if self._choices["channels"] == "joint":
             require_channels(panel, self._panel)
         return panel, outlier_filter, filtered
-
-    def _require_positive(self, panel, filtered, log):
-        """Refuse values without a logarithm; where it was chosen, and not asked for, outliers among them are none."""
-        if log != "auto":
-            require_positive(panel, log)
-        elif hasattr(self, "_ensemble"):
-            require_positive(filtered, self._ensemble.best.scaler.log)
 
     def predict(self, X=None, *, horizon=None):
         """Forecast after the end of what was seen.

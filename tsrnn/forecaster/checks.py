@@ -4,6 +4,8 @@ import numpy as np
 import pandas as pd
 from scipy.sparse import issparse
 
+MAX_VALUE = 1e300  # Sums and differences of larger values overflow.
+MAX_SCALED = 1e15  # Spreads of its series in the fit that a value may be away when training goes on.
 MAX_STEPS = 1 << 20  # that a row of X may be ahead
 
 
@@ -41,8 +43,10 @@ def refuse_covariates(X):
     )
 
 
-def require_positive(panel, log):
-    """Refuse values without a logarithm."""
+def require_logarithms(panel, filtered, log, chosen):
+    """Refuse values without a logarithm: all if ``log`` is True, those that are read if it is "auto" and was chosen."""
+    if log == "auto":
+        panel, log = filtered, chosen
     if log and panel.values.min() <= 0:
         row = int((panel.values <= 0).argmax())
         i = int(np.searchsorted(panel.offsets, row, side="right")) - 1
@@ -50,6 +54,27 @@ def require_positive(panel, log):
         raise ValueError(
             f"Logarithms need positive values: {panel.label(i)} has {panel.values[row]} at {stamp}. Fit with log=False."
         )
+
+
+def require_scalable(panel, scaler=None):
+    """Refuse values that cannot be brought to order one, by the scaler of an earlier fit if that is kept."""
+    if scaler is None:
+        far, why = np.abs(panel.values) > MAX_VALUE, f"values must be between {-MAX_VALUE:g} and {MAX_VALUE:g}"
+        mend = "Give the series in a larger unit."
+    else:
+        known = len(scaler.center)
+        rows = panel.offsets[known]
+        with np.errstate(over="ignore"):
+            scaled = scaler.transform(panel.values[:rows], panel.offsets[: known + 1])
+        far = np.append(np.abs(scaled) > MAX_SCALED, np.abs(panel.values[rows:]) > MAX_VALUE)
+        why = f"it is more than {MAX_SCALED:g} times the spread of the series in the fit, whose scale partial_fit keeps"
+        mend = "Call fit with all observations."
+    if far.any():
+        row = int(far.argmax())
+        i = int(np.searchsorted(panel.offsets, row, side="right")) - 1
+        stamp = panel.stamps(i)[row - panel.offsets[i]]
+        label = panel.label(i)
+        raise ValueError(f"{label[0].upper()}{label[1:]} has {panel.values[row]:g} at {stamp}: {why}. {mend}")
 
 
 def require_finite(forecasts, panel):
