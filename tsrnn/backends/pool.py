@@ -5,7 +5,7 @@ import sys
 import threading
 from operator import methodcaller
 
-from numba.core import config
+from numba import config
 
 from tsrnn.backends.compilation import JIT
 
