@@ -263,7 +263,11 @@ class _KernelCache:
             self._warn(f"No folder can be written to ({error}): {_ANEW}")
             return NullCache()
         locator, wanted = cache._impl.locator, config.CACHE_DIR
-        if wanted and not isinstance(locator, UserProvidedCacheLocator) and not getattr(config, "CACHE_LOCATOR_CLASSES", ""):
+        if (
+            wanted
+            and not isinstance(locator, UserProvidedCacheLocator)
+            and not getattr(config, "CACHE_LOCATOR_CLASSES", "")
+        ):
             self._warn(f"NUMBA_CACHE_DIR={wanted!r} cannot be written to: kernels are kept in {cache.cache_path!r}.")
         cache._cache_file = _SealedFiles(
             cache.cache_path, cache._impl.filename_base, locator.get_source_stamp(), self._salt
