@@ -5,6 +5,8 @@ from functools import lru_cache
 
 import numpy as np
 
+_REAL = (np.dtype(np.float32), np.dtype(np.float64))
+
 
 @lru_cache(maxsize=32)
 def _sound(layout):
@@ -35,7 +37,7 @@ def check_parameters(layout, theta, writeable=True):
     ValueError
     """
     layout = _sound(layout)
-    _check_array("theta", theta, (layout.size,), (np.float32, np.float64), writeable)
+    _check_array("theta", theta, (layout.size,), _REAL, writeable)
     return layout
 
 
@@ -56,7 +58,7 @@ def _check_array(name, array, shape, dtypes, writeable):
     ):
         raise ValueError(
             f"{name} must be a{' writeable,' if writeable else ''} contiguous array of shape {shape} and dtype "
-            f"{' or '.join(np.dtype(dtype).name for dtype in dtypes)}, as the network's architecture wants it. "
+            f"{' or '.join(dtype.name for dtype in dtypes)}, as the network's architecture wants it. "
             f"Got {_describe(array)}; make the network or load the model anew."
         )
 
@@ -131,11 +133,11 @@ def _check_rows(prefix, starts, lengths, segment, n, n_rows, name):
             f"{prefix}starts and {prefix}lengths must be arrays of ints of shape ({n},). Got shapes {starts.shape} and "
             f"{lengths.shape}, dtypes {starts.dtype} and {lengths.dtype}."
         )
-    if not n:
-        return
-    ends = starts + segment * lengths
-    if starts.min() < 0 or lengths.min() < 0 or segment < 1 or ends.max() > n_rows:
-        i = int(np.argmax((starts < 0) | (lengths < 0) | (ends > n_rows)))
+    starts, lengths = np.asarray(starts, np.int64), np.asarray(lengths, np.int64)
+    left = n_rows - starts
+    signs = starts | lengths | left | (left - segment * lengths)  # negative where one of them is
+    if segment < 1 or signs.min(initial=0) < 0:
+        i = int(np.argmin(signs))
         raise ValueError(
             f"Sequences must lie within the {n_rows} rows of {name}. Got sequence {i} with {prefix}starts={starts[i]}, "
             f"{prefix}lengths={lengths[i]} and {segment} rows a step."
