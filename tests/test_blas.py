@@ -57,6 +57,7 @@ def interrupt(call, when):
 
     def trace(frame, event, argument):
         nonlocal count
+        del argument  # of a return, the context, which the traceback would keep
         frame.f_trace_opcodes = True
         count += 1
         if count == when:
@@ -83,6 +84,7 @@ def test_an_interrupt_before_any_instruction_sets_the_threads_back(two, monkeypa
         kept.append(interrupt(use_block, len(kept) + 1))
         assert count_blas_threads() == two, f"after instruction {len(kept)}"
         assert not blas._turn._is_owned(), f"after instruction {len(kept)}"
+        assert not blas._switching._is_owned(), f"after instruction {len(kept)}"
     assert len(kept) > 100
     assert len(swallowed) <= 1  # at the end of an interrupted block's own context, where nothing can be raised
 

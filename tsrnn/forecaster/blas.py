@@ -77,26 +77,34 @@ def _guarded(block, key):
 
 def _begin(key):
     _turn.acquire()
-    with _switching:
-        _state.key = key
-        _state.before = [(_setter(library), library.num_threads) for library in _libraries()]
-        for set_threads, _ in _state.before:
-            set_threads(1)
+    _switching.acquire()
+    _state.key = key
+    _state.before = [(_setter(library), library.num_threads) for library in _libraries()]
+    for set_threads, _ in _state.before:
+        set_threads(1)
+    _release(_switching)
 
 
 def _end(key, *_):
     """End the block with this key if it is under way in this thread; after an interrupt it is called once more."""
     if _turn._is_owned() and _state.key in (key, None):
-        _restore()
-        _turn.release()
+        _switching.acquire()
+        _set_back()
+        _release(_switching)
+        _release(_turn)
     key.guard = None
 
 
-def _restore():
-    with _switching:
-        for set_threads, n_threads in _state.before:
-            set_threads(n_threads)
-        _state.before, _state.key = (), None
+def _release(lock):
+    """Release a lock of this thread, however often it was acquired: an interrupted call acquires it once more."""
+    while lock._is_owned():
+        lock.release()
+
+
+def _set_back():
+    for set_threads, n_threads in _state.before:
+        set_threads(n_threads)
+    _state.before, _state.key = (), None
 
 
 @cache
@@ -114,7 +122,7 @@ def _begin_child():
     global _turn
     if not _turn._is_owned():
         _turn = threading.RLock()
-        _restore()
+        _set_back()
     _switching.release()
 
 
