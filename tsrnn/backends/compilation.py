@@ -5,6 +5,7 @@ changed module constants. Every kernel therefore holds `SOURCE_STAMP`, a digest 
 its closure. Where no folder can be written, kernels are compiled anew in each process.
 """
 
+import contextlib
 import hashlib
 from pathlib import Path
 
@@ -65,21 +66,19 @@ def kernel(make):
     -------
     dispatcher
     """
-    function = make(SOURCE_STAMP)
+    # Numba's own cache does not read the files of `numba_internals`, which would have the same names and keys.
+    function = make(SOURCE_STAMP if internals.HAS_CACHE else f"{SOURCE_STAMP}, plain cache")
     if not JIT:
         return function
     if not internals.HAS_COMPILER:
-        return _compile_plainly(function)
-    dispatcher = numba.njit(no_cfunc_wrapper=True, pipeline_class=internals.KernelCompiler, **_OPTIONS)(function)
-    internals.prepare_kernel(dispatcher, SOURCE_STAMP)
+        dispatcher = numba.njit(**_OPTIONS)(function)
+    else:
+        dispatcher = numba.njit(no_cfunc_wrapper=True, pipeline_class=internals.KernelCompiler, **_OPTIONS)(function)
+        internals.prepare_kernel(dispatcher, SOURCE_STAMP)
+    if not internals.HAS_CACHE:
+        with contextlib.suppress(RuntimeError):  # Numba found no folder to write the cache to
+            dispatcher.enable_caching()
     return dispatcher
-
-
-def _compile_plainly(function):
-    try:
-        return numba.njit(cache=True, **_OPTIONS)(function)
-    except RuntimeError:  # Numba found no folder to write the cache to
-        return numba.njit(**_OPTIONS)(function)
 
 
 def choose(functions):

@@ -66,6 +66,7 @@ class ProcessLock:
 
     def acquire(self):
         """Wait for the lock; go on without it where none can be had (read-only folders, some network drives)."""
+        self.release()
         with contextlib.suppress(OSError):
             self._file = open(self._path, "ab")
             _lock(self._file.fileno())

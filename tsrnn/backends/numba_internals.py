@@ -17,6 +17,13 @@ from numba import config
 from tsrnn.backends.files import ProcessLock, is_sealed, write_sealed
 
 try:
+    from numba.np.arrayobj import populate_array
+except ImportError:
+    HAS_VIEWS = False
+else:
+    HAS_VIEWS = True
+
+try:
     from numba.core.codegen import JITCodeLibrary
     from numba.core.compiler import Compiler
     from numba.core.compiler_lock import global_compiler_lock
@@ -28,7 +35,8 @@ except ImportError:
 else:
     # Expressions of whole arrays, closures and comprehensions, functions of Numba's that are pasted.
     _UNNEEDED = (NopythonRewrites, InlineClosureLikes, InlineOverloads)
-    HAS_COMPILER = all(
+    # Plain views are counted references, which tuned kernels do without.
+    HAS_COMPILER = HAS_VIEWS and all(
         hasattr(owner, name)
         for owner, names in {
             JITCodeLibrary: "add_ir_module get_pointer_to_function codegen _ensure_finalized _optimize_final_module "
@@ -49,13 +57,6 @@ else:
         hasattr(IndexDataCacheFile, name)
         for name in ("load", "save", "_load_index", "_load_data", "_data_path", "_open_for_write")
     )
-
-try:
-    from numba.np.arrayobj import populate_array
-except ImportError:
-    HAS_VIEWS = False
-else:
-    HAS_VIEWS = True
 
 
 def element_pointer(context, builder, kind, array, index):
