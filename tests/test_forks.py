@@ -110,22 +110,21 @@ def test_a_fork_does_not_wait_for_ever(compiling, monkeypatch):
 @pytest.mark.slow
 def test_forks_while_another_thread_fits():
     expected, over = fit(), threading.Event()
-    begun = threading.Barrier(2)
+    begun = threading.Semaphore(0)
 
     def work():
         while not over.is_set():
-            begun.wait()
+            begun.release()
             fit()
 
     thread = threading.Thread(target=work)
     thread.start()
     try:
         for _ in range(8):
-            begun.wait()
+            begun.acquire()
             np.testing.assert_array_equal(run_forked(fit), expected)
     finally:
         over.set()
-        begun.abort()
         thread.join()
 
 

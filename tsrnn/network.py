@@ -193,7 +193,8 @@ class Network:
 
     def _writable_theta(self):
         """The parameters, or a copy of them where they are mapped from a file: kernels take writable arrays alone."""
-        return np.require(self.theta, requirements="W")
+        theta = self.theta
+        return np.array(theta) if isinstance(theta, np.ndarray) and not theta.flags.writeable else theta
 
     def stream(self, n=1):
         """Return a `Stream` that reads `n` sequences side by side, one step at a time.
