@@ -43,7 +43,7 @@ else:
             "_finalize_final_module _finalize_dynamic_globals",
             Compiler: "compile_extra define_pipelines",
             DefaultOptions: "_nrt no_cpython_wrapper no_cfunc_wrapper",
-            global_compiler_lock: "_lock __enter__ __exit__",
+            global_compiler_lock: "_lock",
         }.items()
         for name in names.split()
     )
@@ -186,17 +186,28 @@ def compile_kernel(dispatcher, signature):
 
     One thread compiles at a time. Another process that wants the same kernel waits, and then finds it on disk.
     """
-    with global_compiler_lock:
-        try:
-            return type(dispatcher).compile(dispatcher, signature)
-        except (AttributeError, TypeError, NotImplementedError):
-            if KernelCompiler.plain:
-                raise
-            KernelCompiler.plain = True
-            return type(dispatcher).compile(dispatcher, signature)
-        finally:
-            if HAS_CACHE:
-                dispatcher._cache.release()
+    lock = global_compiler_lock._lock
+    outermost = not lock._is_owned()
+    try:
+        with lock:
+            try:
+                return _compile_tuned_or_plain(dispatcher, signature)
+            finally:
+                if HAS_CACHE:
+                    dispatcher._cache.release()
+    finally:
+        while outermost and lock._is_owned():  # Numba's own way to the lock is not safe from interrupts
+            lock.release()
+
+
+def _compile_tuned_or_plain(dispatcher, signature):
+    try:
+        return type(dispatcher).compile(dispatcher, signature)
+    except (AttributeError, TypeError, NotImplementedError):
+        if KernelCompiler.plain:
+            raise
+        KernelCompiler.plain = True
+        return type(dispatcher).compile(dispatcher, signature)
 
 
 def prepare_kernel(dispatcher, salt):
