@@ -43,6 +43,8 @@ MAY_IMPORT = {
 # Slow to import, or not installed with tsrnn: only within the function that needs them.
 ONLY_IN_FUNCTIONS = {"matplotlib", "tqdm", "tsrnn.backends.cuda"}
 CUDA_FILE = PACKAGE / "backends" / "cuda.py"
+INTERNALS = PACKAGE / "backends" / "numba_internals.py"
+VECTORS = PACKAGE / "backends" / "vectors.py"
 MAX_FUNCTION_LINES = 70
 
 
@@ -118,6 +120,19 @@ def test_cuda_is_in_one_file(source, tree):
         for node in ast.walk(tree)
     )
     assert not uses or source == CUDA_FILE
+
+
+@parametrize_sources
+def test_private_parts_of_numba_are_in_one_file(source, tree):
+    """Public are `numba` itself and `numba.extending`; llvmlite's code builders are known to intrinsics alone."""
+    modules = {module for module, _ in imports_of(tree) if module.split(".")[0] in {"numba", "llvmlite"}}
+    chains = {ast.unparse(node) for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
+    public = {"numba", "numba.config", "numba.types", "numba.njit"}
+    private = {module for module in modules if module not in public and not module.startswith("numba.extending")}
+    private |= {chain for chain in chains if chain.startswith(("numba.core", "numba.np", "numba.misc"))}
+    if source == VECTORS:
+        private = {module for module in private if not module.startswith("llvmlite")}
+    assert not private or source == INTERNALS
 
 
 @parametrize_sources

@@ -17,7 +17,7 @@ from tsrnn.backends.compilation import JIT
 from tsrnn.backends.pool import count_threads, run_threads
 from tsrnn.network import Network
 from tsrnn.sequences import Sequences
-from tsrnn.training import TrainingOptions, train
+from tsrnn.training import NonFiniteLossError, TrainingOptions, _Training, train, train_all
 
 pytestmark = pytest.mark.skipif(not JIT, reason="compilation is switched off: one thread")
 
@@ -179,3 +179,102 @@ def test_number_of_threads():
     assert count_threads(8, work=1e12, parts=2) == 2  # no more than there is to share
     assert count_threads(None, work=1e3, parts=8) == 1  # too little to do
     assert count_threads(-1, work=1e3, parts=99) == count_threads(None, work=1e12, parts=99)
+
+
+def test_without_threads_that_can_be_started_the_bits_are_the_same(monkeypatch):
+    """As when the interpreter is ending."""
+    expected = fit(n_jobs=2)
+
+    def start(thread):
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(pool, "_idle", [])
+    monkeypatch.setattr(threading.Thread, "start", start)
+    with pytest.raises(pool.NoThreadError, match="can't start"):
+        run_threads(lambda thread: None, 2)
+    assert_same(fit(n_jobs=2), expected)
+    assert train_several(4) == [fit_history(seed) for seed in range(4)]
+
+
+def make_training(seed, **options):
+    """Return arguments of `train`."""
+    rng = np.random.default_rng(seed)
+    sequences = Sequences.from_dense(rng.normal(size=(40, 5, 2)), rng.normal(size=(40, 1, 1)))
+    network = Network(input_size=2, hidden_size=3, output_size=1)
+    network.initialize(rng)
+    return {
+        "network": network,
+        "sequences": sequences,
+        "options": TrainingOptions(max_epochs=2, n_jobs=1, **options),
+        "rng": rng,
+    }
+
+
+def fit_history(seed):
+    """Return the losses of a training by itself."""
+    return [epoch["loss"] for epoch in train(**make_training(seed)).epochs]
+
+
+def train_several(n, n_jobs=2):
+    """Return the losses of trainings side by side."""
+    histories = train_all([make_training(seed) for seed in range(n)], n_jobs)
+    return [[epoch["loss"] for epoch in history.epochs] for history in histories]
+
+
+@pytest.mark.parametrize("n_jobs", [1, 2, 3, 9])
+def test_trainings_side_by_side_are_those_by_themselves(n_jobs):
+    assert train_several(5, n_jobs) == [fit_history(seed) for seed in range(5)]
+
+
+def test_the_first_error_of_trainings_side_by_side_is_raised(monkeypatch, capfd):
+    run = _Training.run
+
+    def fail(training):
+        run(training)
+        if training.network.hidden in (1, 3):
+            raise NonFiniteLossError(f"training {training.network.hidden}")
+
+    trainings = [make_training(seed) for seed in range(5)]
+    for i, training in enumerate(trainings):
+        training["network"].hidden = i
+    monkeypatch.setattr(_Training, "run", fail)
+    for n_jobs in (1, 2, 5):
+        with pytest.raises(NonFiniteLossError, match="training 1"):
+            train_all(trainings, n_jobs)
+    assert capfd.readouterr().err == ""
+
+
+def test_an_interruption_cancels_trainings_side_by_side(monkeypatch):
+    """And waits until they have ended, with their weights as before."""
+    wait, waits, begun, ended = pool._Work.wait, [], threading.Event(), []
+    run, run_epoch = _Training.run, _Training._run_epoch
+
+    def interrupted(work):
+        waits.append(work)
+        if len(waits) == 1:
+            begun.wait()
+            raise KeyboardInterrupt
+        wait(work)
+
+    def epoch(training, number):
+        begun.set()
+        return run_epoch(training, number)
+
+    def spy(training):
+        try:
+            return run(training)
+        finally:
+            ended.append(training.cancelled)
+
+    trainings = [make_training(seed) for seed in range(4)]
+    for training in trainings:
+        training["options"] = TrainingOptions(max_epochs=10**9, n_jobs=1)
+    before = [training["network"].theta.copy() for training in trainings]
+    monkeypatch.setattr(pool._Work, "wait", interrupted)
+    monkeypatch.setattr(_Training, "_run_epoch", epoch)
+    monkeypatch.setattr(_Training, "run", spy)
+    with pytest.raises(KeyboardInterrupt):
+        train_all(trainings, 2)
+    assert ended == [True] * 4
+    for training, theta in zip(trainings, before, strict=True):
+        np.testing.assert_array_equal(training["network"].theta, theta)

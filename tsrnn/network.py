@@ -63,14 +63,10 @@ def check_loss(layout, loss, sequences):
 
 
 def _check_sequences(layout, sequences):
-    """Refuse sequences that a network cannot read: kernels would read beyond their end."""
+    """Refuse sequences that a network cannot read; whether they lie within their arrays is the backends' to check."""
     if layout.tokens != (sequences.values.ndim == 1):
         wanted, got = ("categories", "real numbers") if layout.tokens else ("real numbers", "categories")
         raise ValueError(f"The network reads {wanted}. Got {got}, an array of shape {sequences.values.shape}.")
-    if layout.tokens and sequences.values.max(initial=0) >= layout.input_size:
-        raise ValueError(
-            f"Tokens must be ints in the range [0, {layout.input_size}). Got {sequences.values.max()} instead."
-        )
     if not layout.tokens and sequences.input_size != layout.input_size:
         raise ValueError(
             f"The network reads input_size={layout.input_size} features a step. Got sequences of "
@@ -191,7 +187,8 @@ class Network:
 
     def _writable_theta(self):
         """The parameters, or a copy of them where they are mapped from a file: kernels take writable arrays alone."""
-        return np.require(self.theta, requirements="W")
+        theta = self.theta
+        return np.array(theta) if isinstance(theta, np.ndarray) and not theta.flags.writeable else theta
 
     def stream(self, n=1):
         """Return a `Stream` that reads `n` sequences side by side, one step at a time.

@@ -1,13 +1,14 @@
 """Training: epochs of minibatches, validation, early stopping, and what happens when a loss is not finite."""
 
 import time
-from concurrent.futures import CancelledError, ThreadPoolExecutor
+from concurrent.futures import CancelledError
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from tsrnn.backends.cpu import Trainer
-from tsrnn.backends.pool import count_threads
+from tsrnn.backends.pool import NoThreadError, count_threads, run_threads
 from tsrnn.losses import Loss, get_loss
 from tsrnn.network import check_loss
 from tsrnn.optimizers import SCHEDULES, AdamState
@@ -146,16 +147,50 @@ def train_all(trainings, n_jobs=None):
     ready = [_Training(**arguments) for arguments in trainings]
     small = all(training.n_threads == 1 for training in ready)
     n_threads = count_threads(n_jobs, MUCH, len(ready)) if small else 1
-    indices = range(len(ready)) if len(ready) > 1 else [None]
-    if n_threads == 1:
-        return [training.run(index) for training, index in zip(ready, indices, strict=True)]
-    with ThreadPoolExecutor(n_threads) as pool:
-        futures = [pool.submit(training.run, index) for training, index in zip(ready, indices, strict=True)]
-        try:
-            return [future.result() for future in futures]
-        finally:
-            for training in ready:
-                training.cancelled = True  # by an error or an interrupt
+    if n_threads > 1:
+        with suppress(NoThreadError):
+            return _train_side_by_side(ready, n_threads)
+    return [training.run(index) for training, index in zip(ready, _indices(ready), strict=True)]
+
+
+def _indices(ready):
+    """Indices under which networks show their progress; None where there is one."""
+    return range(len(ready)) if len(ready) > 1 else [None]
+
+
+def _train_side_by_side(ready, n_threads):
+    """Train in threads. After an error only those before go on, so that the first error is that of one by one."""
+    waiting, outcomes = iter(range(len(ready))), [_Outcome() for _ in ready]
+
+    def stop(first=0):
+        for training in ready[first:]:
+            training.cancelled = True
+
+    def work(thread):
+        for i in waiting:
+            with outcomes[i]:
+                outcomes[i].history = ready[i].run(i)
+            if outcomes[i].error is not None:
+                stop(i + 1)
+
+    run_threads(work, n_threads, stop)
+    for outcome in outcomes:
+        if outcome.error is not None:
+            raise outcome.error
+    return [outcome.history for outcome in outcomes]
+
+
+class _Outcome:
+    """What came of a training in a thread; takes its error to the caller's thread."""
+
+    history = error = None
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, kind, error, traceback):
+        self.error = error
+        return True
 
 
 class _Training:

@@ -1,4 +1,4 @@
-"""Memory and launches of the kernels on the processor."""
+"""Memory and launches of the kernels on the processor: the one way to them, so sizes are checked here."""
 
 import math
 import time
@@ -8,8 +8,9 @@ import numpy as np
 
 from tsrnn.backends.adam import SHARE
 from tsrnn.backends.blocks import Data
+from tsrnn.backends.checks import check_adam, check_parameters, check_sequences
 from tsrnn.backends.plan import make_plan
-from tsrnn.backends.pool import count_threads, run_threads
+from tsrnn.backends.pool import NoThreadError, count_threads, run_threads
 from tsrnn.backends.vectors import VECTOR_BYTES
 from tsrnn.backends.worker import DIFFERENTIATE, EVALUATE, PREDICT, UPDATE, Memory, Minibatches, run
 from tsrnn.losses import SquaredError
@@ -89,6 +90,14 @@ def _longest_first(lengths, order, batch_size):
     return np.concatenate([part[np.argsort(-lengths[part], kind="stable")] for part in parts])
 
 
+def _launch(n_threads, *arguments):
+    """Run the kernel in `n_threads` threads, or in this one alone if there are not so many: to the same bits."""
+    try:
+        return run_threads(lambda thread: run(thread, n_threads, *arguments), n_threads)
+    except NoThreadError:
+        return run(0, 1, *arguments)
+
+
 class Trainer:
     """Runs minibatches of one network over one set of sequences; holds the memory for it.
 
@@ -107,7 +116,8 @@ class Trainer:
     """
 
     def __init__(self, layout, theta, sequences, loss, batch_size, n_jobs=None, input_gradient=False):
-        dtype = theta.dtype
+        layout, dtype = check_parameters(layout, theta), theta.dtype
+        check_sequences(layout, sequences)
         self.theta, self.batch_size = theta, min(batch_size, len(sequences))
         self.data = as_data(sequences, dtype)
         plan = make_plan(layout, dtype, sequences.steps, sequences.output_steps, loss, input_gradient)
@@ -136,12 +146,9 @@ class Trainer:
             todo = Minibatches(order, bounds[done : last + 1], rates[part], keys[part], losses[part], totals[part])
             barrier = np.zeros(2, np.int64)
             began = time.perf_counter()
-            completed = run_threads(
-                lambda thread, barrier=barrier, todo=todo, done=done: run(
-                    thread, self.n_threads, barrier, self._plan, self.data, self.theta, moments, updates + done,
-                    self.memory, todo, self._loss_parameters, numbers, mode,
-                ),
-                self.n_threads,
+            completed = _launch(
+                self.n_threads, barrier, self._plan, self.data, self.theta, moments, updates + done, self.memory, todo,
+                self._loss_parameters, numbers, mode,
             )  # fmt: skip
             self._calls_per_second = (last - done) / max(time.perf_counter() - began, 1e-9)
             done += completed
@@ -170,6 +177,7 @@ class Trainer:
         done : int
             Minibatches completed: fewer than there are if a loss was not finite.
         """
+        check_adam(self.theta, moments, updates)
         return self._run(order, moments, updates, rates, keys, clip_norm, weight_decay, dropout, UPDATE)
 
     def evaluate(self):
@@ -195,6 +203,8 @@ class Trainer:
 
 def run_predict(layout, theta, sequences, n_jobs=None):
     """Return a network's outputs, (n, output_steps, output_size), for `sequences`."""
+    layout = check_parameters(layout, theta)
+    check_sequences(layout, sequences)
     shape = (len(sequences), sequences.output_steps, layout.output_size)
     dtype = theta.dtype
     if not len(sequences):
@@ -213,12 +223,8 @@ def run_predict(layout, theta, sequences, n_jobs=None):
     for first in range(0, len(order), per_call):
         part = order[first : first + per_call]
         todo = Minibatches(part, np.array([0, len(part)]), none, np.zeros(1, np.int64), none, none)
-        run_threads(
-            lambda thread, todo=todo: run(
-                thread, n_threads, barrier, arrays, data, theta, nothing, 0, memory, todo, nothing[0],
-                (0.0, 0.0, 0.0, 0.0), PREDICT,
-            ),
-            n_threads,
+        _launch(
+            n_threads, barrier, arrays, data, theta, nothing, 0, memory, todo, nothing[0], (0.0, 0.0, 0.0, 0.0), PREDICT
         )  # fmt: skip
     return memory.output
 
@@ -232,7 +238,8 @@ def run_unrolled(layout, theta, sequences):
         One for each of `layout.layers`: ``states`` (n, T + 1, S, H), in the order of time, and ``gates`` (n, T, G, H)
         after their non-linearities.
     """
-    loss = SquaredError()
+    layout, loss = check_parameters(layout, theta), SquaredError()
+    check_sequences(layout, sequences)
     n, steps, cell, hidden = len(sequences), sequences.steps, layout.cell, layout.hidden_size
     targets = np.zeros((n * sequences.output_steps, layout.output_size), theta.dtype)
     starts = np.arange(n) * sequences.output_steps

@@ -5,7 +5,7 @@ import sys
 import threading
 from operator import methodcaller
 
-from numba.core import config
+from numba import config
 
 from tsrnn.backends.compilation import JIT
 
@@ -100,18 +100,38 @@ def _locked():
     return lock
 
 
+class NoThreadError(RuntimeError):
+    """A thread cannot be started, be it that the interpreter is ending or that the system has no more."""
+
+
 def _take_helper():
     try:
         return _idle.pop()
     except IndexError:
+        pass
+    try:
         return _Helper()
+    except RuntimeError as error:
+        raise NoThreadError(str(error)) from error
 
 
-def run_threads(function, n_threads):
+def run_threads(function, n_threads, stop=None):
     """Call ``function(thread)`` in `n_threads` threads at once and return the first one's result.
 
     They wait for each other inside. So all of them begin, or none if the program is interrupted; and they write to the
     caller's arrays, so that an interruption afterwards waits for them, unless there is another one.
+
+    Parameters
+    ----------
+    function : callable
+    n_threads : int
+    stop : callable, optional
+        Called after an interruption; makes the threads end soon.
+
+    Raises
+    ------
+    NoThreadError
+        If there are fewer threads; none has begun then.
     """
     if n_threads == 1:
         return function(0)
@@ -130,6 +150,8 @@ def run_threads(function, n_threads):
                 helper.work = None
             _idle.extend(helpers)
         else:
+            if stop is not None and any(work.done.locked() for work in works):
+                stop()
             for work in works:
                 work.wait()
     return [work.result() for work in works][0]

@@ -7,6 +7,7 @@ and all states move back by one after it.
 import numpy as np
 
 from tsrnn.backends.arrays import copy, fill
+from tsrnn.backends.checks import check_parameters
 from tsrnn.backends.compilation import kernel
 from tsrnn.backends.cpu import allocate
 from tsrnn.backends.packing import pack_weights
@@ -58,6 +59,7 @@ class Streamer:
     """The state of up to a block of sequences that are read side by side; see `tsrnn.network.Stream`."""
 
     def __init__(self, layout, theta, n):
+        layout = check_parameters(layout, theta, writeable=False)
         steps = max(layer.dilation for layer in layout.layers)
         plan = make_plan(layout, theta.dtype, steps, steps)
         lanes = int(plan.model[0]["lanes"])

@@ -2,10 +2,11 @@
 
 import sys
 
-from numba.core import types
+from numba import types
 from numba.extending import intrinsic
 
 from tsrnn.backends.compilation import inline
+from tsrnn.backends.numba_internals import element_pointer
 
 _SPINS = 4000  # some microseconds; a thread that waits longer lets others have the processor
 
@@ -19,16 +20,12 @@ else:
     _yield_processor = types.ExternalFunction("sched_yield", types.int32())
 
 
-def _pointer(context, builder, kind, array, place):
-    return builder.gep(context.make_array(kind)(context, builder, array).data, [place])
-
-
 @intrinsic
 def atomic_add(typingctx, array, place, value):
     """Add `value` to an element of an int64 array and return what it was, in one step for all threads."""
 
     def codegen(context, builder, signature, arguments):
-        pointer = _pointer(context, builder, signature.args[0], *arguments[:2])
+        pointer = element_pointer(context, builder, signature.args[0], *arguments[:2])
         return builder.atomic_rmw("add", pointer, arguments[2], "seq_cst")
 
     return types.int64(array, types.intp, types.int64), codegen
@@ -39,7 +36,7 @@ def atomic_load(typingctx, array, place):
     """Return an element of an int64 array, and see what its writer has written before."""
 
     def codegen(context, builder, signature, arguments):
-        return builder.load_atomic(_pointer(context, builder, signature.args[0], *arguments), "acquire", 8)
+        return builder.load_atomic(element_pointer(context, builder, signature.args[0], *arguments), "acquire", 8)
 
     return types.int64(array, types.intp), codegen
 

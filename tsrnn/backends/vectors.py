@@ -8,10 +8,11 @@ which are also what the tests hold them against.
 
 import llvmlite.binding as llvm
 from llvmlite import ir
-from numba.core import cgutils, types
+from numba import types
 from numba.extending import intrinsic
 
 from tsrnn.backends.compilation import JIT
+from tsrnn.backends.numba_internals import element_pointer
 
 
 def _vector_bytes():
@@ -43,8 +44,7 @@ tile_columns = _constant_columns if JIT else _plain_columns
 @intrinsic
 def _pointer_at(typingctx, array, place):
     def codegen(context, builder, signature, arguments):
-        data = context.make_array(signature.args[0])(context, builder, arguments[0]).data
-        return builder.gep(data, [arguments[1]])
+        return element_pointer(context, builder, signature.args[0], *arguments)
 
     return types.CPointer(array.dtype)(array, types.intp), codegen
 
@@ -91,10 +91,9 @@ def _broadcast(builder, scalar, vector):
 
 
 def _multiply_add(builder, vector):
-    kind = ir.FunctionType(vector, [vector] * 3)
-    return cgutils.get_or_insert_function(
-        builder.module, kind, f"llvm.fmuladd.v{vector.count}f{8 * _bytes(vector.element)}"
-    )
+    name = f"llvm.fmuladd.v{vector.count}f{8 * _bytes(vector.element)}"
+    known = builder.module.globals.get(name)
+    return known or ir.Function(builder.module, ir.FunctionType(vector, [vector] * 3), name)
 
 
 def _not_unrolled(module):

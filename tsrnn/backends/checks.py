@@ -1,0 +1,150 @@
+"""Checks of everything that kernels read and write: they know no bounds, and a model may have been edited or loaded."""
+
+from dataclasses import replace
+from functools import lru_cache
+
+import numpy as np
+
+_REAL = (np.dtype(np.float32), np.dtype(np.float64))
+
+
+@lru_cache(maxsize=32)
+def _sound(layout):
+    """A layout without cached properties, which may belong to other fields where a layout was edited or unpickled."""
+    sizes = [layout.input_size, layout.hidden_size, layout.output_size, layout.num_layers, *layout.dilations]
+    if min(sizes) < 1 or len(layout.dilations) not in (0, layout.num_layers):
+        raise ValueError(f"The sizes and dilations of a network must be at least 1. Got {layout}; make it anew.")
+    return replace(layout)
+
+
+def check_parameters(layout, theta, writeable=True):
+    """Return a layout to which the parameters `theta` fit.
+
+    Parameters
+    ----------
+    layout : tsrnn.parameters.Layout
+    theta : ndarray of shape (layout.size,)
+        Of float32 or float64, contiguous.
+    writeable : bool, default=True
+
+    Returns
+    -------
+    tsrnn.parameters.Layout
+        Equal to `layout`, with sizes that follow from its fields.
+
+    Raises
+    ------
+    ValueError
+    """
+    layout = _sound(layout)
+    _check_array("theta", theta, (layout.size,), _REAL, writeable)
+    return layout
+
+
+def check_adam(theta, moments, updates):
+    """Raise a ValueError unless Adam's memory belongs to the parameters."""
+    _check_array("moments of AdamState", moments, (2, theta.size), (theta.dtype,), True)
+    if updates < 0:
+        raise ValueError(f"updates of AdamState must not be negative. Got {updates!r}; begin with AdamState.start.")
+
+
+def _check_array(name, array, shape, dtypes, writeable):
+    flags = getattr(array, "flags", None)
+    if (
+        not isinstance(array, np.ndarray)
+        or array.shape != shape
+        or array.dtype not in dtypes
+        or not (flags.c_contiguous and flags.aligned and (flags.writeable or not writeable))
+    ):
+        raise ValueError(
+            f"{name} must be a{' writeable,' if writeable else ''} contiguous array of shape {shape} and dtype "
+            f"{' or '.join(dtype.name for dtype in dtypes)}, as the network's architecture wants it. "
+            f"Got {_describe(array)}; make the network or load the model anew."
+        )
+
+
+def _describe(array):
+    if not isinstance(array, np.ndarray):
+        return type(array).__name__
+    flags = array.flags
+    kind = "contiguous" if flags.c_contiguous and flags.aligned else "non-contiguous"
+    return f"a {'' if flags.writeable else 'read-only '}{kind} array of shape {array.shape} and dtype {array.dtype}"
+
+
+def check_sequences(layout, sequences):
+    """Raise a ValueError where sequences or their targets do not lie within their arrays.
+
+    Parameters
+    ----------
+    layout : tsrnn.parameters.Layout
+    sequences : tsrnn.sequences.Sequences
+    """
+    values, n = sequences.values, len(sequences)
+    if layout.tokens != (values.ndim == 1) or sequences.input_size != (1 if layout.tokens else layout.input_size):
+        raise ValueError(
+            f"The network reads {layout.input_size} {'categories' if layout.tokens else 'features a step'}. Got "
+            f"sequences over values of shape {values.shape}, with segment={sequences.segment}."
+        )
+    _check_rows("", sequences.starts, sequences.lengths, sequences.segment, n, len(values), "values")
+    if layout.tokens:
+        _check_codes("Tokens", values, layout.input_size)
+    for name in ("weights", "target_starts", "target_lengths"):
+        array = getattr(sequences, name)
+        if array is not None and np.shape(array) != (n,):
+            raise ValueError(f"{name} must have shape ({n},), one for each sequence. Got shape {np.shape(array)}.")
+    if sequences.shift is not None or sequences.scale is not None:
+        _check_scaling(sequences)
+    if sequences.targets is not None:
+        _check_targets(layout, sequences)
+
+
+def _check_scaling(sequences):
+    shapes = [np.shape(array) for array in (sequences.shift, sequences.scale)]
+    columns = sequences.values.shape[1] if sequences.values.ndim == 2 else 0
+    if shapes[0] != shapes[1] or shapes[0][:1] != (len(sequences),) or len(shapes[0]) != 2 or shapes[0][1] > columns:
+        raise ValueError(
+            f"shift and scale must both have shape ({len(sequences)}, k), one row for each sequence, with k of at most "
+            f"{columns}, the columns of values. Got shapes {shapes[0]} and {shapes[1]}."
+        )
+
+
+def _check_targets(layout, sequences):
+    targets, n = sequences.targets, len(sequences)
+    starts, lengths, longest = sequences.target_starts, sequences.target_lengths, sequences.output_steps
+    if starts is None or lengths is None:
+        raise ValueError("Sequences with targets need target_starts and target_lengths.")
+    _check_rows("target_", starts, lengths, 1, n, len(targets), "targets")
+    if lengths.max(initial=0) > longest:
+        raise ValueError(f"target_lengths must be at most output_steps={longest}. Got {lengths.max()}.")
+    every_step = not (layout.head.reads_final_state or layout.head.has_decoder)
+    if every_step and np.any(lengths > sequences.lengths):
+        i = int(np.argmax(lengths > sequences.lengths))
+        raise ValueError(
+            f"A network with an output at every step gives as many as its input has steps. Got sequence {i} of "
+            f"{sequences.lengths[i]} steps with {lengths[i]} targets."
+        )
+    if targets.ndim == 1:
+        _check_codes("Class codes", targets, layout.output_size)
+
+
+def _check_rows(prefix, starts, lengths, segment, n, n_rows, name):
+    if starts.shape != (n,) or lengths.shape != (n,) or starts.dtype.kind not in "iu" or lengths.dtype.kind not in "iu":
+        raise ValueError(
+            f"{prefix}starts and {prefix}lengths must be arrays of ints of shape ({n},). Got shapes {starts.shape} and "
+            f"{lengths.shape}, dtypes {starts.dtype} and {lengths.dtype}."
+        )
+    starts, lengths = np.asarray(starts, np.int64), np.asarray(lengths, np.int64)
+    left = n_rows - starts
+    signs = starts | lengths | left | (left - segment * lengths)  # negative where one of them is
+    if segment < 1 or signs.min(initial=0) < 0:
+        i = int(np.argmin(signs))
+        raise ValueError(
+            f"Sequences must lie within the {n_rows} rows of {name}. Got sequence {i} with {prefix}starts={starts[i]}, "
+            f"{prefix}lengths={lengths[i]} and {segment} rows a step."
+        )
+
+
+def _check_codes(name, codes, count):
+    if codes.size and not 0 <= codes.min() <= codes.max() < count:
+        bad = codes.min() if codes.min() < 0 else codes.max()
+        raise ValueError(f"{name} must be ints in the range [0, {count}). Got {bad} instead.")
