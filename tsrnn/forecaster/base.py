@@ -11,6 +11,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from tsrnn.forecaster.checks import (
     check_origins,
+    check_overlap,
     refuse_covariates,
     require_channels,
     require_positive,
@@ -20,7 +21,8 @@ from tsrnn.forecaster.checks import (
 from tsrnn.forecaster.fitting import fit_ensemble
 from tsrnn.forecaster.parameters import CHOICES, CONSTRAINTS
 from tsrnn.forecaster.plan import Plan, resolve
-from tsrnn.frames import append, to_panel
+from tsrnn.frames import append, read_again, to_panel
+from tsrnn.frames.identity import own_index
 from tsrnn.validation import Interval, check_parameters, check_sample_weight, make_generator
 from tsrnn.windows import Origins
 
@@ -82,24 +84,25 @@ class BaseForecaster(BaseEstimator):
         self.__dict__.update({f"{name}_": value for name, value in resolved.items()})
         return self
 
-    def partial_fit(self, X, y=None):
+    def partial_fit(self, X, y=None, *, overlap="raise"):
         """Take new observations, and train on all of them for one epoch more.
 
         Parameters
         ----------
-        X, y : as for `update`
-            Before the first fit, as for `fit`.
+        X, y, overlap : as for `update`
+            Before the first fit, X and y as for `fit`.
 
         Returns
         -------
         self : RNNForecaster
             The forecaster, its origin moved.
         """
+        check_overlap("partial_fit", overlap)
         if not hasattr(self, "_ensemble"):
             return self.fit(X, y)
         check_parameters(type(self).__name__, self.get_params(deep=False), CONSTRAINTS)
         self._require_same_choices()
-        panel = self._append(X, y)
+        panel = self._append(X, y, overlap)
         generator = copy.deepcopy(self._generator)
         plan = self._plan(
             batch_size=self.batch_size_,
@@ -112,7 +115,7 @@ class BaseForecaster(BaseEstimator):
         self._become(panel, ensemble, generator, histories, self.history_)
         return self
 
-    def update(self, X, y=None):
+    def update(self, X, y=None, *, overlap="raise"):
         """Take new observations without training: they move the origin of the forecasts.
 
         Parameters
@@ -122,6 +125,9 @@ class BaseForecaster(BaseEstimator):
             observations of some of them only, each from its own end, and new ids.
         y : Series, DataFrame, ndarray or list, optional
             The observations, if ``X`` is None or a DataFrame without columns.
+        overlap : {"raise", "drop"}, default="raise"
+            What to do with rows that were seen before: refuse them, or leave them out. Their values must be those
+            seen.
 
         Returns
         -------
@@ -131,18 +137,21 @@ class BaseForecaster(BaseEstimator):
         Raises
         ------
         ValueError, TypeError
-            As for `fit`, and if the stamps do not go on from the end: the error names the one expected.
+            As for `fit`; if container, columns, ids, frequency or time zone are others than those seen; if the
+            stamps do not go on from the end: the error names the one expected; or if a value is another than the
+            one seen.
         """
         check_is_fitted(self)
-        panel, ensemble = self._append(X, y), self._ensemble
+        check_overlap("update", overlap)
+        panel, ensemble = self._append(X, y, overlap), self._ensemble
         if panel.n_series > self._panel.n_series:
             ensemble = ensemble.extend(panel)
         self._panel, self._ensemble = panel, ensemble
         return self
 
-    def _append(self, X, y):
+    def _append(self, X, y, overlap):
         """Return what was seen with new observations, if the model can read them."""
-        panel = append(self._panel, target_of(X, y), **self._columns())
+        panel = append(self._panel, target_of(X, y), overlap=overlap)
         require_positive(panel, self._ensemble.best.scaler.log)
         if self._choices["channels"] == "joint":
             require_channels(panel, self._panel)
@@ -224,8 +233,8 @@ class BaseForecaster(BaseEstimator):
         check_is_fitted(self)
         horizon = self._choices["horizon"] if horizon is None else horizon
         check_parameters("predict_origins", {"horizon": horizon}, {"horizon": [Interval(Integral, 1)]})
-        panel = to_panel(X, freq=self.freq, **self._columns())
-        self._require_same_series(panel)
+        panel = read_again(self._panel, X)
+        self._require_one_length(panel)
         origins = check_origins(origins, int(panel.lengths[0]))
         rows, n_series = self._ensemble.best.read(panel), panel.n_series
         forecasts, size = np.empty((len(origins), horizon, n_series)), max(CHUNK // n_series, 1)
@@ -236,18 +245,12 @@ class BaseForecaster(BaseEstimator):
             forecasts[start : start + size] = values.reshape(n_series, len(some), horizon).transpose(1, 2, 0)
         return forecasts
 
-    def _require_same_series(self, panel):
-        """Refuse a panel of other series than those fitted, or of series that differ in length."""
+    def _require_one_length(self, panel):
+        """Refuse series that differ in length."""
         if panel.lengths.min() != panel.lengths.max():
             raise ValueError(
                 f"Origins count the observations of all series: they must be of one length. Got lengths from "
                 f"{panel.lengths.min()} to {panel.lengths.max()}."
-            )
-        if not panel.ids.equals(self._panel.ids):
-            known, given = list(self._panel.ids), list(panel.ids)
-            raise ValueError(
-                f"The series must be those of the fit, in their order: {len(known)} from {known[0]!r} to "
-                f"{known[-1]!r}. Got {len(given)} from {given[0]!r} to {given[-1]!r}."
             )
 
     def _forecast(self, horizon):
@@ -285,11 +288,14 @@ class BaseForecaster(BaseEstimator):
             perfect, the higher the better. Series that have never changed are left out.
         """
         check_is_fitted(self)
-        whole = append(self._panel, target_of(X, y), **self._columns())
-        seen = np.zeros(whole.n_series, dtype=np.int64)
-        seen[: self._panel.n_series] = self._panel.lengths
-        counts = whole.lengths - seen
-        known = counts[: self._panel.n_series]
+        whole = append(self._panel, target_of(X, y))
+        if whole.n_series > self._panel.n_series:
+            raise ValueError(
+                f"There is no forecast to score of {whole.label(self._panel.n_series)}, which was not seen before. "
+                "Leave it out, or call update with its earlier observations first."
+            )
+        seen = self._panel.lengths
+        known = whole.lengths - seen
         forecasts = self._forecast(max(int(known.max()), 1))
         errors = []
         for i in np.flatnonzero(known):
@@ -306,7 +312,7 @@ class BaseForecaster(BaseEstimator):
         self._require_fitted_attribute("forecast_origin_")
         if self._panel.shares_times:
             return self._panel.times[-1]
-        return pd.Series(self._panel.ends(), index=self._panel.ids, name="forecast_origin")
+        return pd.Series(self._panel.ends(), index=own_index(self._panel.ids), name="forecast_origin")
 
     @property
     def parameters_(self):
@@ -355,7 +361,7 @@ class BaseForecaster(BaseEstimator):
             _panel=panel,
             _ensemble=ensemble,
             _generator=generator,
-            _choices={name: getattr(self, name) for name in CHOICES},
+            _choices={name: copy.deepcopy(getattr(self, name)) for name in CHOICES},
             history_=_tabulate(histories, earlier),
             n_epochs_=len(history.epochs),
             best_epoch_=history.best_epoch,
