@@ -12,7 +12,6 @@ from pandas.tseries.frequencies import to_offset
 from tsrnn.frames.advice import as_code, convert_integers
 
 CLOCK_KEYS = {"hours", "minutes", "seconds", "milliseconds", "microseconds", "nanoseconds"}
-LAST_OF_UNIT = {"ns": "2262-04-11", "us": "9999-12-31", "ms": "9999-12-31", "s": "9999-12-31"}
 
 
 def parse_frequency(freq, times, stamps):
@@ -107,13 +106,29 @@ def _run(start, freq, *, end=None, periods=None, name=None):
     if not roomy:
         start, end = start.as_unit("us"), None if end is None else end.as_unit("us")
     try:
-        return pd.date_range(start, end, periods, freq, name=name, unit=start.unit).as_unit(unit)
+        run = pd.date_range(start, end, periods, freq, name=name, unit=start.unit)
+        if periods is not None and len(run) != periods:  # pandas 2.2, offsets of months and days
+            run = _walk(start, freq, periods, name)
+        return run.as_unit(unit)
     except (OverflowError, ValueError) as error:  # out of bounds: several errors in pandas
-        coarser = " or give stamps of another unit, such as .as_unit('us')" if unit == "ns" else ""
+        last, coarser = "what pandas can count", ""
+        if unit == "ns":
+            last, coarser = (
+                "2262-04-11, the last day of datetime64[ns]",
+                ", or give stamps of another unit: as_unit('us')",
+            )
         raise ValueError(
-            f"The time stamps from {start} on with frequency {as_code(freq)} go beyond {LAST_OF_UNIT[unit]}, the last "
-            f"that datetime64[{unit}] can count to. Lower the horizon{coarser}."
+            f"The time stamps from {start} on with frequency {as_code(freq)} go beyond {last}. Lower the "
+            f"horizon{coarser}."
         ) from error
+
+
+def _walk(start, freq, count, name):
+    """Return ``count`` stamps, each the one before plus the offset."""
+    stamps = [start]
+    while len(stamps) < count:
+        stamps.append(stamps[-1] + freq)
+    return pd.DatetimeIndex(stamps, name=name).as_unit(start.unit)
 
 
 def times_after(last, freq, count, name=None, before=None):
