@@ -147,10 +147,11 @@ def fill_values(is_float, has_infinite):
 def convert_integers(times, stamps):
     """Say how integers become dates, if they look like dates; otherwise nothing."""
     largest = int(times.max())
-    units = {"unit='ns'": 10**17, "unit='us'": 10**14, "unit='ms'": 10**11, "unit='s'": 10**8}
-    how = next((unit for unit, least in units.items() if largest >= least), None)
+    units = {"ns": 10**17, "us": 10**14, "ms": 10**11, "s": 10**8}
+    unit = next((unit for unit, least in units.items() if largest >= least), None)
+    how = f"pd.to_datetime({{}}, unit={unit!r})"
     if 19_000_101 <= int(times.min()) and largest <= 22_001_231:
-        how = "format='%Y%m%d'"
-    if how is None:
+        how = "pd.to_datetime({}.astype(str), format='%Y%m%d')"
+    elif unit is None:
         return ""
-    return f" If the integers are dates, convert them: {stamps.convert(f'pd.to_datetime({{}}, {how})')}."
+    return f" If the integers are dates, convert them: {stamps.convert(how)}."
