@@ -105,7 +105,8 @@ def _in_order(panel, new):
     if new.n_series != panel.n_series or (order < 0).any():
         if panel.n_series == new.n_series == 1 and panel.layout.has_stamps:
             raise ValueError(
-                f"The new data must be of {panel.label(0)}. Got {new.label(0)}; if it is the same, rename it."
+                f"The new data must be of {panel.label(0)}. Got {new.label(0)}; if it is the same: "
+                f"data.rename({quote(panel.ids[0])})."
             )
         raise ValueError(f"The new data must have the columns {list(panel.ids)}. Got {list(new.ids)}.")
     return replace(new, values=new.values.reshape(new.n_series, -1)[order].ravel(), ids=panel.ids)

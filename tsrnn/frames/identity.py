@@ -58,12 +58,13 @@ def _refuse_equal_types(codes, ids, unique, what):
 
 
 def refuse_alike(ids, what):
-    """Refuse ids of which two read alike although their types differ, such as 1 and '1'."""
-    read = {}
+    """Refuse ids of which two read alike or are equal although their types differ: 1 and '1', 1 and True."""
+    known = {}
     for value in ids:
-        other = read.setdefault(str(value), value)
-        if type(other) is not type(value):
-            raise ValueError(_two_types(what, other, value))
+        for key in (str(value), (value,)):
+            other = known.setdefault(key, value)
+            if type(other) is not type(value):
+                raise ValueError(_two_types(what, other, value))
 
 
 def _two_types(what, one, other):
@@ -111,15 +112,21 @@ def ids_like(ids, seen, convert):
     kinds = kind_of(ids), kind_of(seen)
     if kinds[1] in MIXED:
         ids = ids.astype(object)
-        refuse_alike(seen.append(ids.difference(seen, sort=False)), "the data seen with the new data")
+        refuse_alike([*seen, *ids], "the data seen with the new data")
         return ids
     if kinds[0] == kinds[1] or set(kinds) == {"integer", "floating"}:
         same = _cast_exactly(ids, seen.dtype)
         if same is not None:
             return same
-    names = [f"{type(index[0]).__name__} (first {quote(index[0])})" for index in (ids, seen)]
-    mend = f" If they name the same series, convert them: {convert(_castable(seen))}." if len(kinds[1]) else ""
-    raise TypeError(f"The new ids are {names[0]}, those seen before are {names[1]}; they must be of one type.{mend}")
+    names = [f"{_type_of(index[0])} (first {quote(index[0])})" for index in (ids, seen)]
+    raise TypeError(
+        f"The new ids are {names[0]}, those seen before are {names[1]}; they must be of one type. If they name the "
+        f"same series, convert them: {convert(_castable(seen))}."
+    )
+
+
+def _type_of(value):
+    return type(value.item() if isinstance(value, np.generic) else value).__name__
 
 
 def _castable(seen):
