@@ -40,7 +40,7 @@ def append(panel, data, *, overlap="raise"):
     """
     if overlap == "drop" and not panel.layout.has_stamps:
         raise ValueError(
-            f"overlap='drop' needs time stamps, which {panel.layout.kind} has not. Pass the new rows only."
+            f"overlap='drop' needs time stamps: {panel.layout.kind} has none. Pass the new rows only, or use a Series."
         )
     new = _read_like(panel, data)
     if panel.shares_times:
