@@ -114,19 +114,29 @@ def times_like(times, seen, what="The new time stamps"):
     if times.dtype == seen.dtype:
         return times
     if isinstance(times, pd.DatetimeIndex) and isinstance(seen, pd.DatetimeIndex) and str(times.tz) == str(seen.tz):
-        converted = times.tz_convert(seen.tz).as_unit(seen.unit) if seen.tz else times.as_unit(seen.unit)
-        lost = converted != times
-        if not lost.any():
-            return converted
-        raise TypeError(
-            f"{what} are finer than those seen before, {seen.dtype}: {times[int(lost.argmax())]}. Fit to stamps of "
-            f"the same resolution: as_unit({times.unit!r})."
-        )
+        return _in_unit(times.tz_convert(seen.tz) if seen.tz else times, seen.unit, what)
     given = f"{times.dtype} (first {times[0]})" if len(times) else str(times.dtype)
     raise TypeError(
         f"{what} are {given}, those seen before are {seen.dtype} (last {seen[-1]}); they must be of one kind and time "
         "zone."
     )
+
+
+def _in_unit(times, unit, what):
+    try:
+        converted = times.as_unit(unit)
+    except pd.errors.OutOfBoundsDatetime as error:
+        raise ValueError(
+            f"{what}, up to {times.max()}, are beyond what those seen before can count, datetime64[{unit}]. Fit to "
+            f"stamps of the same resolution: as_unit({times.unit!r})."
+        ) from error
+    lost = converted != times
+    if lost.any():
+        raise TypeError(
+            f"{what} are finer than those seen before, datetime64[{unit}]: {times[int(lost.argmax())]}. Fit to stamps "
+            f"of the same resolution: as_unit({times.unit!r})."
+        )
+    return converted
 
 
 def clock(times):
