@@ -178,7 +178,7 @@ def test_stamps_of_another_type(kind, text):
     data, names = contain(kind, np.arange(float(N)), np.arange(float(N)), index)
     message = refusal(to_panel, data, TypeError, **names)
     if text:
-        assert list(to_panel(follow(message, data, r"text: (.*), or"), **names).stamps(0)) == list(DAYS)
+        assert list(to_panel(follow(message, data, r"Convert them: (.*), or"), **names).stamps(0)) == list(DAYS)
     in_order = data.sort_index() if kind.startswith("keyed") else data
     panel = to_panel(follow(message, in_order, r"positions: (.*)\.$"), **names)
     assert list(panel.stamps(0)) == list(range(N))

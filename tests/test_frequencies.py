@@ -1,5 +1,6 @@
 """Every frequency of pandas is followed or refused by name, and messages about gaps name the gap that is there."""
 
+import datetime
 import re
 
 import numpy as np
@@ -163,6 +164,11 @@ class TestRefused:
         with pytest.raises(ValueError, match="freq must lead forward in time.*Got freq="):
             to_panel(series_of(bare(stamps("D"))), freq=freq)
 
+    @pytest.mark.parametrize("freq", ["foo", "", 1.5, True, object()], ids=repr)
+    def test_unknown(self, freq):
+        with pytest.raises(ValueError, match="freq must be a pandas frequency such as 'D'.*Got freq="):
+            to_panel(series_of(stamps("D")), freq=freq)
+
     def test_finer_than_the_stamps(self):
         data = series_of(stamps("D", n=1, unit="s"))
         with pytest.raises(ValueError, match="finer than the resolution.*datetime64.s") as caught:
@@ -247,6 +253,19 @@ class TestClock:
             grown = append(grown, series[k : k + 1])
         np.testing.assert_array_equal(grown.steps_ahead(days[38:]), [0, 1])
 
+    def test_a_series_that_begins_with_a_moved_clock_time(self):
+        days = pd.date_range("2024-03-01 02:30", periods=50, freq="D").tz_localize(
+            "Europe/Berlin", nonexistent="shift_forward"
+        )
+        panel = to_panel(series_of(days[30:45]), freq="D")
+        assert panel.times[0].hour == 3
+        assert list(panel.continue_index(5)) == list(days[45:])
+
+    @pytest.mark.parametrize("step", [datetime.timedelta(days=1), pd.Timedelta("1D"), np.timedelta64(1, "D")], ids=repr)
+    def test_spans_of_days_keep_the_clock_time(self, step):
+        days = pd.date_range("2024-03-20 12:00", periods=20, freq="D", tz="Europe/Berlin")
+        assert list(to_panel(series_of(days[:5]), freq=step).continue_index(15)) == list(days[5:])
+
 
 ARROW = ["timestamp[ns][pyarrow]", "timestamp[us][pyarrow]", "timestamp[s][pyarrow]", "timestamp[us, tz=UTC][pyarrow]",
          "timestamp[us, tz=Europe/Berlin][pyarrow]", "date32[day][pyarrow]"]  # fmt: skip
@@ -294,6 +313,21 @@ class TestOddIndexes:
         late = series_of(pd.DatetimeIndex(["2024-01-06 00:00:00.5"]).as_unit("ns"))
         with pytest.raises(TypeError, match="finer than those seen before, datetime64.s.*as_unit"):
             append(panel, late)
+
+    def test_integers_that_would_pass_int64(self):
+        panel = to_panel(pd.Series(np.arange(4.0), index=pd.RangeIndex(2**63 - 9, 2**63 - 5)))
+        assert panel.continue_index(4)[-1] == 2**63 - 2
+        with pytest.raises(ValueError, match="go beyond int64. Lower the horizon"):
+            panel.continue_index(6)
+
+    @pytest.mark.parametrize("second", ["2024-01-02", "2024-01-02 00:00+02:00"])
+    def test_objects_of_several_zones(self, second):
+        stamps = [pd.Timestamp("2024-01-01", tz="UTC"), pd.Timestamp(second), pd.Timestamp("2024-01-03", tz="UTC")]
+        data = pd.Series(np.arange(3.0), index=pd.Index(stamps, dtype=object))
+        with pytest.raises(ValueError, match="the index has stamps of several time zones") as caught:
+            to_panel(data)
+        mended = eval(re.search(r"to one: (.*)\.$", str(caught.value)).group(1))
+        assert str(mended.index.tz) == "UTC"
 
     @pytest.mark.parametrize("name", ["Q", "Q-DEC", pd.offsets.QuarterEnd(startingMonth=12)], ids=repr)
     def test_names_of_a_period(self, name):

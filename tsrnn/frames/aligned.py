@@ -172,7 +172,7 @@ class ArrayLayout:
     def match(cls, data, names):
         """Return the layout if ``data`` is an array or a list."""
         if isinstance(data, (list, tuple)):
-            nested = next((value for value in data if np.iterable(value) and not isinstance(value, str)), None)
+            nested = next((value for value in data if np.iterable(value) and not isinstance(value, (str, bytes))), None)
             if nested is not None:
                 raise TypeError(
                     f"A list must hold numbers, one a step. Got a list of {type(nested).__name__}. If each is a "

@@ -8,6 +8,8 @@ import pandas as pd
 from tsrnn.frames.columns import quote
 from tsrnn.frames.frequency import first_mismatch
 from tsrnn.frames.identity import ids_like, join_ids, plain_ids
+from tsrnn.frames.keyed import LongLayout
+from tsrnn.frames.layouts import find_layout
 from tsrnn.frames.overlap import drop_seen
 from tsrnn.frames.reading import irregular_series, read_rows, require_regular, series_frequencies
 from tsrnn.frames.times import times_like
@@ -86,12 +88,14 @@ def read_again(panel, data):
 
 def _read_like(panel, data):
     """Read data of the container, the kind of stamps and the type of ids of a panel."""
-    new, _ = read_rows(data, panel.names)
-    if new.layout.kind != panel.layout.kind:
+    layout = find_layout(data, panel.names)
+    if layout.kind != panel.layout.kind:
+        columns = f" with the columns {list(panel.names)}" if isinstance(panel.layout, LongLayout) else ""
         raise TypeError(
-            f"The new data must come in the same container as the data seen before, {panel.layout.kind}. Got "
-            f"{new.layout.kind}."
+            f"The new data must come in the same container as the data seen before, {panel.layout.kind}{columns}. Got "
+            f"{layout.kind}."
         )
+    new, _ = read_rows(data, layout, panel.names)
     ids = new.ids
     if hasattr(panel.layout, "convert_ids"):
         ids = ids_like(new.ids, panel.ids, panel.layout.convert_ids)

@@ -5,6 +5,8 @@ Frequencies of a day and longer, and all anchored and business ones, count in wa
 series keeps its clock time over a daylight-saving change; hours and shorter count in absolute time.
 """
 
+import datetime
+
 import numpy as np
 import pandas as pd
 from pandas.tseries.frequencies import to_offset
@@ -36,7 +38,7 @@ def parse_frequency(freq, times, stamps):
     ValueError
         If the kinds do not fit, pandas does not know the frequency, or it does not lead forward in time.
     """
-    whole = isinstance(freq, (int, np.integer)) and not isinstance(freq, bool)
+    whole = isinstance(freq, (int, np.integer)) and not isinstance(freq, (bool, np.timedelta64))
     if times.dtype.kind in "iu":
         if not whole or freq < 1:
             raise ValueError(
@@ -54,7 +56,7 @@ def parse_frequency(freq, times, stamps):
                 f"freq={freq!r} differs from the frequency of the periods, {times.freqstr!r}. Leave freq=None."
             )
         return times.freq
-    offset = to_offset(freq)
+    offset = _as_offset(freq)
     _require_forward(offset, freq)
     step = fixed_step(offset)
     if step is not None and step % _nanoseconds(times.unit):
@@ -63,6 +65,18 @@ def parse_frequency(freq, times, stamps):
             f"{stamps.as_unit('ns')}."
         )
     return offset
+
+
+def _as_offset(freq):
+    try:
+        if isinstance(freq, (datetime.timedelta, np.timedelta64)):
+            span = pd.Timedelta(freq)
+            return pd.offsets.Day(span.days) if span == pd.Timedelta(days=span.days) else to_offset(span)
+        return to_offset(freq)
+    except (TypeError, ValueError) as error:
+        raise ValueError(
+            f"freq must be a pandas frequency such as 'D' or pd.offsets.MonthBegin(). Got freq={freq!r}: {error}"
+        ) from error
 
 
 def _is_period_frequency(freq, times):
@@ -160,6 +174,8 @@ def times_after(last, freq, count, name=None, before=None):
     """
     if isinstance(freq, int):
         last = int(last)
+        if last + freq * count > np.iinfo(np.int64).max:
+            raise ValueError(f"The stamps after {last} with step {freq} go beyond int64. Lower the horizon.")
         return pd.RangeIndex(last + freq, last + freq * (count + 1), freq, name=name)
     if isinstance(last, pd.Period):
         return pd.period_range(last, periods=count + 1, freq=freq, name=name)[1:]
@@ -275,7 +291,17 @@ def is_regular(times, freq):
         return True
     if not isinstance(times, pd.DatetimeIndex) or counts_in_absolute_time(freq) or not is_on_calendar(times[0], freq):
         return False
-    return first_mismatch(times[1:], times_after(times[0], freq, len(times) - 1), freq) is None
+    if first_mismatch(times[1:], times_after(times[0], freq, len(times) - 1), freq) is None:
+        return True
+    return _was_moved(times, freq) and is_regular(times[1:], freq)
+
+
+def _was_moved(times, freq):
+    """Tell whether daylight saving has moved the first stamp away from the clock time of the second."""
+    if times.tz is None:
+        return False
+    unmoved = pd.DatetimeIndex([times[1].tz_localize(None) - freq])
+    return unmoved[0] != times[0].tz_localize(None) and _localize(unmoved, times.tz)[0] == times[0]
 
 
 def first_mismatch(times, expected, freq):

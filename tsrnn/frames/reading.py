@@ -54,13 +54,13 @@ def to_panel(data, *, id_col="unique_id", time_col="ds", target_col="y", freq=No
     2024-04-01    8.0
     Freq: MS, Name: sales, dtype: float64
     """
-    panel, declared = read_rows(data, Names(id_col, time_col, target_col))
+    names = Names(id_col, time_col, target_col)
+    panel, declared = read_rows(data, find_layout(data, names), names)
     return replace(panel, frequencies=resolve_frequencies(panel, freq, declared))
 
 
-def read_rows(data, names):
+def read_rows(data, layout, names):
     """Read a container into a `Panel` without frequencies; also return the frequency it declares, if any."""
-    layout = find_layout(data, names)
     if np.size(data) == 0:
         raise ValueError(f"The data is empty: shape {np.shape(data)}. Give at least one value.")
     columns = layout.read(data)

@@ -28,7 +28,7 @@ def as_times(given, stamps):
         If a stamp is missing or an integer exceeds int64.
     """
     index = given if isinstance(given, pd.Index) else pd.Index(given, dtype=given.dtype)
-    index = _plain(index)
+    index = _plain(index, stamps)
     if index.hasnans:
         first = int(index.isna().argmax())
         raise ValueError(
@@ -42,22 +42,22 @@ def as_times(given, stamps):
             raise ValueError(f"{stamps.what} has the integer {index.max()}, which int64 cannot hold.")
         return index.astype("int64").copy(deep=True)
     example = repr(index[:1].tolist()[0]) if len(index) else "nothing"
-    text = pd.api.types.infer_dtype(index, skipna=True) in ("string", "categorical")
-    mend = f"Convert text: {stamps.convert('pd.to_datetime({})')}, or use" if text else "Use"
+    convertible = pd.api.types.infer_dtype(index, skipna=True) in ("string", "categorical")
+    mend = f"Convert them: {stamps.convert('pd.to_datetime({})')}, or use" if convertible else "Use"
     raise TypeError(
         f"{stamps.what} must hold time stamps: datetimes, periods or integers. Got dtype {index.dtype} ({example}). "
         f"{mend} positions: {stamps.number}."
     )
 
 
-def _plain(index):
+def _plain(index, stamps):
     """Convert objects and Arrow values that are dates, periods or integers."""
     if isinstance(index.dtype, pd.ArrowDtype) and index.dtype.kind == "M":
         return pd.DatetimeIndex(index, name=index.name).as_unit(_arrow_unit(index.dtype))
     if index.dtype == object:
         kind = pd.api.types.infer_dtype(index, skipna=True)
         if kind in ("datetime", "datetime64", "date"):
-            return _objects_as_datetimes(index)
+            return _objects_as_datetimes(index, stamps)
         if kind == "period":
             return pd.PeriodIndex(index, name=index.name)
         if kind == "integer" and not index.hasnans:
@@ -69,11 +69,16 @@ def _arrow_unit(dtype):
     return getattr(dtype.pyarrow_dtype, "unit", "s")  # dates have none
 
 
-def _objects_as_datetimes(index):
+def _objects_as_datetimes(index, stamps):
     try:
         return pd.DatetimeIndex(index, name=index.name)
     except pd.errors.OutOfBoundsDatetime:  # pandas 2.2 takes objects as nanoseconds
         return pd.DatetimeIndex(np.asarray(index, dtype="datetime64[us]"), name=index.name)
+    except (TypeError, ValueError) as error:
+        raise ValueError(
+            f"{stamps.what} has stamps of several time zones. Convert them to one: "
+            f"{stamps.convert('pd.to_datetime({}, utc=True)')}."
+        ) from error
 
 
 def extension_dtype(given):

@@ -53,10 +53,13 @@ def _name_columns(data, names, missing, others):
 
 def explain_repeated(data):
     """Say how stamps that repeat beside a column of ids become a panel; "" if this is no such frame."""
-    texts = [name for k, name in enumerate(data.columns) if not _holds_numbers(data.iloc[:, k])]
-    if not texts or not data.index.duplicated().any():
+    twice = data.index.duplicated()
+    if not twice.any():
         return ""
-    first = data.index[data.index.duplicated()][0]
+    texts = [name for k, name in enumerate(data.columns) if not _holds_numbers(data.iloc[:, k])]
+    if not texts:
+        return ""
+    first = data.index[twice][0]
     return (
         f"the index has duplicate time stamps, the first {first}, and column {quote(texts[0])} is text. If it holds "
         f"the ids of the series: data.set_index({texts[0]!r}, append=True).swaplevel()."
@@ -65,9 +68,9 @@ def explain_repeated(data):
 
 def mend_column(data, k):
     """Return the function that advises how to mend column ``k`` of a frame; see `tsrnn.frames.values.as_float64`."""
-    name, column = data.columns[k], data.iloc[:, k]
 
     def mend(conversion):
+        name, column = data.columns[k], data.iloc[:, k]
         long = _name_long_frame(data)
         if long:
             return long
