@@ -127,6 +127,14 @@ def test_rows_may_be_of_another_resolution_and_order(unit):
     np.testing.assert_array_equal(forecast, forecaster.predict(horizon=4).iloc[[3, 0, 3]])
 
 
+def test_origins_need_positive_values_where_the_fit_takes_logarithms():
+    data = contain("series", DAYS) + 2.0
+    forecaster = quick(log=True).fit(data[:N])
+    data.iloc[20] = 0.0
+    with pytest.raises(ValueError, match="Logarithms need positive values: series 'a' has 0.0 at 2024-01-21"):
+        forecaster.predict_origins(data, [30])
+
+
 def test_a_new_id_has_no_score():
     forecaster = fitted("keyed")
     late = contain("keyed", DAYS[N : N + 2]).rename({"b": "new"}, level=0)

@@ -152,10 +152,14 @@ class BaseForecaster(BaseEstimator):
     def _append(self, X, y, overlap):
         """Return what was seen with new observations, if the model can read them."""
         panel = append(self._panel, target_of(X, y), overlap=overlap)
+        self._require_readable(panel)
+        return panel
+
+    def _require_readable(self, panel):
+        """Refuse a panel that the model cannot read: logarithms need positive values, joint channels their series."""
         require_positive(panel, self._ensemble.best.scaler.log)
         if self._choices["channels"] == "joint":
             require_channels(panel, self._panel)
-        return panel
 
     def predict(self, X=None, *, horizon=None):
         """Forecast after the end of what was seen.
@@ -235,6 +239,7 @@ class BaseForecaster(BaseEstimator):
         check_parameters("predict_origins", {"horizon": horizon}, {"horizon": [Interval(Integral, 1)]})
         panel = read_again(self._panel, X)
         self._require_one_length(panel)
+        self._require_readable(panel)
         origins = check_origins(origins, int(panel.lengths[0]))
         rows, n_series = self._ensemble.best.read(panel), panel.n_series
         forecasts, size = np.empty((len(origins), horizon, n_series)), max(CHUNK // n_series, 1)

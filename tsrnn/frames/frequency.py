@@ -1,97 +1,16 @@
-"""Frequency arithmetic: validation, continuation, regularity.
+"""Frequency arithmetic: continuation, positions, regularity.
 
 Positions are what models see; this module is the only one that turns stamps into positions and back.
 Frequencies of a day and longer, and all anchored and business ones, count in wall time, so that a daily
 series keeps its clock time over a daylight-saving change; hours and shorter count in absolute time.
 """
 
-import datetime
-
 import numpy as np
 import pandas as pd
-from pandas.tseries.frequencies import to_offset
 
-from tsrnn.frames.advice import as_code, convert_integers
+from tsrnn.frames.advice import as_code
 
 CLOCK_KEYS = {"hours", "minutes", "seconds", "milliseconds", "microseconds", "nanoseconds"}
-
-
-def parse_frequency(freq, times, stamps):
-    """Take the user's ``freq`` as an offset for datetimes and periods, or as a step for integers.
-
-    Parameters
-    ----------
-    freq : str, offset or int
-        Any pandas frequency, or the positive step of integer stamps.
-    times : Index
-        The stamps, as from :func:`tsrnn.frames.times.as_times`.
-    stamps : tsrnn.frames.advice.Stamps
-        How they are mended in an error.
-
-    Returns
-    -------
-    BaseOffset or int
-        The frequency in the kind that fits ``times``.
-
-    Raises
-    ------
-    ValueError
-        If the kinds do not fit, pandas does not know the frequency, or it does not lead forward in time.
-    """
-    whole = isinstance(freq, (int, np.integer)) and not isinstance(freq, (bool, np.timedelta64))
-    if times.dtype.kind in "iu":
-        if not whole or freq < 1:
-            raise ValueError(
-                f"The time stamps are integers (first {times[0]}), so freq must be a positive integer step "
-                f"or None. Got freq={freq!r}.{convert_integers(times, stamps)}"
-            )
-        return int(freq)
-    if whole:
-        raise ValueError(
-            f"The time stamps are dates, so freq must be a pandas frequency such as 'D'. Got freq={freq!r}."
-        )
-    if isinstance(times, pd.PeriodIndex):
-        if not _is_period_frequency(freq, times):
-            raise ValueError(
-                f"freq={freq!r} differs from the frequency of the periods, {times.freqstr!r}. Leave freq=None."
-            )
-        return times.freq
-    offset = _as_offset(freq)
-    _require_forward(offset, freq)
-    step = fixed_step(offset)
-    if step is not None and step % _nanoseconds(times.unit):
-        raise ValueError(
-            f"freq={freq!r} is finer than the resolution of the time stamps, {times.dtype}. Convert them: "
-            f"{stamps.as_unit('ns')}."
-        )
-    return offset
-
-
-def _as_offset(freq):
-    try:
-        if isinstance(freq, (datetime.timedelta, np.timedelta64)):
-            span = pd.Timedelta(freq)
-            return pd.offsets.Day(span.days) if span == pd.Timedelta(days=span.days) else to_offset(span)
-        return to_offset(freq)
-    except (TypeError, ValueError) as error:
-        raise ValueError(
-            f"freq must be a pandas frequency such as 'D' or pd.offsets.MonthBegin(). Got freq={freq!r}: {error}"
-        ) from error
-
-
-def _is_period_frequency(freq, times):
-    try:
-        return pd.PeriodDtype(freq) == times.dtype
-    except (ValueError, TypeError):
-        return False
-
-
-def _require_forward(offset, given):
-    """Refuse an offset that stands still or goes back, such as 0D, -1D or DateOffset(month=1)."""
-    start = pd.Timestamp("2001-01-01")
-    forward = offset.n > 0 and start < start + offset < start + offset + offset
-    if not forward:
-        raise ValueError(f"freq must lead forward in time, such as 'D' or pd.DateOffset(months=1). Got freq={given!r}.")
 
 
 def fixed_step(freq):
@@ -108,7 +27,8 @@ def counts_in_absolute_time(freq):
     return fixed_step(freq) is not None
 
 
-def _nanoseconds(unit):
+def nanoseconds(unit):
+    """Return the nanoseconds of a resolution such as "us"."""
     return pd.Timedelta(1, unit).as_unit("ns").value
 
 
@@ -222,7 +142,7 @@ def steps_after(last, freq, times, before=None):
     elif isinstance(last, pd.Period):
         since, step = times.asi8 - last.ordinal, freq.n
     elif counts_in_absolute_time(freq):
-        since, step = times.asi8 - last._value, fixed_step(freq) // _nanoseconds(times.unit)
+        since, step = times.asi8 - last._value, fixed_step(freq) // nanoseconds(times.unit)
     else:
         end = times.max()
         if not end > last:
@@ -261,7 +181,7 @@ def grid_positions(times, freq):
     """Count the steps from the earliest stamp to each; -1 where a stamp is off the grid of the frequency."""
     step = fixed_step(freq)
     if step is not None:
-        since, step = times.asi8 - times.asi8.min(), max(step // _nanoseconds(times.unit), 1)
+        since, step = times.asi8 - times.asi8.min(), max(step // nanoseconds(times.unit), 1)
         return np.where(since % step == 0, since // step, -1)
     wall = times.tz_localize(None)
     return _run(wall.min(), freq, end=wall.max()).get_indexer(wall)

@@ -15,17 +15,15 @@ from tsrnn.frames.frequency import (
 )
 
 
-def find_frequency(times, label, container):
-    """Find the step of one ascending run of stamps: the frequency it carries, else one inferred.
+def find_frequency(panel, i):
+    """Find the step of the stamps of one series: the frequency they carry, else one inferred.
 
     Parameters
     ----------
-    times : Index of shape (n,)
-        Ascending, without duplicates.
-    label : str
-        How the series is called in an error.
-    container : Layout
-        The container, for the advice of an error.
+    panel : Panel
+        Its stamps ascend, without duplicates.
+    i : int
+        Which series.
 
     Returns
     -------
@@ -37,6 +35,7 @@ def find_frequency(times, label, container):
     ValueError
         If no frequency fits; the error names the first irregular stamp.
     """
+    times = panel.stamps(i)
     if isinstance(times, pd.RangeIndex):
         return times.step
     if isinstance(times, pd.PeriodIndex):
@@ -47,12 +46,12 @@ def find_frequency(times, label, container):
         return times.freq
     if len(times) < 3:
         raise ValueError(
-            f"{label} has {len(times)} time stamp{'s' * (len(times) > 1)} (first {times[0]}) and no "
+            f"{panel.label(i)} has {len(times)} time stamp{'s' * (len(times) > 1)} (first {times[0]}) and no "
             "frequency; at least 3 are needed to infer one. Set the parameter freq, as in freq='D'."
         )
     inferred = infer(times)
     if inferred is None:
-        raise ValueError(_explain_irregular(times, label, container))
+        raise ValueError(_explain_irregular(panel, i))
     return inferred
 
 
@@ -91,27 +90,26 @@ def _calendar_frequencies(times):
     return found
 
 
-def explain_gap(times, freq, label, container):
+def explain_gap(panel, i, freq):
     """Name the first stamp that breaks a frequency, for an error.
 
     Parameters
     ----------
-    times : Index of shape (n,)
-        Stamps of one series that :func:`is_regular` has refused.
+    panel : Panel
+        The series.
+    i : int
+        Which series: one that :func:`is_regular` has refused.
     freq : BaseOffset or int
-        Step that the stamps should have.
-    label : str
-        How the series is called.
-    container : Layout
-        The container, for the advice.
+        Step that its stamps should have.
 
     Returns
     -------
     str
         What was expected, what was found, and how to mend it.
     """
+    times, label = panel.stamps(i), panel.label(i)
     step = f"step {freq}" if isinstance(freq, int) else f"frequency {freq.freqstr}"
-    fill = container.for_each_series(fill_gaps(times, freq))
+    fill = panel.for_each_series(fill_gaps(times, freq))
     if not isinstance(freq, int) and not is_on_calendar(times[0], freq):
         return (
             f"{label}: the first time stamp {times[0]} is none of {step}. Drop it, or keep only the stamps of "
@@ -126,8 +124,8 @@ def explain_gap(times, freq, label, container):
     mend = [f"Fill it, for example {fill}"]
     if freq in (pd.offsets.Day(), pd.offsets.BusinessDay()):
         mend.append("declare the frequency if its days off are known (freq=pd.offsets.CustomBusinessDay(...))")
-    mend.append(f"use positions: {container.for_each_series(container.number)}")
-    hint = convert_integers(times, container.stamps) if isinstance(freq, int) else ""
+    mend.append(f"use positions: {panel.for_each_series(panel.layout.number)}")
+    hint = convert_integers(times, panel.layout.stamps) if isinstance(freq, int) else ""
     return f"{problem} {', or '.join(mend)}.{hint}"
 
 
@@ -143,17 +141,18 @@ def _first_break(times, freq):
     raise AssertionError("explain_gap is for stamps that are not regular")
 
 
-def _explain_irregular(times, label, container):
+def _explain_irregular(panel, i):
+    times = panel.stamps(i)
     guess = _frequency_despite_gaps(times)
     if guess is not None:
-        return explain_gap(times, guess, label, container)
+        return explain_gap(panel, i, guess)
     steps = np.diff(times.asi8)
     usual = np.unique(steps, return_counts=True)
     odd = int((steps != usual[0][usual[1].argmax()]).argmax())
     return (
-        f"{label}: no frequency fits its time stamps; the steps differ, for example {times[odd + 1]} follows "
-        f"{times[odd]}. Bring it to a regular frequency: {container.for_each_series(resample(times))}, or use "
-        f"positions: {container.for_each_series(container.number)}."
+        f"{panel.label(i)}: no frequency fits its time stamps; the steps differ, for example {times[odd + 1]} follows "
+        f"{times[odd]}. Bring it to a regular frequency: {panel.for_each_series(resample(times))}, or use "
+        f"positions: {panel.for_each_series(panel.layout.number)}."
     )
 
 

@@ -73,6 +73,23 @@ class Panel:
         """Name series ``i`` for an error, such as ``"column 'a'"``."""
         return self.layout.label(self.ids[i])
 
+    def for_each_series(self, expression):
+        """Return an expression for the container from one for a single series, for the advice of an error.
+
+        Parameters
+        ----------
+        expression : callable
+            From the name of a series to the expression, as in :mod:`tsrnn.frames.advice`.
+
+        Returns
+        -------
+        str
+            An expression of ``data``; Arrow stamps are converted, since pandas does not count with them.
+        """
+        if self.time_dtype is None:
+            return self.layout.for_each_series(expression)
+        return self.layout.for_each_series(lambda s: expression(f"{s}.set_axis(pd.DatetimeIndex({s}.index))"))
+
     def ends(self):
         """Return the last time stamp of each series: an Index of shape (n_series,)."""
         return self.times[np.full(self.n_series, -1)] if self.shares_times else self.times[self.offsets[1:] - 1]

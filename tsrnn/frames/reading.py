@@ -7,11 +7,12 @@ import pandas as pd
 
 from tsrnn.frames.advice import fill_values
 from tsrnn.frames.columns import Names
-from tsrnn.frames.frequency import is_regular, parse_frequency, regular_steps
+from tsrnn.frames.frequency import is_regular, regular_steps
 from tsrnn.frames.inference import explain_gap, find_frequency, infer
 from tsrnn.frames.keyed import LongLayout
 from tsrnn.frames.layouts import find_layout
 from tsrnn.frames.panel import Panel
+from tsrnn.frames.parsing import parse_frequency
 from tsrnn.frames.values import describe_nonfinite, start
 
 
@@ -88,7 +89,7 @@ def _require_finite(panel, data):
 
 
 def _advise_filling(panel, fill):
-    inside = f"Fill the gaps, and drop what is missing at the ends: {panel.layout.for_each_series(fill)}."
+    inside = f"Fill the gaps, and drop what is missing at the ends: {panel.for_each_series(fill)}."
     table = panel.values.reshape(panel.n_series, -1) if panel.shares_times else np.empty((1, 0))
     if panel.n_series == 1 or not panel.shares_times or np.isfinite(table[:, [0, -1]]).all():
         return inside
@@ -96,7 +97,7 @@ def _advise_filling(panel, fill):
     keyed = fill(whole).replace(".dropna()", ".unstack().dropna()")
     return (
         "Series that start or end at different times fit in a long DataFrame or a MultiIndex (id, time): "
-        f"{keyed}. Or keep the rows that all have: {panel.layout.for_each_series(fill)}."
+        f"{keyed}. Or keep the rows that all have: {panel.for_each_series(fill)}."
     )
 
 
@@ -127,7 +128,7 @@ def resolve_frequencies(panel, freq, declared=None):
     elif declared is not None and is_regular(stamps, declared):
         common = declared
     else:
-        common = find_frequency(stamps, panel.label(longest), panel.layout)
+        common = find_frequency(panel, longest)
     return series_frequencies(panel, common)
 
 
@@ -154,7 +155,7 @@ def irregular_series(panel, freq):
 def require_regular(panel, i, freq):
     """Refuse a series that does not follow a frequency."""
     if not is_regular(panel.stamps(i), freq):
-        raise ValueError(explain_gap(panel.stamps(i), freq, panel.label(i), panel.layout))
+        raise ValueError(explain_gap(panel, i, freq))
 
 
 def _other_anchor(stamps, freq):
