@@ -53,7 +53,7 @@ def unique_ids(ids, what):
 def _refuse_equal_types(codes, ids, unique, what):
     """Refuse 1, 1.0 and True in one column: pandas takes them for one id."""
     for code, value in zip(codes, ids, strict=True):
-        if code >= 0 and type(value) is not type(unique[code]):
+        if code >= 0 and _types(value) != _types(unique[code]):
             raise ValueError(_two_types(what, unique[code], value))
 
 
@@ -61,17 +61,24 @@ def refuse_alike(ids, what):
     """Refuse ids of which two read alike or are equal although their types differ: 1 and '1', 1 and True."""
     known = {}
     for value in ids:
-        for key in (str(value), (value,)):
+        for key in (_read(value), (value,)):
             other = known.setdefault(key, value)
-            if type(other) is not type(value):
+            if _types(other) != _types(value):
                 raise ValueError(_two_types(what, other, value))
 
 
+def _types(value):
+    return tuple(map(type, value)) if isinstance(value, tuple) else (type(value),)
+
+
+def _read(value):
+    """Return what an id reads as: its text, whatever the types of its parts."""
+    return ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)
+
+
 def _two_types(what, one, other):
-    return (
-        f"{what} has {quote(one)} ({type(one).__name__}) and {quote(other)} ({type(other).__name__}), which read "
-        "alike. Give the ids one type, for example str."
-    )
+    one, other = (f"{quote(value)} ({', '.join(kind.__name__ for kind in _types(value))})" for value in (one, other))
+    return f"{what} has {one} and {other}, which read alike. Give the ids one type, for example str."
 
 
 def plain_ids(ids):
@@ -106,6 +113,10 @@ def ids_like(ids, seen, convert):
     ValueError
         Where ``seen`` has several types: if an id reads like one of another type.
     """
+    if isinstance(seen, pd.MultiIndex) and isinstance(ids, pd.MultiIndex) and seen.nlevels == ids.nlevels:
+        for k in range(seen.nlevels):
+            levels = f"data.columns.set_levels(data.columns.levels[{k}].astype({{!r}}), level={k})"
+            ids_like(ids.levels[k], seen.levels[k], f"data.set_axis({levels}, axis=1)".format)
     if isinstance(seen, pd.MultiIndex) or isinstance(ids, pd.MultiIndex):
         return ids
     seen, ids = plain_ids(seen), plain_ids(ids)
