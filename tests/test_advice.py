@@ -98,6 +98,7 @@ def test_missing_values_of_other_types(kind, dtype):
 INDEXES = {
     "days": DAYS,
     "zone": pd.date_range("2024-03-20", periods=N, freq="D", tz="Europe/Berlin"),
+    "weeks": pd.date_range("2020-01-05", periods=N, freq="W"),
     "months": pd.date_range("2020-01-31", periods=N, freq="ME"),
     "fifteenths": pd.date_range("2020-01-15", periods=N, freq=pd.DateOffset(months=1)),
     "last fridays": pd.date_range("2020-01-15", periods=N, freq=pd.offsets.LastWeekOfMonth(weekday=4)),
@@ -126,6 +127,19 @@ def test_gaps(kind, index):
     numbered = to_panel(follow(message, cut, r"use positions: (.*?)\.(?:$| If)"), **names)
     assert N - 2 in numbered.lengths
     assert list(numbered.stamps(numbered.lengths.argmin())) == list(range(N - 2))
+
+
+@pytest.mark.parametrize("kind", ["long", "own names", "keyed", "keyed frame"])
+def test_gaps_where_weeks_end_on_several_days(kind):
+    data, names = contain(kind, np.arange(float(N)), np.arange(float(N)), INDEXES["weeks"])
+    keyed = data if kind.startswith("keyed") else data.set_index([names["id_col"], names["time_col"]])
+    late = keyed.xs("bad", drop_level=False).rename({"bad": "late"}, level=0)
+    late.index = late.index.set_levels(late.index.levels[1] + pd.Timedelta("2D"), level=1)
+    data = pd.concat([keyed, late]).drop(("bad", INDEXES["weeks"][7]))
+    data = data if kind.startswith("keyed") else data.reset_index()
+    filled = to_panel(follow(refusal(to_panel, data, **names), data, r"for example (.*?)(?:, or |\.$)"), **names)
+    assert filled.lengths.tolist() == [N, N, N]
+    assert {str(freq.freqstr) for freq in filled.frequencies} == {"W-SUN", "W-TUE"}
 
 
 @pytest.mark.parametrize("kind", STAMPED)

@@ -109,11 +109,10 @@ def explain_gap(panel, i, freq):
     """
     times, label = panel.stamps(i), panel.label(i)
     step = f"step {freq}" if isinstance(freq, int) else f"frequency {freq.freqstr}"
-    fill = panel.for_each_series(fill_gaps(times, freq))
     if not isinstance(freq, int) and not is_on_calendar(times[0], freq):
         return (
             f"{label}: the first time stamp {times[0]} is none of {step}. Drop it, or keep only the stamps of "
-            f"the frequency: {fill}."
+            f"the frequency: {panel.for_each_series(fill_gaps(times, freq))}."
         )
     before, expected = _first_break(times, freq)
     found = times[before + 1]
@@ -121,7 +120,9 @@ def explain_gap(panel, i, freq):
         problem = f"{label} has the time stamp {found} where {expected} is next after {times[before]} ({step})."
     else:
         problem = f"{label} has a gap: {expected} is missing, {found} follows {times[before]} ({step})."
-    mend = [f"Fill it, for example {fill}"]
+    # Series may differ in the day on which their weeks end: the same number of days fills the gaps of all.
+    spacing = pd.offsets.Day(7 * freq.n) if isinstance(freq, pd.offsets.Week) else freq
+    mend = [f"Fill it, for example {panel.for_each_series(fill_gaps(times, spacing))}"]
     if freq in (pd.offsets.Day(), pd.offsets.BusinessDay()):
         mend.append("declare the frequency if its days off are known (freq=pd.offsets.CustomBusinessDay(...))")
     mend.append(f"use positions: {panel.for_each_series(panel.layout.number)}")
