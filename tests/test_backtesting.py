@@ -89,6 +89,16 @@ def test_other_containers(data, ids):
     assert np.isfinite(table[["RNNForecaster", "naive", "seasonal_naive"]]).all(axis=None)
 
 
+@pytest.mark.parametrize("dtype", ["timestamp[us][pyarrow]", "date32[day][pyarrow]"])
+def test_stamps_of_arrow_come_back(dtype):
+    pytest.importorskip("pyarrow")
+    days = pd.Series(daily().index).astype(dtype)
+    table = backtest(quick(), pd.DataFrame({"unique_id": "a", "ds": days, "y": values(100)}), n_windows=2)
+    assert table["ds"].dtype == table["cutoff"].dtype == dtype
+    assert table["ds"].tolist() == days[90:].tolist()
+    assert table["cutoff"].unique().tolist() == [days[89], days[94]]
+
+
 @pytest.mark.slow
 def test_processes_give_the_same_bits():
     tables = [backtest(quick(), daily(), n_windows=2, refit=True, n_jobs=n_jobs) for n_jobs in (None, 2)]

@@ -23,6 +23,7 @@ CONSTRAINTS = {
     "refit": [BOOLEAN],
     "n_jobs": [Interval(Integral, 1), Interval(Integral, -np.inf, -1, closed="both"), NONE],
 }
+OUTPUTS = ("cutoff", "RNNForecaster", "naive", "seasonal_naive")  # columns besides those of the data
 N_NAMED = 5  # series that a warning names
 
 
@@ -75,7 +76,8 @@ def backtest(
     Raises
     ------
     ValueError, TypeError
-        As for `RNNForecaster.fit`, or if every series is too short for the origins; those that are too short
+        As for `RNNForecaster.fit`, if ``id_col``, ``time_col`` or ``target_col`` is the name of another column of
+        the output, or if every series is too short for the origins; those that are too short
         are left out with a `ShortSeriesWarning`.
 
     Examples
@@ -97,6 +99,7 @@ def backtest(
     horizon = forecaster.horizon if horizon is None else horizon
     step = horizon if step is None else step
     check_parameters("RNNForecaster", {"horizon": horizon}, {"horizon": [Interval(Integral, 1)]})
+    _require_free_names(forecaster)
     panel = to_panel(target_of(X, y), freq=forecaster.freq, **forecaster._columns())
     back = horizon + step * np.arange(n_windows - 1, -1, -1)
     panel = _long_enough(panel, int(back[0]))
@@ -111,6 +114,17 @@ def backtest(
         for part, (forecasts, found) in zip(cut, runs, strict=True)
     ]
     return pd.concat(tables, ignore_index=True)
+
+
+def _require_free_names(forecaster):
+    """Refuse columns of the user's that have the name of an output column."""
+    for parameter, name in forecaster._columns().items():
+        if name in OUTPUTS:
+            raise ValueError(
+                f"{parameter}={name!r} is the name of an output column of backtest: {', '.join(map(repr, OUTPUTS))}. "
+                f"Set another one, such as {parameter}={name + '_given'!r}; in a long DataFrame, rename the column: "
+                f"data.rename(columns={{{name!r}: {name + '_given'!r}}})."
+            )
 
 
 def _long_enough(panel, steps):
@@ -153,8 +167,8 @@ def _tabulate(panel, part, forecasts, season_length, forecaster):
     return pd.DataFrame(
         {
             id_col: _names(panel, target_col).repeat(horizon),
-            time_col: stamps[0].append(stamps[1:]),
-            "cutoff": ends.repeat(horizon),
+            time_col: panel.as_given(stamps[0].append(stamps[1:])),
+            "cutoff": panel.as_given(ends.repeat(horizon)),
             target_col: np.concatenate([panel.series(i)[place] for i, place in enumerate(places)]),
             "RNNForecaster": forecasts.ravel(),
             "naive": np.concatenate([naive(x, horizon) for x in past]),
@@ -170,4 +184,6 @@ def _repeat_season(past, horizon, season_length):
 
 def _names(panel, target_col):
     """Return the ids; that of a Series without a name is the name of the target column."""
-    return pd.Index([target_col]) if panel.n_series == 1 and panel.ids[0] is None else panel.ids
+    if panel.n_series == 1 and panel.ids[0] is None:
+        return pd.Index([target_col])
+    return panel.ids.to_flat_index() if isinstance(panel.ids, pd.MultiIndex) else panel.ids

@@ -114,7 +114,8 @@ class PanelSplit(BaseCrossValidator):
             If the series cannot be read, or there are too few time stamps for the folds.
         """
         data = X if y is None else y
-        panel, _ = read_rows(data, find_layout(data, Names(self.id_col, self.time_col, self.target_col)))
+        names = Names(self.id_col, self.time_col, self.target_col)
+        panel, _ = read_rows(data, find_layout(data, names), names)
         stamps = _common_stamps(panel)
         step = self.horizon if self.step is None else self.step
         back = self.horizon + step * np.arange(self.n_splits - 1, -1, -1)

@@ -12,12 +12,13 @@ from itertools import product
 import numpy as np
 import pandas as pd
 
-from tsrnn.frames.frequency import counts_in_absolute_time
+from tsrnn.frames.frequency import fixed_step
 from tsrnn.windows import window_moments
 
-DAY, WEEK = 86_400, 604_800
+MINUTE, HOUR, DAY, WEEK = (seconds * 10**9 for seconds in (60, 3600, 86_400, 604_800))  # nanoseconds
 # Seasons by the letters of a frequency. 364 and 260 days are whole weeks, so that weekdays meet.
 PERIODS = {"D": (7, 364, 365), "B": (5, 260), "C": (5, 260), "W": (52,), "SM": (24,), "M": (12,), "Q": (4,)}
+SPELLED = {"days": "D", "weeks": "W", "months": "M"}  # arguments of pd.DateOffset
 SMOOTHING = (0.15, 0.3, 0.5, 0.75, 1.0)
 MAX_CHANGE = 10.0  # Of a series, in ninth deciles of its changes, where seasons are looked for.
 MAX_ORIGINS = 1500
@@ -165,17 +166,26 @@ def seasons_of_frequency(freq):
     >>> seasons_of_frequency(pd.offsets.Hour()), seasons_of_frequency(pd.offsets.MonthBegin())
     ((24, 168), (12,))
     """
-    if counts_in_absolute_time(freq):
-        step = pd.Timedelta(freq).total_seconds()
-        spans = (DAY, WEEK) if step >= 60 else (60, 3600, DAY)
-        return tuple(round(span / step) for span in spans if span / step >= 2 and span / step % 1 == 0)
+    step = fixed_step(freq)
+    if step is not None:
+        spans = (DAY, WEEK) if step >= MINUTE else (MINUTE, HOUR, DAY)
+        return tuple(span // step for span in spans if span // step >= 2 and span % step == 0)
+    unit, n = _unit_of_calendar(freq)
+    return tuple(period // n for period in PERIODS.get(unit, ()) if period % n == 0 and period // n >= 2)
+
+
+def _unit_of_calendar(freq):
+    """Return the letters in `PERIODS` of a calendar frequency, or others if it has none there, and its multiple."""
+    if type(freq) is pd.DateOffset:
+        (name, count), *more = freq.kwds.items() or [("days", 1)]
+        return ("", 1) if more or name not in SPELLED else (SPELLED[name], freq.n * count)
+    if isinstance(freq, pd.offsets.Easter):
+        return "", 1
     letters = freq.rule_code.split("-")[0]
-    known = ("SM", "D", "C", "B", "W", "M", "Q")
-    unit = {"BM": "M", "BQ": "Q", "CBM": "M"}.get(letters.rstrip("SE"), letters.rstrip("SE"))
-    unit = "SM" if letters.startswith("SM") else "M" if "WOM" in letters else unit
-    if unit not in known:
-        return ()
-    return tuple(period // freq.n for period in PERIODS[unit] if period % freq.n == 0 and period // freq.n >= 2)
+    if letters.startswith("SM") or "WOM" in letters:
+        return "SM" if letters.startswith("SM") else "M", freq.n
+    letters = letters.rstrip("SE")
+    return {"BM": "M", "BQ": "Q", "CBM": "M", "REQ": "Q"}.get(letters, letters), freq.n
 
 
 def seasons_of_values(series, limit):

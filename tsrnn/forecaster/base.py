@@ -11,6 +11,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from tsrnn.forecaster.checks import (
     check_origins,
+    check_overlap,
     refuse_covariates,
     require_channels,
     require_finite,
@@ -24,7 +25,8 @@ from tsrnn.forecaster.filtering import filter_panel, fit_filter, tabulate_outlie
 from tsrnn.forecaster.fitting import fit_ensemble
 from tsrnn.forecaster.parameters import CHOICES, CONSTRAINTS
 from tsrnn.forecaster.plan import Plan, resolve
-from tsrnn.frames import append, to_panel
+from tsrnn.frames import append, read_again, to_panel
+from tsrnn.frames.identity import own_index
 from tsrnn.training import HISTORY
 from tsrnn.validation import Interval, check_parameters, check_sample_weight, make_generator
 from tsrnn.windows import Origins
@@ -97,24 +99,25 @@ class BaseForecaster(BaseEstimator):
         self.__dict__.update({f"{name}_": value for name, value in resolved.items()})
         return self
 
-    def partial_fit(self, X, y=None):
+    def partial_fit(self, X, y=None, *, overlap="raise"):
         """Take new observations, and train on all of them for one epoch more.
 
         Parameters
         ----------
-        X, y : as for `update`
-            Before the first fit, as for `fit`.
+        X, y, overlap : as for `update`
+            Before the first fit, X and y as for `fit`.
 
         Returns
         -------
         self : RNNForecaster
             The forecaster, its origin moved.
         """
+        check_overlap("partial_fit", overlap)
         if not hasattr(self, "_ensemble"):
             return self.fit(X, y)
         check_parameters(type(self).__name__, self.get_params(deep=False), CONSTRAINTS)
         self._require_same_choices()
-        panel, outlier_filter, filtered = self._append(X, y)
+        panel, outlier_filter, filtered = self._append(X, y, overlap)
         require_scalable(filtered, self._ensemble.best.scaler)
         generator = copy.deepcopy(self._generator)
         plan = self._plan(
@@ -130,7 +133,7 @@ class BaseForecaster(BaseEstimator):
         self._filter, self._filtered = outlier_filter, filtered
         return self
 
-    def update(self, X, y=None):
+    def update(self, X, y=None, *, overlap="raise"):
         """Take new observations without training: they move the origin of the forecasts.
 
         Parameters
@@ -140,6 +143,9 @@ class BaseForecaster(BaseEstimator):
             observations of some of them only, each from its own end, and new ids.
         y : Series, DataFrame, ndarray or list, optional
             The observations, if ``X`` is None or has no columns.
+        overlap : {"raise", "drop"}, default="raise"
+            What to do with rows that were seen before: refuse them, or leave them out. Their values must be those
+            seen.
 
         Returns
         -------
@@ -149,27 +155,33 @@ class BaseForecaster(BaseEstimator):
         Raises
         ------
         ValueError, TypeError
-            As for `fit`, and if the stamps do not go on from the end: the error names the one expected.
+            As for `fit`; if container, columns, ids, frequency or time zone are others than those seen; if the
+            stamps do not go on from the end: the error names the one expected; or if a value is another than the
+            one seen.
         """
         check_is_fitted(self)
-        (panel, outlier_filter, filtered), ensemble = self._append(X, y), self._ensemble
+        check_overlap("update", overlap)
+        (panel, outlier_filter, filtered), ensemble = self._append(X, y, overlap), self._ensemble
         if panel.n_series > self._panel.n_series:
             ensemble = ensemble.extend(filtered)
         warn_of_outliers(panel, filtered, self._panel.lengths, stacklevel=3)
         self._panel, self._ensemble, self._filter, self._filtered = panel, ensemble, outlier_filter, filtered
         return self
 
-    def _append(self, X, y):
+    def _append(self, X, y, overlap):
         """Return what was seen with new observations, if the model can read them; the filter, and all filtered."""
-        panel = append(self._panel, target_of(X, y), **self._columns())
-        outlier_filter = self._filter
+        panel, outlier_filter = append(self._panel, target_of(X, y), overlap=overlap), self._filter
         if outlier_filter is not None and panel.n_series > self._panel.n_series:
             outlier_filter = outlier_filter.extend(panel.values, panel.offsets)
         filtered = filter_panel(panel, outlier_filter, self._filtered)
+        self._require_readable(panel, filtered)
+        return panel, outlier_filter, filtered
+
+    def _require_readable(self, panel, filtered):
+        """Refuse a panel that the model cannot read: logarithms need positive values, joint channels their series."""
         require_logarithms(panel, filtered, self._choices["log"], self._ensemble.best.scaler.log)
         if self._choices["channels"] == "joint":
             require_channels(panel, self._panel)
-        return panel, outlier_filter, filtered
 
     def predict(self, X=None, *, horizon=None):
         """Forecast after the end of what was seen.
@@ -249,10 +261,12 @@ class BaseForecaster(BaseEstimator):
         check_is_fitted(self)
         horizon = self._choices["horizon"] if horizon is None else horizon
         check_parameters("predict_origins", {"horizon": horizon}, {"horizon": [Interval(Integral, 1)]})
-        panel = to_panel(X, freq=self.freq, **self._columns())
-        self._require_same_series(panel)
+        panel = read_again(self._panel, X)
+        self._require_one_length(panel)
+        filtered = filter_panel(panel, self._filter)
+        self._require_readable(panel, filtered)
         origins = check_origins(origins, int(panel.lengths[0]))
-        rows, n_series = self._ensemble.best.read(filter_panel(panel, self._filter)), panel.n_series
+        rows, n_series = self._ensemble.best.read(filtered), panel.n_series
         forecasts, size = np.empty((len(origins), horizon, n_series)), max(CHUNK // n_series, 1)
         for start in range(0, len(origins), size):
             some = origins[start : start + size]
@@ -262,18 +276,12 @@ class BaseForecaster(BaseEstimator):
         require_finite(forecasts.transpose(2, 0, 1), panel)
         return forecasts
 
-    def _require_same_series(self, panel):
-        """Refuse a panel of other series than those fitted, or of series that differ in length."""
+    def _require_one_length(self, panel):
+        """Refuse series that differ in length."""
         if panel.lengths.min() != panel.lengths.max():
             raise ValueError(
                 f"Origins count the observations of all series: they must be of one length. Got lengths from "
                 f"{panel.lengths.min()} to {panel.lengths.max()}."
-            )
-        if not panel.ids.equals(self._panel.ids):
-            known, given = list(self._panel.ids), list(panel.ids)
-            raise ValueError(
-                f"The series must be those of the fit, in their order: {len(known)} from {known[0]!r} to "
-                f"{known[-1]!r}. Got {len(given)} from {given[0]!r} to {given[-1]!r}."
             )
 
     def _forecast(self, horizon):
@@ -343,7 +351,7 @@ class BaseForecaster(BaseEstimator):
     def _read_what_follows(self, data):
         """Return what was seen with the observations of a score, or say how to cut them by time."""
         try:
-            whole = append(self._panel, data, **self._columns())
+            whole = append(self._panel, data)
         except ValueError as error:
             raise ValueError(f"{error} {CUT_BY_TIME}") from error
         n_new = whole.n_series - self._panel.n_series
@@ -360,7 +368,7 @@ class BaseForecaster(BaseEstimator):
         self._require_fitted_attribute("forecast_origin_")
         if self._panel.shares_times:
             return self._panel.times[-1]
-        return pd.Series(self._panel.ends(), index=self._panel.ids, name="forecast_origin")
+        return pd.Series(self._panel.ends(), index=own_index(self._panel.ids), name="forecast_origin")
 
     @property
     def outliers_(self):
@@ -426,7 +434,7 @@ class BaseForecaster(BaseEstimator):
             _panel=panel,
             _ensemble=ensemble,
             _generator=generator,
-            _choices={name: getattr(self, name) for name in CHOICES},
+            _choices={name: copy.deepcopy(getattr(self, name)) for name in CHOICES},
             history_=history,
             n_iter_=n_epochs,
             best_epoch_=best_epoch,

@@ -4,6 +4,11 @@ import numpy as np
 import pandas as pd
 from scipy.sparse import issparse
 
+from tsrnn.frames.advice import stamps_of_index
+from tsrnn.frames.times import as_times, times_like
+from tsrnn.validation import Options, check_parameters
+
+OVERLAPS = Options(("raise", "drop"))
 MAX_VALUE = 1e300  # Sums and differences of larger values overflow.
 MAX_SCALED = 1e15  # Spreads of its series in the fit that a value may be away when training goes on.
 MAX_STEPS = 1 << 20  # that a row of X may be ahead
@@ -16,6 +21,11 @@ def target_of(X, y):
     if X is not None:
         refuse_covariates(X)
     return y
+
+
+def check_overlap(method, overlap):
+    """Refuse a value of `overlap` other than "raise" and "drop"."""
+    check_parameters(method, {"overlap": overlap}, {"overlap": [OVERLAPS]})
 
 
 def check_origins(origins, length):
@@ -108,14 +118,18 @@ def require_channels(panel, seen=None):
 
 
 def steps_ahead(panel, index):
-    """Return how many steps after the end each stamp is, from 0."""
-    count = max(len(index), 1)
-    stamps = panel.continue_index(count)
-    while len(index) and stamps[-1] < index.max() and count < MAX_STEPS:
-        count *= 2
-        stamps = panel.continue_index(count)
-    steps = stamps.get_indexer(index)
+    """Return how many steps after the end each stamp of the index of X is, from 0."""
+    times = times_like(as_times(index, stamps_of_index("X")), panel.times, "The time stamps of X")
+    steps = panel.steps_ahead(times) if len(times) else np.empty(0, dtype=np.int64)
     if not len(steps) or (steps < 0).any():
         got = f"{index[int((steps < 0).argmax())]}" if len(steps) else "no row"
-        raise ValueError(f"The rows of X must be stamps after the end, from {stamps[0]} on. Got {got}.")
+        first = panel.continue_index(1)[0]
+        raise ValueError(
+            f"The rows of X must be stamps after the end, from {first} on, at the frequency of the series. Got {got}."
+        )
+    if steps.max() >= MAX_STEPS:
+        raise ValueError(
+            f"The rows of X must be less than {MAX_STEPS:,} steps ahead. Got {index[int(steps.argmax())]}, "
+            f"{steps.max() + 1:,} steps ahead."
+        )
     return steps

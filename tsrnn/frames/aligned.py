@@ -5,9 +5,12 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from tsrnn.frames.advice import stamps_of_index
 from tsrnn.frames.columns import Columns, quote
-from tsrnn.frames.frequency import as_times
-from tsrnn.frames.values import as_float64
+from tsrnn.frames.identity import own_index, refuse_alike
+from tsrnn.frames.times import as_times, clock, extension_dtype
+from tsrnn.frames.values import DATES, as_float64
+from tsrnn.frames.wide_advice import explain_partial, explain_repeated, mend_column
 
 
 def _equal_offsets(n_series, n_steps):
@@ -16,34 +19,50 @@ def _equal_offsets(n_series, n_steps):
 
 def _require_ascending(times, what):
     """Refuse duplicates and disorder of an index that is itself the order of the data."""
-    if times.has_duplicates:
-        twice = times[times.duplicated()]
+    # The flags of an index that was cut from another are not to be trusted.
+    steps = np.diff(clock(times))
+    if (steps > 0).all():
+        return
+    twice = times[times.duplicated()]
+    if len(twice):
         raise ValueError(
             f"{what} has {len(twice)} duplicate time stamp{'s' * (len(twice) > 1)}, the first {twice[0]}; "
             "each series needs one value a stamp. Aggregate (data.groupby(level=0).mean()) or drop them "
             "(data[~data.index.duplicated()])."
         )
-    if not times.is_monotonic_increasing:
-        wrong = int((times[1:] < times[:-1]).argmax())
-        raise ValueError(
-            f"{what} is not in ascending order: {times[wrong + 1]} stands after {times[wrong]} (position "
-            f"{wrong + 1}). Sort it with data.sort_index(); for integers that number nothing, use "
-            "data.reset_index(drop=True)."
-        )
+    wrong = int((steps < 0).argmax())
+    raise ValueError(
+        f"{what} is not in ascending order: {times[wrong + 1]} stands after {times[wrong]} (position "
+        f"{wrong + 1}). Sort it with data.sort_index(); for integers that number nothing, use "
+        "data.reset_index(drop=True)."
+    )
 
 
 def _place(times):
     return lambda position: f"at {times[position]}"
 
 
+class _Indexed:
+    """What a Series and a wide frame share: an index of time stamps."""
+
+    shares_times = True
+    has_stamps = True
+    stamps = stamps_of_index()
+
+    def for_each_series(self, expression):
+        """Return an expression for the container from one for a single series, as in :mod:`tsrnn.frames.advice`."""
+        return expression("data")
+
+    def number(self, s):
+        """Return the expression that replaces the stamps of a series by positions."""
+        return f"{s}.reset_index(drop=True)"
+
+
 @dataclass(frozen=True)
-class SeriesLayout:
+class SeriesLayout(_Indexed):
     """One Series; its name and the name of its index come back."""
 
     kind = "a Series"
-    shares_times = True
-    has_stamps = True
-    has_named_series = False
     name: object = None
 
     @classmethod
@@ -59,10 +78,21 @@ class SeriesLayout:
 
     def read(self, data):
         """Read a Series into `Columns`."""
-        times = as_times(data.index, "the index")
+        times = as_times(data.index, self.stamps)
         _require_ascending(times, "the index")
-        values = as_float64(data, self.label(None), _place(times))
-        return Columns(values, _equal_offsets(1, len(values)), pd.Index([self.name]), times)
+        values = as_float64(data, self.label(None), _place(times), self._mend)
+        ids = pd.Index([self.name], tupleize_cols=False)
+        return Columns(values, _equal_offsets(1, len(values)), ids, times, time_dtype=extension_dtype(data.index))
+
+    def _mend(self, conversion):
+        if conversion == DATES:
+            return "Dates belong to the index: pd.Series(values, index=data)."
+        return f"Convert it: {conversion.replace('{}', 'data')}."
+
+    def position_of(self, ids):
+        """Return the position of the series among those of new data, -1 if it is another."""
+        same = self.name is None or ids[0] is None or (type(ids[0]) is type(self.name) and ids[0] == self.name)
+        return np.array([0 if same else -1])
 
     def build(self, ids, times, values):
         """Return a Series of ``values`` of shape (1, horizon)."""
@@ -70,13 +100,10 @@ class SeriesLayout:
 
 
 @dataclass(frozen=True)
-class WideLayout:
+class WideLayout(_Indexed):
     """A DataFrame in which each column is a series."""
 
     kind = "a DataFrame with one column a series"
-    shares_times = True
-    has_stamps = True
-    has_named_series = True
     columns: pd.Index
 
     @classmethod
@@ -86,14 +113,10 @@ class WideLayout:
             return None
         present = [name for name in names if name in data.columns]
         if names.time_col not in present and names.id_col not in present:
-            return cls(data.columns)
+            return cls(own_index(data.columns))
         if len(present) == 3:
             return None
-        missing = [name for name in names if name not in present]
-        raise ValueError(
-            f"A long DataFrame needs the columns {list(names)}; got {present} without {missing}. Add them, "
-            "set id_col, time_col and target_col, or rename the columns if each column is a series."
-        )
+        raise ValueError(explain_partial(data, names, present))
 
     def label(self, series_id):
         """Name a column for an error."""
@@ -101,21 +124,39 @@ class WideLayout:
 
     def read(self, data):
         """Read a wide DataFrame into `Columns`."""
-        if self.columns.has_duplicates:
-            twice = self.columns[self.columns.duplicated()][0]
+        twice = self.columns.duplicated()
+        if self.columns.dtype == object and not isinstance(self.columns, pd.MultiIndex):
+            refuse_alike(self.columns, "the columns")
+        if twice.any():
             raise ValueError(
-                f"Duplicate column name {quote(twice)}; each series needs a name of its own. Rename the columns."
+                f"Duplicate column name {quote(self.columns[twice][0])}; each series needs a name of its own. Rename "
+                "the columns, or keep the first of each: data.loc[:, ~data.columns.duplicated()]."
             )
-        times = as_times(data.index, "the index")
+        repeated = explain_repeated(data)
+        if repeated:
+            raise ValueError(repeated)
+        times = as_times(data.index, self.stamps)
         _require_ascending(times, "the index")
         place = _place(times)
-        columns = [as_float64(data.iloc[:, k], self.label(name), place) for k, name in enumerate(self.columns)]
+        columns = [
+            as_float64(data.iloc[:, k], self.label(name), place, mend_column(data, k))
+            for k, name in enumerate(self.columns)
+        ]
         values = np.concatenate(columns) if columns else np.empty(0)
-        return Columns(values, _equal_offsets(len(columns), len(data)), self.columns, times)
+        offsets = _equal_offsets(len(columns), len(data))
+        return Columns(values, offsets, self.columns, times, time_dtype=extension_dtype(data.index))
+
+    def position_of(self, ids):
+        """Return the position of each column among those of new data, -1 where it is missing."""
+        return ids.get_indexer(self.columns)
+
+    def convert_ids(self, dtype):
+        """Return the expression that converts the columns."""
+        return f"data.set_axis(data.columns.astype({dtype!r}), axis=1)"
 
     def build(self, ids, times, values):
         """Return a wide DataFrame of ``values`` of shape (n_series, horizon)."""
-        return pd.DataFrame(values.T.copy(), index=times, columns=self.columns)
+        return pd.DataFrame(values.T.copy(), index=times, columns=own_index(self.columns))
 
 
 @dataclass(frozen=True)
@@ -125,23 +166,26 @@ class ArrayLayout:
     kind = "an array or list"
     shares_times = True
     has_stamps = False
-    has_named_series = False
     ndim: int
 
     @classmethod
     def match(cls, data, names):
         """Return the layout if ``data`` is an array or a list."""
         if isinstance(data, (list, tuple)):
-            nested = next((value for value in data if np.iterable(value) and not isinstance(value, str)), None)
+            nested = next((value for value in data if np.iterable(value) and not isinstance(value, (str, bytes))), None)
             if nested is not None:
-                raise TypeError(f"A list must hold numbers, one a step. Got a list of {type(nested).__name__}.")
+                raise TypeError(
+                    f"A list must hold numbers, one a step. Got a list of {type(nested).__name__}. If each is a "
+                    "series: pd.concat({i: pd.Series(series) for i, series in enumerate(data)})."
+                )
             return cls(1)
         if not isinstance(data, np.ndarray):
             return None
         if data.ndim not in (1, 2):
+            mend = "np.atleast_1d(data)" if data.ndim == 0 else "data.reshape(len(data), -1)"
             raise ValueError(
                 "An array must have one dimension (one series) or two (each column is a series). Got shape "
-                f"{data.shape}."
+                f"{data.shape}. Reshape it: {mend}."
             )
         return cls(data.ndim)
 
@@ -154,7 +198,7 @@ class ArrayLayout:
         array = np.ma.filled(data.astype(np.float64), np.nan) if np.ma.isMaskedArray(data) else np.asarray(data)
         table = array.reshape(len(array), -1)
         place = "at position {}".format
-        columns = [as_float64(table[:, k], self.label(k), place) for k in range(table.shape[1])]
+        columns = [as_float64(table[:, k], self.label(k), place, _mend_array) for k in range(table.shape[1])]
         values = np.concatenate(columns) if columns else np.empty(0)
         return Columns(
             values,
@@ -163,6 +207,20 @@ class ArrayLayout:
             pd.RangeIndex(len(table)),
         )
 
+    def for_each_series(self, expression):
+        """Return an expression for the array from one for a Series or a DataFrame."""
+        return f"{expression('pd.Series(data)' if self.ndim == 1 else 'pd.DataFrame(data)')}.to_numpy()"
+
+    def position_of(self, ids):
+        """Return the position of each column."""
+        return np.arange(len(ids))
+
     def build(self, ids, times, values):
         """Return an array of shape (horizon,) or (horizon, n_series)."""
         return values[0].copy() if self.ndim == 1 else values.T.copy()
+
+
+def _mend_array(conversion):
+    if conversion == DATES:
+        return "Dates belong to an index: pd.Series(values, index=data)."
+    return "Convert it: np.asarray(data, dtype=float)."

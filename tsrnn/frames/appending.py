@@ -1,18 +1,21 @@
-"""New observations behind the end of a panel."""
+"""More data of series that were seen: behind their end, or from their beginning again."""
 
 from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 
-from tsrnn.frames.columns import Names
-from tsrnn.frames.frequency import first_mismatch, is_regular, times_after
-from tsrnn.frames.inference import explain_gap
+from tsrnn.frames.columns import quote
+from tsrnn.frames.frequency import first_mismatch
+from tsrnn.frames.identity import ids_like, join_ids, plain_ids
+from tsrnn.frames.keyed import LongLayout
 from tsrnn.frames.layouts import find_layout
-from tsrnn.frames.reading import read_rows
+from tsrnn.frames.overlap import drop_seen
+from tsrnn.frames.reading import irregular_series, read_rows, require_regular, series_frequencies
+from tsrnn.frames.times import times_like
 
 
-def append(panel, data, *, id_col="unique_id", time_col="ds", target_col="y"):
+def append(panel, data, *, overlap="raise"):
     """Return a panel with new observations behind its end.
 
     Parameters
@@ -23,8 +26,8 @@ def append(panel, data, *, id_col="unique_id", time_col="ds", target_col="y"):
         The observations that come right after, in the container of ``panel``. Columns of a wide frame may be
         in another order. A panel with ids may get observations for some of its ids only, each from the end of
         that id, and new ids.
-    id_col, time_col, target_col : str
-        Columns of the long form.
+    overlap : {"raise", "drop"}, default="raise"
+        What to do with rows that were seen: refuse them, or leave them out if their values agree.
 
     Returns
     -------
@@ -34,86 +37,134 @@ def append(panel, data, *, id_col="unique_id", time_col="ds", target_col="y"):
     Raises
     ------
     TypeError, ValueError
-        As for `to_panel`; if the container differs; or if the stamps do not go on from the end: the error
-        names the stamp that was expected.
+        As for `to_panel`; if the container or the type of the ids differs; if the stamps do not go on from the
+        end: the error names the stamp that was expected; or if a value differs from the one seen.
     """
-    layout = find_layout(data, Names(id_col, time_col, target_col))
+    if overlap == "drop" and not panel.layout.has_stamps:
+        raise ValueError(
+            f"overlap='drop' needs time stamps: {panel.layout.kind} has none. Pass the new rows only, or use a Series."
+        )
+    new = _read_like(panel, data)
+    if panel.shares_times:
+        return _append_aligned(panel, _in_order(panel, new), overlap)
+    return _append_keyed(panel, new, overlap)
+
+
+def read_again(panel, data):
+    """Read series of a panel again, with earlier or later observations.
+
+    Parameters
+    ----------
+    panel : Panel
+        What has been seen.
+    data : Series, DataFrame, ndarray or list
+        The same series in their order, in the same container, with stamps of the same kind and frequency.
+
+    Returns
+    -------
+    Panel
+        What ``data`` holds, with the frequencies of ``panel``.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As for :func:`append`, and if these are other series.
+    """
+    new = _read_like(panel, data)
+    same = panel.n_series == new.n_series
+    if same and panel.shares_times:
+        same = (panel.layout.position_of(new.ids) == np.arange(panel.n_series)).all()
+    elif same:
+        same = new.ids.equals(plain_ids(panel.ids))
+    if not same:
+        known, given = [f"{len(ids)} from {quote(ids[0])} to {quote(ids[-1])}" for ids in (panel.ids, new.ids)]
+        raise ValueError(f"The series must be those of the fit, in their order: {known}. Got {given}.")
+    for freq in dict.fromkeys(panel.frequencies):
+        for i in irregular_series(new, freq):
+            if panel.frequencies[i] == freq:
+                require_regular(new, i, freq)
+    return replace(new, ids=panel.ids, frequencies=panel.frequencies)
+
+
+def _read_like(panel, data):
+    """Read data of the container, the kind of stamps and the type of ids of a panel."""
+    layout = find_layout(data, panel.names)
     if layout.kind != panel.layout.kind:
+        columns = f" with the columns {list(panel.names)}" if isinstance(panel.layout, LongLayout) else ""
         raise TypeError(
-            f"The new data must come in the same container as the data seen before, {panel.layout.kind}. Got "
+            f"The new data must come in the same container as the data seen before, {panel.layout.kind}{columns}. Got "
             f"{layout.kind}."
         )
-    new, _ = read_rows(data, layout)
-    new = replace(new, times=_times_like(new.times, panel.times))
-    return _append_aligned(panel, new) if panel.shares_times else _append_keyed(panel, new)
+    new, _ = read_rows(data, layout, panel.names)
+    ids = new.ids
+    if hasattr(panel.layout, "convert_ids"):
+        ids = ids_like(new.ids, panel.ids, panel.layout.convert_ids)
+    times = times_like(new.times, panel.times)
+    return replace(new, ids=ids, times=times, frequencies=panel.frequencies[:1] * new.n_series)
 
 
-def _times_like(times, seen):
-    same = times.dtype == seen.dtype
-    if isinstance(times, pd.DatetimeIndex) and isinstance(seen, pd.DatetimeIndex) and str(times.tz) == str(seen.tz):
-        times, same = times.as_unit(seen.unit), True
-    if not same:
-        raise TypeError(
-            f"The new time stamps are {times.dtype} (first {times[0]}), those seen before are {seen.dtype} "
-            f"(last {seen[-1]}); they must be of one kind and time zone."
-        )
-    return times
+def _in_order(panel, new):
+    """Bring new data of series that share their stamps into the order of those seen."""
+    order = panel.layout.position_of(new.ids)
+    if new.n_series != panel.n_series or (order < 0).any():
+        if panel.n_series == new.n_series == 1 and panel.layout.has_stamps:
+            raise ValueError(
+                f"The new data must be of {panel.label(0)}. Got {new.label(0)}; if it is the same: "
+                f"data.rename({quote(panel.ids[0])})."
+            )
+        raise ValueError(f"The new data must have the columns {list(panel.ids)}. Got {list(new.ids)}.")
+    return replace(new, values=new.values.reshape(new.n_series, -1)[order].ravel(), ids=panel.ids)
 
 
-def _require_continuation(stamps, last, freq, label):
-    expected = times_after(last, freq, len(stamps))
-    wrong = first_mismatch(stamps, expected, freq)
-    if wrong is not None:
-        raise ValueError(
-            f"New data for {label} must go on right after {last}, the last time stamp seen: expected "
-            f"{expected[wrong]}, got {stamps[wrong]}."
-        )
-
-
-def _append_aligned(panel, new):
-    order = _column_order(panel, new)
+def _append_aligned(panel, new, overlap):
+    if overlap == "drop":
+        new = drop_seen(panel, new, np.arange(panel.n_series))
+    if not len(new.times):
+        return panel
     if panel.layout.has_stamps:
-        _require_continuation(new.times, panel.times[-1], panel.frequencies[0], panel.label(0))
+        _require_continuation(panel, [0], new, [0])
         times = panel.times.append(new.times)
     else:
         times = pd.RangeIndex(len(panel.times) + len(new.times))
-    table = np.hstack([panel.values.reshape(panel.n_series, -1), new.values.reshape(panel.n_series, -1)[order]])
+    table = np.hstack([part.values.reshape(panel.n_series, -1) for part in (panel, new)])
     return replace(panel, values=table.ravel(), offsets=np.arange(panel.n_series + 1) * len(times), times=times)
 
 
-def _column_order(panel, new):
-    """Position in the new data of each column seen before."""
-    if not panel.layout.has_named_series:
-        order = np.arange(new.n_series)
-    else:
-        order = new.ids.get_indexer(panel.ids)
-    if new.n_series != panel.n_series or (order < 0).any():
-        raise ValueError(f"The new data must have the columns {list(panel.ids)}. Got {list(new.ids)}.")
-    return order
-
-
-def _append_keyed(panel, new):
-    known = panel.ids.get_indexer(new.ids)
-    frequencies = list(panel.frequencies)
-    ends = panel.ends()
-    for i, position in enumerate(known):
-        if position >= 0:
-            _require_continuation(new.stamps(i), ends[position], frequencies[position], new.label(i))
-        else:
-            frequencies.append(frequencies[0])
-            if not is_regular(new.stamps(i), frequencies[0]):
-                raise ValueError(explain_gap(new.stamps(i), frequencies[0], new.label(i)))
+def _append_keyed(panel, new, overlap):
+    known = plain_ids(panel.ids).get_indexer(new.ids)
     fresh = known < 0
-    ids = panel.ids.append(new.ids[fresh])
+    ids = join_ids(panel.ids, new.ids[fresh])
     known[fresh] = np.arange(panel.n_series, len(ids))
+    if overlap == "drop":
+        new = drop_seen(panel, new, known)
+    frequencies = panel.frequencies
+    goes_on = np.flatnonzero(~fresh & (new.lengths > 0))
+    _require_continuation(panel, known[goes_on], new, goes_on)
+    if fresh.any():
+        frequencies += series_frequencies(new.select(np.flatnonzero(fresh)), frequencies[0])
     owner = np.concatenate([np.repeat(np.arange(panel.n_series), panel.lengths), np.repeat(known, new.lengths)])
     order = np.argsort(owner, kind="stable")
     return replace(
         panel,
         values=np.concatenate([panel.values, new.values])[order],
-        offsets=np.concatenate([[0], np.cumsum(np.bincount(owner))]),
+        offsets=np.concatenate([[0], np.cumsum(np.bincount(owner, minlength=len(ids)))]),
         ids=ids,
         times=panel.times.append(new.times)[order],
-        frequencies=tuple(frequencies),
+        frequencies=frequencies,
         rows=None,
     )
+
+
+def _require_continuation(panel, seen, new, series):
+    """Refuse series of ``new`` that do not go on right after those at the positions ``seen`` of ``panel``."""
+    runs = panel.continue_each(seen, new.lengths[series])
+    for position, i, expected in zip(seen, series, runs, strict=True):
+        stamps = new.stamps(i)
+        wrong = first_mismatch(stamps, expected, panel.frequencies[position])
+        if wrong is not None:
+            last = panel.stamps(position)[-1]
+            again = " Rows that were seen are left out with overlap='drop'." if stamps[wrong] <= last else ""
+            raise ValueError(
+                f"New data for {new.label(i)} must go on right after {last}, the last time stamp seen: expected "
+                f"{expected[wrong]}, got {stamps[wrong]}.{again}"
+            )

@@ -13,11 +13,18 @@ def quote(name):
 
 @dataclass(frozen=True)
 class Names:
-    """Column names of a long frame: id, time and target."""
+    """Column names of a long frame: id, time and target; all different."""
 
     id_col: str = "unique_id"
     time_col: str = "ds"
     target_col: str = "y"
+
+    def __post_init__(self):
+        if len(set(self)) < 3:
+            raise ValueError(
+                f"id_col, time_col and target_col must be three different columns. Got {self.id_col!r}, "
+                f"{self.time_col!r} and {self.target_col!r}."
+            )
 
     def __iter__(self):
         """Iterate over the three names."""
@@ -42,6 +49,8 @@ class Columns:
         Row of the container that each value came from, where the container's rows are in another order.
     freq : BaseOffset or None
         Frequency that the container declares where ``times`` cannot carry it.
+    time_dtype : dtype or None
+        Dtype of the stamps in the container where it differs from that of ``times`` (Arrow).
     """
 
     values: np.ndarray
@@ -50,3 +59,4 @@ class Columns:
     times: pd.Index
     rows: np.ndarray | None = None
     freq: object = None
+    time_dtype: object = None

@@ -1,4 +1,4 @@
-"""Time stamps: which are accepted, how far apart they are, and which come next.
+"""Frequency arithmetic: continuation, positions, regularity.
 
 Positions are what models see; this module is the only one that turns stamps into positions and back.
 Frequencies of a day and longer, and all anchored and business ones, count in wall time, so that a daily
@@ -7,102 +7,65 @@ series keeps its clock time over a daylight-saving change; hours and shorter cou
 
 import numpy as np
 import pandas as pd
-from pandas.tseries.frequencies import to_offset
 
-EPOCH_HINT = "If the integers are dates, convert them with pd.to_datetime (for example unit='s')."
+from tsrnn.frames.advice import as_code
 
-
-def as_times(stamps, what):
-    """Take stamps as a DatetimeIndex, PeriodIndex or integer index.
-
-    Parameters
-    ----------
-    stamps : Index or Series of shape (n,)
-        The stamps as the user gave them.
-    what : str
-        How they are called in an error, such as ``"the index"`` or ``"column 'ds'"``.
-
-    Returns
-    -------
-    Index of shape (n,)
-        Without missing stamps; objects that are dates or periods are converted.
-
-    Raises
-    ------
-    TypeError
-        If the stamps are text, floats, booleans or anything else.
-    ValueError
-        If a stamp is missing.
-    """
-    index = stamps if isinstance(stamps, pd.Index) else pd.Index(stamps, dtype=stamps.dtype)
-    if index.dtype == object:
-        kind = pd.api.types.infer_dtype(index, skipna=True)
-        if kind in ("datetime", "datetime64", "date"):
-            index = pd.DatetimeIndex(index, name=index.name)
-        elif kind == "period":
-            index = pd.PeriodIndex(index, name=index.name)
-        elif kind == "integer" and not index.hasnans:
-            index = index.astype("int64")
-    if index.hasnans:
-        raise ValueError(f"{what} has a missing time stamp at position {int(index.isna().argmax())}; drop or fill it.")
-    if isinstance(index, (pd.DatetimeIndex, pd.PeriodIndex)):
-        return index
-    if index.dtype.kind in "iu":
-        return index if isinstance(index, pd.RangeIndex) else index.astype("int64")
-    example = repr(index[:1].tolist()[0]) if len(index) else "nothing"
-    raise TypeError(
-        f"{what} must hold time stamps: datetimes, periods or integers. Got dtype {index.dtype} ({example}). "
-        "Convert text with pd.to_datetime, or use positions with reset_index(drop=True)."
-    )
+CLOCK_KEYS = {"hours", "minutes", "seconds", "milliseconds", "microseconds", "nanoseconds"}
 
 
-def parse_frequency(freq, times):
-    """Take the user's ``freq`` as an offset for datetimes and periods, or as a step for integers.
-
-    Parameters
-    ----------
-    freq : str, offset or int
-        Any pandas frequency, or the positive step of integer stamps.
-    times : Index
-        The stamps, as from :func:`as_times`.
-
-    Returns
-    -------
-    BaseOffset or int
-        The frequency in the kind that fits ``times``.
-
-    Raises
-    ------
-    ValueError
-        If the kinds do not fit, or pandas does not know the frequency.
-    """
-    whole = isinstance(freq, (int, np.integer)) and not isinstance(freq, bool)
-    if times.dtype.kind in "iu":
-        if not whole or freq < 1:
-            raise ValueError(
-                f"The time stamps are integers (first {times[0]}), so freq must be a positive integer step "
-                f"or None. Got freq={freq!r}. {EPOCH_HINT}"
-            )
-        return int(freq)
-    if whole:
-        raise ValueError(
-            f"The time stamps are dates, so freq must be a pandas frequency such as 'D'. Got freq={freq!r}."
-        )
-    if isinstance(times, pd.PeriodIndex):
-        if freq not in (times.freqstr, times.freq):
-            raise ValueError(
-                f"freq={freq!r} differs from the frequency of the periods, {times.freqstr!r}. Leave freq=None."
-            )
-        return times.freq
-    return to_offset(freq)
+def fixed_step(freq):
+    """Return the nanoseconds of a frequency that is a fixed span counted in absolute time, otherwise None."""
+    if isinstance(freq, pd.offsets.Tick) and not isinstance(freq, pd.offsets.Day):
+        return freq.nanos
+    if type(freq) is pd.DateOffset and freq.kwds and CLOCK_KEYS.issuperset(freq.kwds) and not freq.normalize:
+        return freq.n * pd.Timedelta(**freq.kwds).as_unit("ns").value
+    return None
 
 
 def counts_in_absolute_time(freq):
     """Tell whether a frequency is a fixed span shorter than a day, counted in absolute time."""
-    return isinstance(freq, pd.offsets.Tick) and not isinstance(freq, pd.offsets.Day)
+    return fixed_step(freq) is not None
 
 
-def times_after(last, freq, count, name=None):
+def nanoseconds(unit):
+    """Return the nanoseconds of a resolution such as "us"."""
+    return pd.Timedelta(1, unit).as_unit("ns").value
+
+
+def _run(start, freq, *, end=None, periods=None, name=None):
+    """Return the stamps of a frequency from one on, in its unit; the first may be later, on the calendar."""
+    unit = start.unit
+    # Calendar arithmetic steps beyond the end: microseconds leave room for that.
+    roomy = counts_in_absolute_time(freq) or unit != "ns" or start.nanosecond
+    if not roomy:
+        start, end = start.as_unit("us"), None if end is None else end.as_unit("us")
+    try:
+        run = pd.date_range(start, end, periods, freq, name=name, unit=start.unit)
+        if periods is not None and len(run) != periods:  # pandas 2.2, offsets of months and days
+            run = _walk(start, freq, periods, name)
+        return run.as_unit(unit)
+    except (OverflowError, ValueError) as error:  # out of bounds: several errors in pandas
+        last, coarser = "what pandas can count", ""
+        if unit == "ns":
+            last, coarser = (
+                "2262-04-11, the last day of datetime64[ns]",
+                ", or give stamps of another unit: as_unit('us')",
+            )
+        raise ValueError(
+            f"The time stamps from {start} on with frequency {as_code(freq)} go beyond {last}. Lower the "
+            f"horizon{coarser}."
+        ) from error
+
+
+def _walk(start, freq, count, name):
+    """Return ``count`` stamps, each the one before plus the offset."""
+    stamps = [start]
+    while len(stamps) < count:
+        stamps.append(stamps[-1] + freq)
+    return pd.DatetimeIndex(stamps, name=name).as_unit(start.unit)
+
+
+def times_after(last, freq, count, name=None, before=None):
     """Give the stamps that follow one stamp.
 
     Parameters
@@ -115,22 +78,35 @@ def times_after(last, freq, count, name=None):
         How many.
     name : hashable, optional
         Name of the index.
+    before : int, Period or Timestamp, optional
+        The stamp before ``last``, if there is one: it knows the clock time where ``last`` was moved by a
+        daylight-saving gap.
 
     Returns
     -------
     Index of shape (count,)
         Of the kind of ``last``, with its time zone and, where pandas can hold it, its frequency.
+
+    Raises
+    ------
+    ValueError
+        If a stamp is out of bounds.
     """
     if isinstance(freq, int):
         last = int(last)
+        if last + freq * count > np.iinfo(np.int64).max:
+            raise ValueError(f"The stamps after {last} with step {freq} go beyond int64. Lower the horizon.")
         return pd.RangeIndex(last + freq, last + freq * (count + 1), freq, name=name)
     if isinstance(last, pd.Period):
         return pd.period_range(last, periods=count + 1, freq=freq, name=name)[1:]
     if last.tz is None or counts_in_absolute_time(freq):
-        return _skip_first(pd.date_range(last, periods=count + 1, freq=freq, name=name, unit=last.unit), last)
+        return _skip_first(_run(last, freq, periods=count + 1, name=name), last)
+    if before is not None:
+        run = times_after(before, freq, count + 1, name=name)
+        if run[0] == last:
+            return run[1:]
     wall_last = last.tz_localize(None)
-    wall = pd.date_range(wall_last, periods=count + 1, freq=freq, name=name, unit=last.unit)
-    return _localize(_skip_first(wall, wall_last), last.tz)
+    return _localize(_skip_first(_run(wall_last, freq, periods=count + 1, name=name), wall_last), last.tz)
 
 
 def _skip_first(stamps, last):
@@ -144,6 +120,37 @@ def _localize(wall, tz):
         return pd.DatetimeIndex(local, freq=wall.freq)
     first_of_two = np.ones(len(wall), dtype=bool)
     return wall.tz_localize(tz, ambiguous=first_of_two, nonexistent="shift_forward")
+
+
+def steps_after(last, freq, times, before=None):
+    """Count the steps from one stamp to others: the inverse of :func:`times_after`.
+
+    Parameters
+    ----------
+    last, freq, before
+        As for :func:`times_after`.
+    times : Index of shape (n,)
+        Stamps of the kind of ``last``.
+
+    Returns
+    -------
+    ndarray of shape (n,), int64
+        From 0 for the first stamp after ``last``; -1 for those that do not follow it.
+    """
+    if isinstance(freq, int):
+        since, step = times.to_numpy() - int(last), freq
+    elif isinstance(last, pd.Period):
+        since, step = times.asi8 - last.ordinal, freq.n
+    elif counts_in_absolute_time(freq):
+        since, step = times.asi8 - last._value, fixed_step(freq) // nanoseconds(times.unit)
+    else:
+        end = times.max()
+        if not end > last:
+            return np.full(len(times), -1)
+        wall, wall_end = last.tz_localize(None), end.tz_localize(None)
+        count = int((_run(wall, freq, end=wall_end) > wall).sum()) + (last.tz is not None)
+        return times_after(last, freq, count, before=before).copy(deep=True).get_indexer(times)
+    return np.where((since > 0) & (since % step == 0), since // step - 1, -1)
 
 
 def regular_steps(times, freq):
@@ -172,12 +179,17 @@ def regular_steps(times, freq):
 
 def grid_positions(times, freq):
     """Count the steps from the earliest stamp to each; -1 where a stamp is off the grid of the frequency."""
-    if counts_in_absolute_time(freq):
-        since = times.asi8 - times.asi8.min()
-        step = max(pd.Timedelta(freq).as_unit(times.unit).to_timedelta64().astype(np.int64), 1)
+    step = fixed_step(freq)
+    if step is not None:
+        since, step = times.asi8 - times.asi8.min(), max(step // nanoseconds(times.unit), 1)
         return np.where(since % step == 0, since // step, -1)
     wall = times.tz_localize(None)
-    return pd.date_range(wall.min(), wall.max(), freq=freq, unit=wall.unit).get_indexer(wall)
+    return _run(wall.min(), freq, end=wall.max()).get_indexer(wall)
+
+
+def is_on_calendar(stamp, freq):
+    """Tell whether a stamp is one of those that an anchored frequency counts; for others always True."""
+    return not isinstance(stamp, pd.Timestamp) or bool(freq.is_on_offset(stamp.tz_localize(None)))
 
 
 def is_regular(times, freq):
@@ -197,9 +209,19 @@ def is_regular(times, freq):
     """
     if len(times) == 1 or regular_steps(times, freq).all():
         return True
-    if isinstance(times, pd.DatetimeIndex) and not counts_in_absolute_time(freq):
-        return first_mismatch(times[1:], times_after(times[0], freq, len(times) - 1), freq) is None
-    return False
+    if not isinstance(times, pd.DatetimeIndex) or counts_in_absolute_time(freq) or not is_on_calendar(times[0], freq):
+        return False
+    if first_mismatch(times[1:], times_after(times[0], freq, len(times) - 1), freq) is None:
+        return True
+    return _was_moved(times, freq) and is_regular(times[1:], freq)
+
+
+def _was_moved(times, freq):
+    """Tell whether daylight saving has moved the first stamp away from the clock time of the second."""
+    if times.tz is None:
+        return False
+    unmoved = pd.DatetimeIndex([times[1].tz_localize(None) - freq])
+    return unmoved[0] != times[0].tz_localize(None) and _localize(unmoved, times.tz)[0] == times[0]
 
 
 def first_mismatch(times, expected, freq):

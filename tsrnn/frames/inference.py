@@ -1,20 +1,29 @@
-"""The frequency of stamps that do not say theirs, and words for the first stamp that breaks it."""
+"""Frequency inference, and the error message for irregular time stamps."""
 
 import numpy as np
 import pandas as pd
 
-from tsrnn.frames.frequency import EPOCH_HINT, grid_positions, is_regular, regular_steps, times_after
+from tsrnn.frames.advice import convert_integers, fill_gaps, resample
+from tsrnn.frames.frequency import (
+    counts_in_absolute_time,
+    first_mismatch,
+    grid_positions,
+    is_on_calendar,
+    is_regular,
+    regular_steps,
+    times_after,
+)
 
 
-def find_frequency(times, label):
-    """Find the step of one ascending run of stamps: the frequency it carries, else the one pandas infers.
+def find_frequency(panel, i):
+    """Find the step of the stamps of one series: the frequency they carry, else one inferred.
 
     Parameters
     ----------
-    times : Index of shape (n,)
-        Ascending, without duplicates.
-    label : str
-        How the series is called in an error.
+    panel : Panel
+        Its stamps ascend, without duplicates.
+    i : int
+        Which series.
 
     Returns
     -------
@@ -26,6 +35,7 @@ def find_frequency(times, label):
     ValueError
         If no frequency fits; the error names the first irregular stamp.
     """
+    times = panel.stamps(i)
     if isinstance(times, pd.RangeIndex):
         return times.step
     if isinstance(times, pd.PeriodIndex):
@@ -36,70 +46,114 @@ def find_frequency(times, label):
         return times.freq
     if len(times) < 3:
         raise ValueError(
-            f"{label} has {len(times)} time stamp{'s' * (len(times) > 1)} (first {times[0]}) and no "
-            "frequency; at least 3 are needed to infer one. Give the index a frequency (data.asfreq('D')) "
-            "or pass freq='D' or the like."
+            f"{panel.label(i)} has {len(times)} time stamp{'s' * (len(times) > 1)} (first {times[0]}) and no "
+            "frequency; at least 3 are needed to infer one. Set the parameter freq, as in freq='D'."
         )
     inferred = infer(times)
     if inferred is None:
-        raise ValueError(_explain_irregular(times, label))
+        raise ValueError(_explain_irregular(panel, i))
     return inferred
 
 
 def infer(times):
-    """Return the offset that pandas infers from datetimes, or None; three stamps are needed."""
+    """Return the offset that all of some datetimes follow, as pandas infers it or one of the calendar, or None."""
     if len(times) < 3:
         return None
     # A frequency on the index may be wrong after a change of time zone, yet would be taken as it is.
     plain = times.copy(deep=True)
     plain.freq = None
-    return pd.DatetimeIndex(plain, freq="infer").freq
+    inferred = pd.DatetimeIndex(plain, freq="infer").freq
+    candidates = [inferred] if inferred is not None else []
+    return next((freq for freq in candidates + _calendar_frequencies(times) if is_regular(times, freq)), None)
 
 
-def explain_gap(times, freq, label):
+def _calendar_frequencies(times):
+    """List frequencies that pandas does not infer, or infers wrongly, and that these stamps may have."""
+    wall = times[:3].tz_localize(None)
+    months = np.diff(wall.year * 12 + wall.month)
+    days, weekdays = set(wall.day), set(wall.day_of_week)
+    found = []
+    if months[0] > 0 and months[0] == months[1]:
+        n = int(months[0])
+        if len(days) == 1:
+            found.append(pd.DateOffset(years=n // 12) if n % 12 == 0 else pd.DateOffset(months=n))
+        if len(weekdays) == 1:
+            (weekday,) = weekdays
+            found.append(pd.offsets.LastWeekOfMonth(n=n, weekday=int(weekday)))
+            found.append(pd.offsets.WeekOfMonth(n=n, week=min((min(days) - 1) // 7, 3), weekday=int(weekday)))
+    elif months.max() <= 1:
+        middle = sorted(days - {1})
+        found += [pd.offsets.SemiMonthBegin(day_of_month=int(day)) for day in middle if 2 <= day <= 27]
+        found += [pd.offsets.SemiMonthEnd(day_of_month=int(day)) for day in sorted(days) if day <= 27]
+    if set(np.diff(wall.year)) == {1} and weekdays == {6}:
+        found.append(pd.offsets.Easter())
+    return found
+
+
+def explain_gap(panel, i, freq):
     """Name the first stamp that breaks a frequency, for an error.
 
     Parameters
     ----------
-    times : Index of shape (n,)
-        Stamps of one series that :func:`is_regular` has refused.
+    panel : Panel
+        The series.
+    i : int
+        Which series: one that :func:`is_regular` has refused.
     freq : BaseOffset or int
-        Step that the stamps should have.
-    label : str
-        How the series is called.
+        Step that its stamps should have.
 
     Returns
     -------
     str
         What was expected, what was found, and how to mend it.
     """
-    before = int(regular_steps(times, freq).argmin())
-    expected, found = times_after(times[before], freq, 1)[0], times[before + 1]
+    times, label = panel.stamps(i), panel.label(i)
     step = f"step {freq}" if isinstance(freq, int) else f"frequency {freq.freqstr}"
+    if not isinstance(freq, int) and not is_on_calendar(times[0], freq):
+        return (
+            f"{label}: the first time stamp {times[0]} is none of {step}. Drop it, or keep only the stamps of "
+            f"the frequency: {panel.for_each_series(fill_gaps(times, freq))}."
+        )
+    before, expected = _first_break(times, freq)
+    found = times[before + 1]
     if found < expected:
         problem = f"{label} has the time stamp {found} where {expected} is next after {times[before]} ({step})."
     else:
         problem = f"{label} has a gap: {expected} is missing, {found} follows {times[before]} ({step})."
-    if isinstance(freq, int):
-        return f"{problem} Fill it, or use positions with reset_index(drop=True). {EPOCH_HINT}"
-    return (
-        f"{problem} Fill it (for example data.asfreq({freq.freqstr!r}).interpolate()), declare the frequency "
-        "if its days off are known (freq=pd.offsets.CustomBusinessDay(...)), or use positions with "
-        "reset_index(drop=True)."
-    )
+    # Series may differ in the day on which their weeks end: the same number of days fills the gaps of all.
+    spacing = pd.offsets.Day(7 * freq.n) if isinstance(freq, pd.offsets.Week) else freq
+    mend = [f"Fill it, for example {panel.for_each_series(fill_gaps(times, spacing))}"]
+    if freq in (pd.offsets.Day(), pd.offsets.BusinessDay()):
+        mend.append("declare the frequency if its days off are known (freq=pd.offsets.CustomBusinessDay(...))")
+    mend.append(f"use positions: {panel.for_each_series(panel.layout.number)}")
+    hint = convert_integers(times, panel.layout.stamps) if isinstance(freq, int) else ""
+    return f"{problem} {', or '.join(mend)}.{hint}"
 
 
-def _explain_irregular(times, label):
+def _first_break(times, freq):
+    """Return the position before the first stamp that is not the expected one, and that one."""
+    for before in np.flatnonzero(~regular_steps(times, freq)):
+        if isinstance(freq, int) or isinstance(times, pd.PeriodIndex) or counts_in_absolute_time(freq):
+            return before, times_after(times[before], freq, 1)[0]
+        # From the first on: a stamp that daylight saving has moved says nothing about the next.
+        run = times_after(times[0], freq, before + 1)[-1:]
+        if first_mismatch(times[before + 1 : before + 2], run, freq) is not None:
+            return before, run[0]
+    raise AssertionError("explain_gap is for stamps that are not regular")
+
+
+def _explain_irregular(panel, i):
+    times = panel.stamps(i)
     guess = _frequency_despite_gaps(times)
     if guess is not None:
-        return explain_gap(times, guess, label)
+        return explain_gap(panel, i, guess)
     steps = np.diff(times.asi8)
     usual = np.unique(steps, return_counts=True)
     odd = int((steps != usual[0][usual[1].argmax()]).argmax())
     return (
-        f"{label}: no frequency fits its time stamps; the steps differ, for example {times[odd + 1]} follows "
-        f"{times[odd]}. Pass freq=..., resample to a regular frequency (data.resample('D').mean()), or use "
-        "positions with reset_index(drop=True)."
+        f"{panel.label(i)}: no frequency fits its time stamps; the steps differ, for example {times[odd + 1]} follows "
+        f"{times[odd]}. Bring it to a regular frequency: {panel.for_each_series(resample(times))}, or use "
+        f"positions: {panel.for_each_series(panel.layout.number)}."
     )
 
 

@@ -5,41 +5,62 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
+from tsrnn.frames.advice import assign, stamps_of_column, stamps_of_level
 from tsrnn.frames.columns import Columns, Names, quote
-from tsrnn.frames.frequency import as_times
-from tsrnn.frames.values import as_float64
+from tsrnn.frames.identity import own_index, unique_ids
+from tsrnn.frames.times import as_times, clock, extension_dtype
+from tsrnn.frames.values import DATES, as_float64
+
+DATE_LEVELS = ("datetime64", "datetime", "date", "period")
 
 
-def _read_rows(ids, times, values, id_what, label):
+def _read_rows(ids, times, values, layout):
     """Group rows that stand in any order by id (in order of appearance) and sort each series by time."""
-    codes, unique_ids = pd.factorize(ids)
+    codes, unique = unique_ids(ids, layout.id_what)
     if (codes < 0).any():
-        raise ValueError(f"{id_what} has a missing id at row {int((codes < 0).argmax())}; name it or drop the row.")
-    clock = times.to_numpy() if times.dtype.kind in "iu" else times.asi8
-    rows = np.lexsort((clock, codes))
-    codes, clock, times = codes[rows], clock[rows], times[rows]
-    twice = (np.diff(codes) == 0) & (np.diff(clock) == 0)
+        raise ValueError(
+            f"{layout.id_what} has a missing id at row {int((codes < 0).argmax())}; name it, or drop the row: "
+            f"data[{layout.id_read}.notna()]."
+        )
+    ticks = clock(times)
+    rows = np.lexsort((ticks, codes))
+    codes, ticks, times = codes[rows], ticks[rows], times[rows]
+    twice = (np.diff(codes) == 0) & (np.diff(ticks) == 0)
     if twice.any():
         first = int(twice.argmax())
         raise ValueError(
-            f"{label(unique_ids[codes[first]])} has the time stamp {times[first]} twice ({int(twice.sum())} "
-            "duplicates in all); each series needs one value a stamp. Aggregate (groupby([id, "
-            "time]).mean()) or drop_duplicates."
+            f"{layout.label(unique[codes[first]])} has the time stamp {times[first]} twice ({int(twice.sum())} "
+            f"duplicates in all); each series needs one value a stamp. Aggregate ({layout.aggregate}) or drop them "
+            f"({layout.deduplicate})."
         )
-    offsets = np.concatenate([[0], np.cumsum(np.bincount(codes, minlength=len(unique_ids)))]).astype(np.int64)
-    return Columns(values[rows], offsets, pd.Index(unique_ids), times, rows)
+    offsets = np.concatenate([[0], np.cumsum(np.bincount(codes, minlength=len(unique)))]).astype(np.int64)
+    return Columns(values[rows], offsets, unique, times, rows)
+
+
+class _Keyed:
+    """What the two containers share."""
+
+    shares_times = False
+    has_stamps = True
+
+    def label(self, series_id):
+        """Name a series for an error."""
+        return f"id {quote(series_id)}"
 
 
 @dataclass(frozen=True)
-class MultiIndexLayout:
+class MultiIndexLayout(_Keyed):
     """A Series or one-column DataFrame whose index has the levels (id, time)."""
 
     kind = "a MultiIndex panel"
-    shares_times = False
-    has_stamps = True
+    id_what = "the id level of the index"
+    id_read = "data.index.get_level_values(0)"
+    aggregate = "data.groupby(level=[0, 1], observed=True).mean()"
+    deduplicate = "data[~data.index.duplicated()]"
+    stamps = stamps_of_level()
     level_names: tuple
     name: object = None
-    is_frame: bool = False
+    columns: pd.Index | None = None
 
     @classmethod
     def match(cls, data, names):
@@ -47,47 +68,86 @@ class MultiIndexLayout:
         if not isinstance(data, (pd.Series, pd.DataFrame)) or data.index.nlevels == 1:
             return None
         if data.index.nlevels != 2:
+            ids = "data.index.droplevel(-1).map(str)"
             raise ValueError(
-                f"A MultiIndex must have the two levels (id, time). Got {list(data.index.names)}; join the ids."
+                f"A MultiIndex must have the two levels (id, time). Got {list(data.index.names)}. Join the ids: "
+                f"data.set_axis(pd.MultiIndex.from_arrays([{ids}, data.index.get_level_values(-1)]))."
             )
-        if isinstance(data.index.levels[0], (pd.DatetimeIndex, pd.PeriodIndex)):
-            raise ValueError(
-                "The first level of the MultiIndex holds dates; the order is (id, time). Use data.swaplevel()."
-            )
+        _require_id_first(data.index, names)
         if isinstance(data, pd.Series):
             return cls(tuple(data.index.names), data.name)
         if data.shape[1] != 1:
             raise ValueError(
-                f"A DataFrame with a MultiIndex (id, time) must have one column, the target. Got {list(data.columns)}."
+                f"A DataFrame with a MultiIndex (id, time) must have one column, the target. Got {list(data.columns)}. "
+                f"Select it, for example data[[{data.columns[-1]!r}]]."
             )
-        return cls(tuple(data.index.names), data.columns[0], is_frame=True)
-
-    def label(self, series_id):
-        """Name a series for an error."""
-        return f"id {quote(series_id)}"
+        return cls(tuple(data.index.names), data.columns[0], own_index(data.columns))
 
     def read(self, data):
         """Read a panel with a MultiIndex into `Columns`."""
-        column = data.iloc[:, 0] if self.is_frame else data
-        times = as_times(data.index.get_level_values(1), "the time level of the index")
-        values = as_float64(column, "the target", lambda row: f"at id {quote(data.index[row][0])}, {times[row]}")
-        columns = _read_rows(data.index.get_level_values(0), times, values, "the id level of the index", self.label)
-        return replace(columns, freq=getattr(data.index.levels[1], "freq", None))
+        column = data if self.columns is None else data.iloc[:, 0]
+        stamps = data.index.get_level_values(1)
+        times = as_times(stamps, self.stamps)
+        values = as_float64(
+            column, "the target", lambda row: f"at id {quote(data.index[row][0])}, {times[row]}", self._mend
+        )
+        columns = _read_rows(data.index.get_level_values(0), times, values, self)
+        freq = getattr(data.index.levels[1], "freq", None)
+        return replace(columns, freq=freq, time_dtype=extension_dtype(stamps))
+
+    def _mend(self, conversion):
+        if conversion == DATES:
+            return "Dates belong to the second level of the index."
+        if self.columns is None:
+            return f"Convert it: {conversion.replace('{}', 'data')}."
+        return f"Convert it: data.apply(lambda s: {conversion.replace('{}', 's')})."
+
+    def for_each_series(self, expression):
+        """Return an expression for the panel from one for a single series, as in :mod:`tsrnn.frames.advice`."""
+        rows = "data.sort_index(level=1, sort_remaining=False).groupby(level=0, observed=True)"
+        return f"{rows}.apply(lambda s: {expression('s.droplevel(0)')})"
+
+    def number(self, s):
+        """Return the expression that replaces the stamps of a series by positions."""
+        return f"{s}.reset_index(drop=True)"
+
+    def convert_ids(self, dtype):
+        """Return the expression that converts the ids."""
+        return f"data.set_axis(data.index.set_levels(data.index.levels[0].astype({dtype!r}), level=0))"
 
     def build(self, ids, times, values):
         """Return the panel; ``values`` has shape (n_series, horizon), ``times`` n_series * horizon."""
         index = pd.MultiIndex.from_arrays([ids.repeat(values.shape[1]), times], names=self.level_names)
-        series = pd.Series(values.ravel(), index=index, name=self.name)
-        return series.to_frame(self.name) if self.is_frame else series
+        if self.columns is None:
+            return pd.Series(values.ravel(), index=index, name=self.name)
+        return pd.DataFrame(values.reshape(-1, 1), index=index, columns=own_index(self.columns))
+
+
+def _require_id_first(index, names):
+    """Refuse the order (time, id); where both levels hold dates, their names and numbers tell."""
+    first, second = (_holds_dates(level) for level in index.levels)
+    if not first or tuple(index.names) == (names.id_col, names.time_col):
+        return
+    lengths = [len(np.unique(codes)) for codes in index.codes]
+    swapped = tuple(index.names) == (names.time_col, names.id_col)
+    if second and not swapped and lengths[0] <= lengths[1]:
+        return
+    raise ValueError(
+        "The first level of the MultiIndex holds dates; the order is (id, time). Use data.swaplevel(), or, if the "
+        f"dates are the ids, name the levels: data.rename_axis([{names.id_col!r}, {names.time_col!r}])."
+    )
+
+
+def _holds_dates(level):
+    """Whether a level holds dates or periods, of any dtype."""
+    return level.dtype.kind == "M" or pd.api.types.infer_dtype(level, skipna=True) in DATE_LEVELS
 
 
 @dataclass(frozen=True)
-class LongLayout:
+class LongLayout(_Keyed):
     """A long DataFrame with an id, a time and a target column."""
 
     kind = "a long DataFrame"
-    shares_times = False
-    has_stamps = True
     names: Names
 
     @classmethod
@@ -101,26 +161,71 @@ class LongLayout:
                 f"A long DataFrame must have the columns {list(names)} only. Got {others} too: covariates "
                 f"are not supported yet. Pass data[{list(names)}]."
             )
-        if data.columns.has_duplicates:
+        if len(data.columns) > 3:
             raise ValueError(
-                f"Duplicate column name {data.columns[data.columns.duplicated()][0]!r} in a long DataFrame."
+                f"Duplicate column name {data.columns[data.columns.duplicated()][0]!r} in a long DataFrame. Keep the "
+                "first of each: data.loc[:, ~data.columns.duplicated()]."
             )
         return cls(names)
 
-    def label(self, series_id):
-        """Name a series for an error."""
-        return f"id {quote(series_id)}"
+    @property
+    def stamps(self):
+        """How the time stamps are written."""
+        return stamps_of_column(self.names)
+
+    @property
+    def id_what(self):
+        """Name of the ids in an error."""
+        return f"column {self.names.id_col!r}"
+
+    @property
+    def id_read(self):
+        """Expression of the ids."""
+        return f"data[{self.names.id_col!r}]"
+
+    @property
+    def aggregate(self):
+        """Expression that takes the mean of duplicates."""
+        id_col, time_col, target_col = self.names
+        return f"data.groupby([{id_col!r}, {time_col!r}], observed=True)[{target_col!r}].mean().reset_index()"
+
+    @property
+    def deduplicate(self):
+        """Expression that keeps the first of duplicates."""
+        return f"data.drop_duplicates([{self.names.id_col!r}, {self.names.time_col!r}])"
 
     def read(self, data):
         """Read a long DataFrame into `Columns`."""
         id_col, time_col, target_col = self.names
-        times = as_times(data[time_col], f"column {time_col!r}")
+        times = as_times(data[time_col], self.stamps)
         values = as_float64(
             data[target_col],
             f"column {target_col!r}",
             lambda row: f"at id {quote(data[id_col].iloc[row])}, {times[row]}",
+            self._mend,
         )
-        return _read_rows(data[id_col], times, values, f"column {id_col!r}", self.label)
+        columns = _read_rows(data[id_col], times, values, self)
+        return replace(columns, time_dtype=extension_dtype(data[time_col]))
+
+    def _mend(self, conversion):
+        target_col = self.names.target_col
+        if conversion == DATES:
+            return f"Dates belong to column {self.names.time_col!r}; set target_col to the column of values."
+        return f"Convert it: {assign(target_col, conversion.replace('{}', f'data[{target_col!r}]'))}."
+
+    def for_each_series(self, expression):
+        """Return an expression for the frame from one for a single series, as in :mod:`tsrnn.frames.advice`."""
+        id_col, time_col, target_col = self.names
+        rows = f"data.sort_values({time_col!r}).set_index({time_col!r}).groupby({id_col!r}, observed=True)"
+        return f"{rows}[{target_col!r}].apply(lambda s: {expression('s')}).reset_index()"
+
+    def number(self, s):
+        """Return the expression that replaces the stamps of a series by positions."""
+        return f"{s}.reset_index(drop=True).rename_axis({self.names.time_col!r})"
+
+    def convert_ids(self, dtype):
+        """Return the expression that converts the ids."""
+        return f"data.astype({{{self.names.id_col!r}: {dtype!r}}})"
 
     def build(self, ids, times, values):
         """Return the long frame; ``values`` has shape (n_series, horizon), ``times`` n_series * horizon."""

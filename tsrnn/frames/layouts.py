@@ -2,9 +2,15 @@
 
 A layout has ``match`` (is it this container?), ``read`` (container to `Columns`), ``build`` (forecasts to
 container), ``label`` (name of a series in an error), ``kind`` (name of the container in an error) and
-``shares_times`` (whether one run of stamps serves all its series; then also ``has_stamps`` and
-``has_named_series``). A new container is one such class and one entry in `LAYOUTS`.
+``shares_times`` (whether one run of stamps serves all its series; then also ``position_of``, which finds its series
+among those of new data). ``has_stamps`` says whether it has time stamps, ``stamps`` and ``for_each_series`` how advice
+in an error is written, and ``convert_ids``, where series have ids, how these are cast. A new container is one such
+class and one entry in `LAYOUTS`.
 """
+
+from collections.abc import Iterable, Mapping
+
+import pandas as pd
 
 from tsrnn.frames.aligned import ArrayLayout, SeriesLayout, WideLayout
 from tsrnn.frames.keyed import LongLayout, MultiIndexLayout
@@ -43,5 +49,17 @@ def find_layout(data, names):
         if layout is not None:
             return layout
     kind = f"{type(data).__module__}.{type(data).__qualname__}"
-    mend = " Convert it with .to_pandas()." if hasattr(data, "to_pandas") else ""
-    raise TypeError(f"A series must be {ALLOWED}. Got {kind}.{mend}")
+    raise TypeError(f"A series must be {ALLOWED}. Got {kind}.{_convert(data)}")
+
+
+def _convert(data):
+    """Advise how another container becomes one of these."""
+    if hasattr(data, "to_pandas"):
+        return " Convert it with .to_pandas()."
+    if isinstance(data, Mapping):
+        return " Convert it: pd.concat({key: pd.Series(series) for key, series in data.items()})."
+    if isinstance(data, (pd.Index, pd.api.extensions.ExtensionArray)):
+        return " Convert it: pd.Series(data)."
+    if hasattr(data, "__array__"):
+        return " Convert it: np.asarray(data)."
+    return " Convert it: list(data)." if isinstance(data, Iterable) and not isinstance(data, str) else ""

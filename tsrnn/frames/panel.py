@@ -5,7 +5,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from tsrnn.frames.frequency import times_after
+from tsrnn.frames.columns import Names
+from tsrnn.frames.frequency import steps_after, times_after
+from tsrnn.frames.times import restore_dtype
 
 
 @dataclass(frozen=True)
@@ -28,6 +30,10 @@ class Panel:
         The container it came from.
     rows : ndarray of shape (n_rows,), or None
         Row of the container behind each value, where the container is in another order.
+    names : Names
+        Columns of the long form that the series were read with.
+    time_dtype : dtype or None
+        Dtype of the stamps in the container, where it is another.
     """
 
     values: np.ndarray
@@ -37,6 +43,8 @@ class Panel:
     frequencies: tuple
     layout: object
     rows: np.ndarray | None = None
+    names: Names = Names()
+    time_dtype: object = None
 
     @property
     def n_series(self):
@@ -65,9 +73,35 @@ class Panel:
         """Name series ``i`` for an error, such as ``"column 'a'"``."""
         return self.layout.label(self.ids[i])
 
+    def for_each_series(self, expression):
+        """Return an expression for the container from one for a single series, for the advice of an error.
+
+        Parameters
+        ----------
+        expression : callable
+            From the name of a series to the expression, as in :mod:`tsrnn.frames.advice`.
+
+        Returns
+        -------
+        str
+            An expression of ``data``; Arrow stamps are converted, since pandas does not count with them.
+        """
+        if self.time_dtype is None:
+            return self.layout.for_each_series(expression)
+        return self.layout.for_each_series(lambda s: expression(f"{s}.set_axis(pd.DatetimeIndex({s}.index))"))
+
     def ends(self):
         """Return the last time stamp of each series: an Index of shape (n_series,)."""
         return self.times[np.full(self.n_series, -1)] if self.shares_times else self.times[self.offsets[1:] - 1]
+
+    def last_two(self):
+        """Return the stamp before the last of each series, or None, and the last: two lists."""
+        if self.shares_times:
+            before = self.times[-2] if len(self.times) > 1 else None
+            return [before] * self.n_series, [self.times[-1]] * self.n_series
+        ends = self.offsets[1:] - 1
+        before = [stamp if n > 1 else None for stamp, n in zip(self.times[ends - 1], self.lengths, strict=True)]
+        return before, list(self.times[ends])
 
     def continue_index(self, horizon):
         """Give the time stamps after the end.
@@ -83,14 +117,53 @@ class Panel:
             One run where the series share it, with its frequency and time zone; otherwise series after
             series.
         """
-        if self.shares_times:
-            return times_after(self.times[-1], self.frequencies[0], horizon, name=self.times.name)
-        known = {}
-        for last, freq in zip(self.ends(), self.frequencies, strict=True):
-            if (last, freq) not in known:
-                known[last, freq] = times_after(last, freq, horizon)
-        runs = [known[last, freq] for last, freq in zip(self.ends(), self.frequencies, strict=True)]
-        return runs[0].append(runs[1:])
+        counts = [horizon] * (1 if self.shares_times else self.n_series)
+        runs = self.continue_each(range(len(counts)), counts)
+        return runs[0] if self.shares_times else runs[0].append(runs[1:])
+
+    def continue_each(self, series, counts):
+        """Give the time stamps after the end of some series.
+
+        Parameters
+        ----------
+        series : sequence of int
+            Their positions.
+        counts : sequence of int
+            How many stamps of each.
+
+        Returns
+        -------
+        list of Index
+        """
+        name = self.times.name if self.shares_times else None
+        known, runs = {}, []
+        before, last = self.last_two()
+        for i, count in zip(series, counts, strict=True):
+            key = before[i], last[i], self.frequencies[i], count
+            if key not in known:
+                known[key] = times_after(last[i], self.frequencies[i], count, name=name, before=before[i])
+            runs.append(known[key])
+        return runs
+
+    def steps_ahead(self, times):
+        """Count the steps from the end to stamps; for layouts whose series share their stamps.
+
+        Parameters
+        ----------
+        times : Index of shape (n,)
+            Of the kind of the panel's.
+
+        Returns
+        -------
+        ndarray of shape (n,), int64
+            From 0 for the first stamp after the end; -1 for those that do not follow it.
+        """
+        before, last = self.last_two()
+        return steps_after(last[0], self.frequencies[0], times, before=before[0])
+
+    def as_given(self, times):
+        """Return stamps in the dtype that the container has them in."""
+        return restore_dtype(times, self.time_dtype)
 
     def restore(self, forecasts):
         """Put forecasts into the container that the series came in.
@@ -106,7 +179,7 @@ class Panel:
             float64, names and columns kept, index continued.
         """
         forecasts = np.asarray(forecasts, dtype=np.float64)
-        return self.layout.build(self.ids, self.continue_index(forecasts.shape[1]), forecasts)
+        return self.layout.build(self.ids, self.as_given(self.continue_index(forecasts.shape[1])), forecasts)
 
     def align(self, per_row):
         """Bring one number for each row of the container into the order of ``values``.

@@ -5,12 +5,15 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
+from tsrnn.frames.advice import fill_values
 from tsrnn.frames.columns import Names
-from tsrnn.frames.frequency import is_regular, parse_frequency, regular_steps
+from tsrnn.frames.frequency import is_regular, regular_steps
 from tsrnn.frames.inference import explain_gap, find_frequency, infer
+from tsrnn.frames.keyed import LongLayout
 from tsrnn.frames.layouts import find_layout
 from tsrnn.frames.panel import Panel
-from tsrnn.frames.values import describe_nonfinite
+from tsrnn.frames.parsing import parse_frequency
+from tsrnn.frames.values import describe_nonfinite, start
 
 
 def to_panel(data, *, id_col="unique_id", time_col="ds", target_col="y", freq=None):
@@ -52,39 +55,50 @@ def to_panel(data, *, id_col="unique_id", time_col="ds", target_col="y", freq=No
     2024-04-01    8.0
     Freq: MS, Name: sales, dtype: float64
     """
-    layout = find_layout(data, Names(id_col, time_col, target_col))
-    return read_panel(data, layout, freq)
-
-
-def read_panel(data, layout, freq):
-    """Read a container whose layout is known; parameters as in :func:`to_panel`."""
-    panel, declared = read_rows(data, layout)
+    names = Names(id_col, time_col, target_col)
+    panel, declared = read_rows(data, find_layout(data, names), names)
     return replace(panel, frequencies=resolve_frequencies(panel, freq, declared))
 
 
-def read_rows(data, layout):
+def read_rows(data, layout, names):
     """Read a container into a `Panel` without frequencies; also return the frequency it declares, if any."""
     if np.size(data) == 0:
         raise ValueError(f"The data is empty: shape {np.shape(data)}. Give at least one value.")
     columns = layout.read(data)
-    panel = Panel(columns.values, columns.offsets, columns.ids, columns.times, (), layout, columns.rows)
-    _require_finite(panel)
+    panel = Panel(
+        columns.values, columns.offsets, columns.ids, columns.times, (), layout, columns.rows, names, columns.time_dtype
+    )
+    _require_finite(panel, data)
     return panel, columns.freq
 
 
-def _require_finite(panel):
+def _require_finite(panel, data):
     finite = np.isfinite(panel.values)
     if finite.all():
         return
     i = int(np.searchsorted(panel.offsets, finite.argmin(), side="right")) - 1
-    label, stamps, values = panel.label(i), panel.stamps(i), panel.series(i)
+    stamps, values = panel.stamps(i), panel.series(i)
     at = "at {}" if panel.layout.has_stamps else "at position {}"
     bad = describe_nonfinite(values, lambda position: at.format(stamps[position]))
-    fill = ".replace([np.inf, -np.inf], np.nan).interpolate()" if np.isinf(values).any() else ".interpolate()"
-    mend = f"Fill the gap (for example with {fill}) or drop the series."
-    if panel.shares_times and panel.n_series > 1 and not np.isfinite(values[[0, -1]]).all():
-        mend = "Series that start or end at different times fit in a long DataFrame or a MultiIndex (id, time)."
-    raise ValueError(f"{label[0].upper()}{label[1:]} {bad}. Every value must be a finite number. {mend}")
+    target = data[panel.names.target_col] if panel.layout.kind == LongLayout.kind else data
+    is_float = (pd.DataFrame(target).dtypes == np.float64).all()
+    fill = fill_values(is_float, np.isinf(panel.values).any())
+    raise ValueError(
+        f"{start(panel.label(i))} {bad}. Every value must be a finite number. {_advise_filling(panel, fill)}"
+    )
+
+
+def _advise_filling(panel, fill):
+    inside = f"Fill the gaps, and drop what is missing at the ends: {panel.for_each_series(fill)}."
+    table = panel.values.reshape(panel.n_series, -1) if panel.shares_times else np.empty((1, 0))
+    if panel.n_series == 1 or not panel.shares_times or np.isfinite(table[:, [0, -1]]).all():
+        return inside
+    whole = "data" if panel.layout.has_stamps else "pd.DataFrame(data)"
+    keyed = fill(whole).replace(".dropna()", ".unstack().dropna()")
+    return (
+        "Series that start or end at different times fit in a long DataFrame or a MultiIndex (id, time): "
+        f"{keyed}. Or keep the rows that all have: {panel.for_each_series(fill)}."
+    )
 
 
 def resolve_frequencies(panel, freq, declared=None):
@@ -110,36 +124,41 @@ def resolve_frequencies(panel, freq, declared=None):
     longest = int(panel.lengths.argmax())
     stamps = panel.stamps(longest)
     if freq is not None:
-        common = parse_frequency(freq, panel.times)
+        common = parse_frequency(freq, panel.times, panel.layout.stamps if panel.layout.has_stamps else None)
     elif declared is not None and is_regular(stamps, declared):
         common = declared
     else:
-        common = find_frequency(stamps, panel.label(longest))
-    if panel.shares_times:
-        _require_regular(panel, 0, common)
-        return (common,) * panel.n_series
+        common = find_frequency(panel, longest)
+    return series_frequencies(panel, common)
+
+
+def series_frequencies(panel, common):
+    """Return the frequency of each series: ``common``, or one that differs in its anchor only."""
     frequencies = [common] * panel.n_series
-    for i in _irregular_series(panel, common):
-        if not is_regular(panel.stamps(i), common):
-            frequencies[i] = _other_anchor(panel.stamps(i), common)
-            _require_regular(panel, i, frequencies[i])
+    for i in irregular_series(panel, common):
+        frequencies[i] = _other_anchor(panel.stamps(i), common)
+        require_regular(panel, i, frequencies[i])
     return tuple(frequencies)
 
 
-def _irregular_series(panel, freq):
+def irregular_series(panel, freq):
+    """Return the positions of series that do not follow a frequency; 0 for all that share their stamps."""
+    if panel.shares_times:
+        return [] if is_regular(panel.times, freq) else [0]
     steps = regular_steps(panel.times, freq)
     steps[panel.offsets[1:-1] - 1] = True
     rows = np.flatnonzero(~steps)
-    return np.unique(np.searchsorted(panel.offsets, rows, side="right") - 1)
+    suspects = np.unique(np.searchsorted(panel.offsets, rows, side="right") - 1)
+    return [i for i in suspects if not is_regular(panel.stamps(i), freq)]
 
 
-def _require_regular(panel, i, freq):
+def require_regular(panel, i, freq):
+    """Refuse a series that does not follow a frequency."""
     if not is_regular(panel.stamps(i), freq):
-        raise ValueError(explain_gap(panel.stamps(i), freq, panel.label(i)))
+        raise ValueError(explain_gap(panel, i, freq))
 
 
 def _other_anchor(stamps, freq):
     """Return the own frequency of stamps that differs from ``freq`` in its anchor only, else ``freq``."""
     own = infer(stamps) if isinstance(stamps, pd.DatetimeIndex) else None
-    same_kind = own is not None and own.n == freq.n and own.rule_code.split("-")[0] == freq.rule_code.split("-")[0]
-    return own if same_kind else freq
+    return own if type(own) is type(freq) and own.n == freq.n else freq

@@ -1,5 +1,6 @@
-"""Numbers of the target: what is cast to float64, what is refused, and where the first bad one stands."""
+"""Conversion of target values to float64, with located errors."""
 
+import datetime
 import decimal
 import numbers
 
@@ -7,18 +8,13 @@ import numpy as np
 import pandas as pd
 
 REAL_KINDS = "iuf"
-MEND = {
-    "b": "Cast with .astype(float) if you mean the numbers 0 and 1.",
-    "c": "Forecast real and imaginary part as two series.",
-    "M": "Dates belong to the index: data.set_index(...) with this column.",
-    "m": "Give numbers, for example .dt.total_seconds().",
-}
-MEND_DEFAULT = (
-    "Convert it to numbers first, for example with pd.to_numeric; dates belong to the index, data.set_index(...)."
-)
+# By the kind of the dtype: the expression that makes numbers of a column, written {}.
+CONVERSIONS = {"b": "{}.astype(float)", "m": "{}.dt.total_seconds()"}
+TO_NUMBERS = "pd.to_numeric({})"
+DATES = "dates"  # have no number: they belong to the index
 
 
-def as_float64(column, label, place):
+def as_float64(column, label, place, mend):
     """Cast one column of numbers to a new float64 array.
 
     Integers, floats of any width and byte order, nullable and Arrow numbers, and objects that are real
@@ -32,6 +28,8 @@ def as_float64(column, label, place):
         How the column is called in an error, such as ``"column 'a'"``.
     place : callable
         Position to text, such as ``"at 2020-01-01"``; called only for an error.
+    mend : callable
+        Conversion of a column, such as ``"{}.astype(float)"``, or `DATES`, to the sentence that advises it.
 
     Returns
     -------
@@ -46,33 +44,47 @@ def as_float64(column, label, place):
     """
     dtype = column.dtype
     if isinstance(dtype, pd.SparseDtype):
-        raise TypeError(f"{_start(label)} is sparse ({dtype}); allowed are dense real numbers. Use .sparse.to_dense().")
+        raise TypeError(
+            f"{start(label)} is sparse ({dtype}); allowed are dense real numbers. {mend('{}.sparse.to_dense()')}"
+        )
     if dtype.kind in REAL_KINDS or (dtype.kind == "O" and pd.api.types.is_numeric_dtype(dtype)):
         if isinstance(dtype, np.dtype):
             return np.array(np.asarray(column), dtype=np.float64)
         return np.array(column.to_numpy(dtype="float64", na_value=np.nan))
     if dtype == np.dtype("O"):
-        return _objects_as_float64(column, label, place)
-    mend = MEND.get(dtype.kind, MEND_DEFAULT)
-    raise TypeError(f"{_start(label)} has dtype {dtype}; allowed are real numbers. {mend}")
+        return _objects_as_float64(column, label, place, mend)
+    raise TypeError(f"{start(label)} has dtype {dtype}; allowed are real numbers. {_advise(dtype, mend)}")
 
 
-def _objects_as_float64(column, label, place):
+def _advise(dtype, mend):
+    if dtype.kind == "c":
+        return "Forecast real and imaginary part as two series: np.real(...) and np.imag(...)."
+    if isinstance(dtype, pd.CategoricalDtype) and pd.api.types.is_numeric_dtype(dtype.categories.dtype):
+        return mend("{}.astype(float)")
+    if isinstance(dtype, pd.PeriodDtype) or dtype.kind == "M":
+        return mend(DATES)
+    return mend(CONVERSIONS.get(dtype.kind, TO_NUMBERS))
+
+
+def _objects_as_float64(column, label, place, mend):
     values = np.empty(len(column))
     for position, value in enumerate(np.asarray(column, dtype=object)):
-        if value is None or value is pd.NA:
+        if value is None or value is pd.NA or value is pd.NaT:
             values[position] = np.nan
         elif isinstance(value, (numbers.Real, decimal.Decimal)) and not isinstance(value, (bool, np.bool_)):
             values[position] = value
         else:
+            conversion = CONVERSIONS["b"] if isinstance(value, (bool, np.bool_)) else TO_NUMBERS
+            conversion = DATES if isinstance(value, (datetime.date, pd.Period)) else conversion
             raise TypeError(
-                f"{_start(label)} holds {value!r} of type {type(value).__name__} {place(position)}; "
-                f"allowed are real numbers. {MEND_DEFAULT}"
+                f"{start(label)} holds {value!r} of type {type(value).__name__} {place(position)}; "
+                f"allowed are real numbers. {mend(conversion)}"
             )
     return values
 
 
-def _start(label):
+def start(label):
+    """Return a label as the beginning of a sentence."""
     return label[0].upper() + label[1:]
 
 

@@ -101,11 +101,13 @@ class ForecastDisplay:
         seen = forecaster._panel
         place = _find_series(seen.ids, series)
         truth = target_of(X, y)
-        known = seen if truth is None else append(seen, truth, **forecaster._columns())
+        known = seen if truth is None else append(seen, truth)
         forecast = _read_forecast(forecaster, horizon, place)
         if n_observed is None:
             n_observed = max(SEASONS_SHOWN * max(forecaster.seasons_, default=1), HORIZONS_SHOWN * len(forecast))
-        observed = pd.Series(known.series(place), index=known.stamps(place), name=known.ids[place])
+        observed = pd.Series(
+            known.series(place).copy(), index=known.stamps(place).copy(deep=True), name=known.ids[place]
+        )
         observed = observed.iloc[max(len(seen.series(place)) - n_observed, 0) :]
         display = cls(y_true=observed, y_pred=forecast)
         return display.plot(ax, name=type(forecaster).__name__ if name is None else name, **kwargs)
@@ -174,7 +176,7 @@ class ForecastDisplay:
 def _read_forecast(forecaster, horizon, place):
     """Return the forecast of one of the series, whatever container it comes in."""
     panel = forecaster._panel
-    values = forecaster._forecast(forecaster.horizon if horizon is None else horizon)
+    values = forecaster._forecast(forecaster._choices["horizon"] if horizon is None else horizon)
     horizon = values.shape[1]
     stamps = panel.continue_index(horizon)
     if not panel.shares_times:

@@ -1,0 +1,157 @@
+"""Expressions that mend a container, for error messages: Python to be run on the user's ``data``."""
+
+import keyword
+from dataclasses import dataclass
+
+import pandas as pd
+from pandas.tseries.frequencies import to_offset
+
+
+@dataclass(frozen=True)
+class Stamps:
+    """How the time stamps of a container are called and written.
+
+    Attributes
+    ----------
+    what : str
+        Name in an error, such as ``"column 'ds'"``.
+    read : str
+        Expression of all stamps, one a row.
+    replace : callable
+        Expression of other stamps to the expression that puts them in.
+    number : str
+        Expression that replaces the stamps by positions.
+    distinct : str or None
+        Expression of the distinct stamps that ``replace`` takes, where it does not take one a row.
+    accessor : str
+        What stands between the stamps and a method of datetimes.
+    """
+
+    what: str
+    read: str
+    replace: object
+    number: str
+    distinct: str | None = None
+    accessor: str = ""
+
+    def convert(self, template):
+        """Return the expression that converts the stamps; ``template`` has ``{}`` for them."""
+        return self.replace(template.replace("{}", self.distinct or self.read))
+
+    def as_unit(self, unit):
+        """Return the expression that converts the stamps to another resolution."""
+        return self.convert(f"{{}}{self.accessor}.as_unit({unit!r})")
+
+
+def stamps_of_index(name="data"):
+    """Describe the stamps of a plain index."""
+    return Stamps("the index", f"{name}.index", lambda new: f"{name}.set_axis({new})", f"{name}.reset_index(drop=True)")
+
+
+def stamps_of_level():
+    """Describe the stamps of the second level of an index."""
+    number = "data.groupby(level=0, observed=True).cumcount()"
+    return Stamps(
+        "the time level of the index",
+        "data.index.get_level_values(1)",
+        lambda new: f"data.set_axis(data.index.set_levels({new}, level=1))",
+        f"data.set_axis(pd.MultiIndex.from_arrays([data.index.get_level_values(0), {number}]))",
+        "data.index.levels[1]",
+    )
+
+
+def stamps_of_column(names):
+    """Describe the stamps of a long frame."""
+    number = f"data.groupby({names.id_col!r}, observed=True).cumcount()"
+    return Stamps(
+        f"column {names.time_col!r}",
+        f"data[{names.time_col!r}]",
+        lambda new: assign(names.time_col, new),
+        assign(names.time_col, number),
+        accessor=".dt",
+    )
+
+
+def assign(name, expression):
+    """Return the expression that replaces a column of ``data``."""
+    if not isinstance(name, str):
+        return f"pd.concat([data.drop(columns=[{name!r}]), ({expression}).rename({name!r})], axis=1)"
+    if name.isidentifier() and not keyword.iskeyword(name) and name != "self":
+        return f"data.assign({name}={expression})"
+    return f"data.assign(**{{{name!r}: {expression}}})"
+
+
+def as_code(freq):
+    """Return the expression of a frequency; ``"freq"``, as of a variable, where it cannot be written."""
+    if isinstance(freq, int):
+        return str(freq)
+    if type(freq) is not pd.DateOffset and not isinstance(freq, pd.offsets.Easter) and _names_itself(freq):
+        return repr(freq.freqstr)
+    options = {"n": freq.n} if freq.n != 1 else {}
+    options |= freq.kwds | ({"normalize": True} if freq.normalize else {})
+    if not all(isinstance(value, (int, float, str)) for value in options.values()):
+        return "freq"
+    module = "pd" if type(freq) is pd.DateOffset else "pd.offsets"
+    return f"{module}.{type(freq).__name__}({', '.join(f'{key}={value!r}' for key, value in options.items())})"
+
+
+def _names_itself(freq):
+    try:
+        return to_offset(freq.freqstr) == freq
+    except ValueError:  # pandas 2.2 writes some offsets in a way that it does not read
+        return False
+
+
+def fill_gaps(times, freq):
+    """Return a function from the name of one series to the expression that fills its gaps.
+
+    Parameters
+    ----------
+    times : Index
+        Stamps; their kind decides.
+    freq : BaseOffset or int
+        Step that they should have.
+
+    Returns
+    -------
+    callable
+        From str to str.
+    """
+    code = as_code(freq)
+    if isinstance(times, pd.DatetimeIndex):
+        return lambda s: f"{s}.asfreq({code}).interpolate()"
+    ends = "{s}.index.min(), {s}.index.max()"
+    name = "name={s}.index.name"
+    run = f"pd.RangeIndex({ends} + 1, {code}, {name})" if isinstance(freq, int) else f"pd.period_range({ends}, {name})"
+    return lambda s: f"{s}.reindex({run.replace('{s}', s)}).interpolate()"
+
+
+def resample(times):
+    """Return a function from the name of one series to the expression that brings it to a usual frequency."""
+    step = pd.Series(times.asi8).diff().median() * pd.Timedelta(1, times.unit).as_unit("ns").value
+    coarse_to_fine = {"YS": 365, "MS": 28, "W": 7, "D": 1, "h": 1 / 24, "min": 1 / 1440, "s": 1 / 86_400}
+    usual = next((name for name, days in coarse_to_fine.items() if step >= days * 86_400e9), "ms")
+    return lambda s: f"{s}.resample({usual!r}).mean().interpolate()"
+
+
+def fill_values(is_float, has_infinite):
+    """Return a function from the name of one series to the expression that fills missing values within it.
+
+    Those before the first value and after the last are dropped.
+    """
+    cast = "" if is_float else ".astype(float)"
+    hide = ".replace([np.inf, -np.inf], np.nan)" if has_infinite else ""
+    return lambda s: f"{s}{cast}{hide}.interpolate(limit_area='inside').dropna()"
+
+
+def convert_integers(times, stamps):
+    """Say how integers become dates, if they look like dates; otherwise nothing."""
+    largest = int(times.max())
+    units = {"ns": 10**17, "us": 10**14, "ms": 10**11, "s": 10**8}
+    unit = next((unit for unit, least in units.items() if largest >= least), None)
+    how = f"pd.to_datetime({{}}, unit={unit!r})"
+    if 19_000_101 <= int(times.min()) and largest <= 22_001_231:
+        how = "pd.to_datetime({}.astype(str), format='%Y%m%d')"
+    elif unit is None:
+        return ""
+    return f" If the integers are dates, convert them: {stamps.convert(how)}."

@@ -1,0 +1,118 @@
+"""Error messages about frames that are not quite wide: dates or ids among the columns, long frames of other names."""
+
+import re
+
+import pandas as pd
+
+from tsrnn.frames.advice import assign
+from tsrnn.frames.columns import quote
+from tsrnn.frames.values import DATES, TO_NUMBERS
+
+DATE_TEXT = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}")
+
+
+def explain_partial(data, names, present):
+    """Say what a frame with some columns of the long form lacks, and how to mend it."""
+    missing = [name for name in names if name not in present]
+    others = [column for column in data.columns if column not in present]
+    text = f"A long DataFrame needs the columns {list(names)}; got {present} without {missing}."
+    if set(missing) <= set(data.index.names):
+        return f"{text} The index has {missing}: data.reset_index()."
+    if names.id_col not in present:
+        wide = f"data.set_index({names.time_col!r}) makes a DataFrame with one column a series"
+        ids = [column for column in others if not pd.api.types.is_float_dtype(data[column])]
+        if names.target_col not in present:
+            return f"{text} If each column is a series, {wide}.{_name_columns(data, names, missing, others)}"
+        if not ids:
+            return f"{text} If it is one series, {assign(names.id_col, '0')} adds an id; {wide}."
+        return f"{text} {_name_columns(data, names, missing, ids)} If each column is a series, {wide}."
+    return (
+        f"{text}{_name_columns(data, names, missing, others)} If each column is a series, rename {present[0]!r} or set "
+        "id_col, time_col and target_col to other names."
+    )
+
+
+def _name_columns(data, names, missing, others):
+    """Advise the parameters that name the columns of a long frame, where there are columns to name."""
+    if len(others) < len(missing):
+        return ""
+    dates = [column for column in others if _holds_dates(data[column])]
+    numbers = [column for column in others if _holds_numbers(data[column]) and column not in dates]
+    rest = [column for column in others if column not in dates]
+    found = {}
+    if names.time_col in missing:
+        found["time_col"] = (dates or numbers or others)[0]
+    if names.id_col in missing:
+        texts = [column for column in rest if column not in numbers]
+        found["id_col"] = (texts or [column for column in rest if column not in found.values()] or others)[0]
+    if names.target_col in missing:
+        found["target_col"] = ([column for column in numbers if column not in found.values()] or others)[-1]
+    arguments = ", ".join(f"{key}={found[key]!r}" for key in ("id_col", "time_col", "target_col") if key in found)
+    return f" If its columns have other names, set them: RNNForecaster(..., {arguments})."
+
+
+def explain_repeated(data):
+    """Say how stamps that repeat beside a column of ids become a panel; "" if this is no such frame."""
+    twice = data.index.duplicated()
+    if not twice.any():
+        return ""
+    texts = [name for k, name in enumerate(data.columns) if not _holds_numbers(data.iloc[:, k])]
+    if not texts:
+        return ""
+    first = data.index[twice][0]
+    return (
+        f"the index has duplicate time stamps, the first {first}, and column {quote(texts[0])} is text. If it holds "
+        f"the ids of the series: data.set_index({texts[0]!r}, append=True).swaplevel()."
+    )
+
+
+def mend_column(data, k):
+    """Return the function that advises how to mend column ``k`` of a frame; see `tsrnn.frames.values.as_float64`."""
+
+    def mend(conversion):
+        name, column = data.columns[k], data.iloc[:, k]
+        long = _name_long_frame(data)
+        if long:
+            return long
+        if conversion == DATES:
+            return f"Dates belong to the index: data.set_index({name!r})."
+        if conversion == TO_NUMBERS and _holds_dates(column):
+            dates = assign(name, f"pd.to_datetime(data[{name!r}])")
+            return f"Dates belong to the index: {dates}.set_index({name!r})."
+        if conversion == TO_NUMBERS and pd.to_numeric(column, errors="coerce").isna().any():
+            return f"Convert it to numbers, with pd.to_numeric, or drop it: data.drop(columns=[{name!r}])."
+        return f"Convert it: {assign(name, conversion.replace('{}', f'data[{name!r}]'))}."
+
+    return mend
+
+
+def _name_long_frame(data):
+    """Advise the parameters of a long frame where this looks like one of other column names, else ""."""
+    columns = {name: data.iloc[:, k] for k, name in enumerate(data.columns)}
+    dates = [name for name, column in columns.items() if _holds_dates(column)]
+    others = [name for name in columns if name not in dates]
+    texts = [name for name in others if not _holds_numbers(columns[name])]
+    if not dates or len(others) < 2 or not (texts or columns[dates[0]].duplicated().any()):
+        return ""
+    id_col = (texts or others)[0]
+    target_col = next((name for name in others if name != id_col and _holds_numbers(columns[name])), None)
+    if target_col is None:
+        return ""
+    return (
+        "For a long DataFrame, name its columns: "
+        f"RNNForecaster(..., id_col={id_col!r}, time_col={dates[0]!r}, target_col={target_col!r})."
+    )
+
+
+def _holds_numbers(column):
+    return pd.api.types.is_numeric_dtype(column.dtype)
+
+
+def _holds_dates(column):
+    """Whether a column holds dates, or text that looks like dates."""
+    if isinstance(column.dtype, pd.PeriodDtype) or column.dtype.kind == "M":
+        return True
+    if pd.api.types.infer_dtype(column, skipna=True) in ("date", "datetime", "datetime64", "period"):
+        return True
+    first = next(iter(column.dropna()), None)
+    return isinstance(first, str) and DATE_TEXT.match(first) is not None
