@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from tsrnn.frames.columns import Names, quote
-from tsrnn.frames.values import as_float64
+from tsrnn.frames.values import DATES, as_float64
 
 
 def read_alike(**arguments):
@@ -61,9 +61,20 @@ def to_array(name, values):
     if isinstance(values, pd.DataFrame):
         return _frame_to_array(name, values)
     if isinstance(values, pd.Series):
-        return as_float64(values, f"argument {name}", "at step {}".format)
+        return as_float64(values, f"argument {name}", "at step {}".format, _mend(name))
     array = np.ma.filled(values.astype(np.float64), np.nan) if np.ma.isMaskedArray(values) else np.asarray(values)
-    return as_float64(array.reshape(-1), f"argument {name}", "at element {}".format).reshape(array.shape)
+    return as_float64(array.reshape(-1), f"argument {name}", "at element {}".format, _mend(name)).reshape(array.shape)
+
+
+def _mend(column):
+    """Return the function that advises how to make numbers of a column; see `tsrnn.frames.values.as_float64`."""
+
+    def advise(conversion):
+        if conversion == DATES:
+            return "Dates belong to the index."
+        return f"Convert it with {conversion.format(column)}."
+
+    return advise
 
 
 def _frame_to_array(name, frame):
@@ -74,7 +85,9 @@ def _frame_to_array(name, frame):
             f"{name}.pivot(index={long.time_col!r}, columns={long.id_col!r}, values={long.target_col!r})."
         )
     columns = [
-        as_float64(frame.iloc[:, k], f"column {quote(column)} of {name}", "at step {}".format)
+        as_float64(
+            frame.iloc[:, k], f"column {quote(column)} of {name}", "at step {}".format, _mend(f"{name}.iloc[:, {k}]")
+        )
         for k, column in enumerate(frame.columns)
     ]
     return np.column_stack(columns) if columns else np.empty(frame.shape)
