@@ -7,11 +7,16 @@ the processes it starts.
 
 import os
 
+import hypothesis
 import numpy as np
 import pytest
 
 from tsrnn.backends.compilation import JIT
 from tsrnn.forecaster import choosing
+
+# The same examples in every run, no limit of time, and no file left behind.
+hypothesis.settings.register_profile("tsrnn", deadline=None, derandomize=True, database=None)
+hypothesis.settings.load_profile("tsrnn")
 
 # Before anything imports matplotlib: pictures are drawn without a screen.
 os.environ["MPLBACKEND"] = "Agg"

@@ -50,7 +50,7 @@ def test_standardization_comes_before_the_zeros(rng):
     np.testing.assert_array_equal(model.predict_proba(X), reshaped.predict_proba(steps))
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(lengths=st.lists(st.integers(1, 9), min_size=1, max_size=6), data=st.data())
 def test_predictions_do_not_depend_on_batch_composition(lengths, data):
     rng = np.random.default_rng(0)
@@ -61,7 +61,6 @@ def test_predictions_do_not_depend_on_batch_composition(lengths, data):
     np.testing.assert_array_equal(model.predict(X), alone)
 
 
-@settings(deadline=None)
 @given(lengths=st.lists(st.integers(1, 9), min_size=1, max_size=6), segment_length=st.integers(1, 5))
 def test_padding_keeps_every_row(lengths, segment_length):
     values = np.arange(1.0, sum(lengths) + 1)[:, None]
@@ -83,7 +82,6 @@ def test_auto_is_1_for_short_sequences_and_leaves_30_steps_of_long_ones(length, 
     assert expected == 1 or -(-length // expected) <= 30
 
 
-@settings(deadline=None)
 @given(lengths=st.lists(st.integers(1, 500), min_size=1, max_size=9), data=st.data())
 def test_auto_takes_a_weight_for_a_repetition(lengths, data):
     weights = data.draw(st.lists(st.integers(0, 3), min_size=len(lengths), max_size=len(lengths)).filter(any))

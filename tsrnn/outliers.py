@@ -26,7 +26,7 @@ MAX_OUTLIERS = 3  # In a series, or MAX_SHARE of it if that is more: large chang
 MAX_SHARE = 0.05
 MAX_RATIO = 2.0  # Of a unit to the smallest one: a poor prediction does not excuse what a good one rules out.
 MIN_POSITIVE = 0.9  # Share of positive values from which on logarithms of a series without negatives are judged.
-MIN_CHANGE = 6.0
+MIN_CHANGE = 4.0  # Median last changes that an outlier of logarithms is away: near zero all logarithms jump.
 MIN_RAW = 1.0  # Units of the values themselves that an outlier of logarithms must miss by, too.
 ZERO = 0.1  # Of the smallest positive value: what stands for zero in logarithms.
 NORMAL_MEDIAN = 1.4826  # Standard deviations over the median absolute error of normal errors, ...
@@ -34,8 +34,7 @@ NORMAL_DECILE = 1 / 1.645  # ... and over the ninth decile.
 CHANGE_UNIT = (
     2.5  # Standard deviation of errors over the median change, the smaller of one lag and two, of white noise.
 )
-PASSES_OF_FIT = 20  # Series that take more to settle are left as they are.
-MAX_PASSES = 200
+SHORT = 64  # Rows that are judged after an outlier; twice as many each time that there is none among them.
 
 
 @dataclass(frozen=True)
@@ -91,14 +90,12 @@ class OutlierFilter:
             draft = cls(lags, np.empty(0), _starts(values, offsets), floors)
             units = [_units_of_changes(x, offsets, lags) for x in _judged(values, offsets, floors)]
             draft = replace(draft, units=draft._usable(np.array(units), offsets))
-            kept, _ = draft._run(_Rows(values, values, offsets), PASSES_OF_FIT)
+            limits = np.maximum(MAX_SHARE * np.diff(offsets), MAX_OUTLIERS)
+            kept, _ = draft._run(values, values.copy(), offsets, limits=limits)
             units = draft._units_of_errors(values, kept, offsets)
             found = replace(draft, units=draft._usable(units, offsets))
-            filtered, settled = found._run(_Rows(values, values, offsets), PASSES_OF_FIT)
-            lengths = np.diff(offsets)
-            counts = np.add.reduceat((filtered != values).astype(np.int64), offsets[:-1])
-            natural = ~settled | (counts > np.maximum(MAX_SHARE * lengths, MAX_OUTLIERS))
-            return replace(found, units=np.where(natural[:, None], np.inf, found.units))
+            _, counts = found._run(values, values.copy(), offsets, limits=limits)
+            return replace(found, units=np.where((counts > limits)[:, None], np.inf, found.units))
 
     def extend(self, values, offsets):
         """Return the filter for more series: the first ones are known already and keep their units."""
@@ -137,36 +134,53 @@ class OutlierFilter:
             n = len(filtered_offsets) - 1
             known[:n] = np.diff(filtered_offsets)
             result[rows_of(offsets[:n], known[:n])] = filtered
-        fresh = np.flatnonzero(known < np.diff(offsets))
-        first = np.maximum(known - (2 * max(self.lags) + N_CHANGES + RUN), 0)
-        lengths = (np.diff(offsets) - first)[fresh]
-        rows = rows_of((offsets[:-1] + first)[fresh], lengths)
-        part = _Rows(values[rows], result[rows], _offsets(lengths), (known - first)[fresh], first[fresh])
         with np.errstate(all="ignore"):
-            result[rows], _ = self._subset(fresh)._run(part, MAX_PASSES)
-        return result
+            return self._run(values, result, offsets, known)[0]
+
+    def _run(self, x, z, offsets, known=0, limits=np.inf):
+        """Filter forward in time, all series side by side.
+
+        What a value is replaced by depends on replacements before it: of the outliers that a look at the rows of a
+        series finds, the first is one, and the rows after it are looked at again.
+
+        Parameters
+        ----------
+        x, z : ndarray of shape (n_rows,)
+            Values, and what they are replaced by: written in place, from the values on.
+        offsets : ndarray of shape (n_series + 1,)
+        known : int or ndarray of shape (n_series,)
+            First rows of each series that are filtered already.
+        limits : float or ndarray of shape (n_series,)
+            Outliers after which a series is looked at no longer.
+
+        Returns
+        -------
+        z : ndarray of shape (n_rows,)
+        counts : ndarray of shape (n_series,)
+            Outliers of each series.
+        """
+        lengths, reach = np.diff(offsets), 2 * max(self.lags) + N_CHANGES + RUN
+        cursor, block, counts = np.zeros_like(lengths) + known, lengths.copy(), np.zeros_like(lengths)
+        active = np.flatnonzero(cursor < lengths)
+        while len(active):
+            first = np.maximum(cursor[active] - reach, 0)
+            stop = np.minimum(cursor[active] + block[active], lengths[active])
+            where = rows_of(offsets[active] + first, stop - first)
+            rows = _Rows(x[where], z[where], _offsets(stop - first), cursor[active] - first, first)
+            new = self._subset(active)._pass(rows)
+            positions = np.where(new != rows.z, rows.position, len(x))
+            hit = np.minimum.reduceat(positions, rows.offsets[:-1])
+            found = hit < len(x)
+            at = (rows.offsets[:-1] + hit)[found]
+            z[where[at]] = new[at]
+            cursor[active] = np.where(found, first + hit + 1, stop)
+            block[active] = np.where(found, SHORT, 2 * block[active])
+            counts[active] += found
+            active = active[(cursor[active] < lengths[active]) & (counts <= limits)[active]]
+        return z, counts
 
     def _subset(self, series):
         return OutlierFilter(self.lags, self.units[:, series], self.starts[series], self.floors[series])
-
-    def _run(self, rows, max_passes):
-        """Filter until nothing changes; return the values and which series have settled.
-
-        What a value is replaced by depends on those before it, which may be replaced themselves: each pass takes what
-        the last one has found, and settles one more of the outliers that depend on each other.
-        """
-        z, active = rows.z.copy(), np.arange(len(rows.offsets) - 1)
-        for _ in range(max_passes):
-            if not len(active):
-                break
-            part, where = rows.subset(active, z)
-            new = self._subset(active)._pass(part)
-            changed = np.logical_or.reduceat(new != part.z, part.offsets[:-1])
-            z[where] = new
-            active = active[changed]
-        settled = np.ones(len(rows.offsets) - 1, dtype=bool)
-        settled[active] = False
-        return z, settled
 
     def _pass(self, rows):
         """Replace values by what those before them, as filtered so far, predict."""
@@ -259,12 +273,6 @@ class _Rows:
         self.first = np.zeros(n_series, dtype=np.int64) if first is None else first  # position in the whole series
         self.series = row_series(offsets)
         self.position = np.arange(len(x)) - offsets[self.series]
-
-    def subset(self, series, z):
-        """Return the rows of some series with other filtered values, and where they stand."""
-        lengths = np.diff(self.offsets)[series]
-        where = rows_of(self.offsets[series], lengths)
-        return _Rows(self.x[where], z[where], _offsets(lengths), self.known[series], self.first[series]), where
 
 
 def _offsets(lengths):
