@@ -229,8 +229,8 @@ def test_trainings_side_by_side_are_those_by_themselves(n_jobs):
 def test_the_first_error_of_trainings_side_by_side_is_raised(monkeypatch, capfd):
     run = _Training.run
 
-    def fail(training):
-        run(training)
+    def fail(training, index):
+        run(training, index)
         if training.network.hidden in (1, 3):
             raise NonFiniteLossError(f"training {training.network.hidden}")
 
@@ -260,9 +260,9 @@ def test_an_interruption_cancels_trainings_side_by_side(monkeypatch):
         begun.set()
         return run_epoch(training, number)
 
-    def spy(training):
+    def spy(training, index):
         try:
-            return run(training)
+            return run(training, index)
         finally:
             ended.append(training.cancelled)
 
