@@ -43,24 +43,31 @@ def judge(z, x, t, lags, units, start):
 
 def slow_filter(fitted, x):
     """Filter one series value by value."""
-    z, signs = x.copy(), np.zeros(len(x))
-    floor, start = fitted.floors[0], fitted.starts[0]
+    z = x.copy()
     for t in range(len(x)):
-        ratio, sign, replacement = judge(z, x, t, fitted.lags, fitted.units[0, 0], start)
-        odd = ratio > outliers.THRESHOLD
-        signs[t] = sign if odd else 0
-        if np.isfinite(floor):
-            logs = [np.log(np.maximum(v, floor)) for v in (z, x, np.array([start]))]
-            log_ratio, log_sign, predicted = judge(logs[0], logs[1], t, fitted.lags, fitted.units[1, 0], logs[2][0])
-            size = median_before(z, t, 1)[1] or 0.0
-            jumps = t == 0 or abs(x[t] - z[t - 1]) > outliers.MIN_CHANGE * size
-            if log_ratio > outliers.THRESHOLD and ratio > outliers.MIN_RAW and jumps:
-                odd, signs[t] = True, log_sign
-            replacement = np.exp(predicted)
-        is_run = t >= RUN - 1 and all(signs[t - k] == signs[t] for k in range(RUN))
-        if odd and not is_run and np.isfinite(replacement):
+        sign, replacement = look_at(fitted, z, x, t)
+        if sign and t >= RUN - 1 and all(look_at(fitted, z, x, t - k)[0] == sign for k in range(1, RUN)):
+            if z[t - 1] != x[t - 1]:
+                z[t - RUN + 1 : t] = x[t - RUN + 1 : t]
+        elif sign and np.isfinite(replacement):
             z[t] = replacement
     return z
+
+
+def look_at(fitted, z, x, t):
+    """Return the side to which a value is an outlier, or 0, and its replacement."""
+    floor, start = fitted.floors[0], fitted.starts[0]
+    ratio, sign, replacement = judge(z, x, t, fitted.lags, fitted.units[0, 0], start)
+    sign = sign if ratio > outliers.THRESHOLD else 0
+    if np.isfinite(floor):
+        logs = [np.log(np.maximum(v, floor)) for v in (z, x, np.array([start]))]
+        log_ratio, log_sign, predicted = judge(logs[0], logs[1], t, fitted.lags, fitted.units[1, 0], logs[2][0])
+        size = median_before(z, t, 1)[1] or 0.0
+        jumps = t == 0 or abs(x[t] - z[t - 1]) > outliers.MIN_CHANGE * size
+        if log_ratio > outliers.THRESHOLD and ratio > outliers.MIN_RAW and jumps:
+            sign = log_sign
+        replacement = np.exp(predicted)
+    return sign, replacement
 
 
 def spiky(seed, n, kind):
@@ -104,7 +111,9 @@ def test_neither_later_values_nor_other_series_matter(x, other, first, value):
     np.testing.assert_array_equal(filtered, alone.apply(x, offsets[:2]))
     changed = x.copy()
     changed[first:] = value
-    np.testing.assert_array_equal(alone.apply(changed, offsets[:2])[:first], filtered[:first])
+    cut, later = np.array([0, min(first, len(x))]), alone.apply(changed, offsets[:2])
+    past = slice(0, first if not np.isin(first, alone.unsettled(changed, offsets[:2])) else max(first - RUN + 1, 0))
+    np.testing.assert_array_equal(later[past], alone.apply(x[:first], cut)[past])
 
 
 @settings(max_examples=50)
@@ -151,11 +160,17 @@ def test_several_values_are_replaced(rows):
     assert np.flatnonzero(filtered(x) != x).tolist() == list(rows)
 
 
-def test_a_step_is_followed_from_its_third_value_on():
+@pytest.mark.parametrize("height", [100, -30, 1e9])
+def test_a_step_is_kept_from_its_third_value_on(height):
     x = 50 + np.random.default_rng(0).normal(size=60)
-    x[40:] += 100
-    z = filtered(x)
-    assert np.flatnonzero(z != x).tolist() == [40, 41]
+    x[40:] += height
+    offsets = np.array([0, 60])
+    fitted = OutlierFilter.fit(x, offsets)
+    np.testing.assert_array_equal(fitted.apply(x, offsets), x)
+    for n, replaced in {40: [], 41: [40], 42: [40, 41], 43: [], 50: []}.items():
+        z = fitted.apply(x[:n], np.array([0, n]))
+        assert np.flatnonzero(z != x[:n]).tolist() == replaced
+    assert fitted.unsettled(x, offsets).tolist() == [41, 42]
 
 
 def test_what_seasons_explain_is_no_outlier():

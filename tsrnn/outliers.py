@@ -4,10 +4,11 @@ Each value is predicted from the filtered values before it: by the last one and 
 median of the last `N_CHANGES` changes over that lag. It is an outlier if every prediction misses it by more than
 `THRESHOLD` units, where the unit is a robust standard deviation of the errors of that prediction; the prediction with
 the smallest unit replaces it. Values and, of positive series, logarithms are judged: an outlier in either is one. The
-`RUN`-th deviation in a row to one side is a new level and is kept.
+`RUN`-th deviation in a row to one side confirms a new level: it is kept, and those before it are restored.
 
 This is a Hampel filter (Pearson 2002, Outliers in Process Modeling and Identification, IEEE Transactions on Control
-Systems Technology 10) that looks at the past alone: no value changes what an earlier one is replaced by, so that
+Systems Technology 10) that looks at the past alone: but for a level that is confirmed, no value changes what an earlier
+one is replaced by. :meth:`OutlierFilter.unsettled` tells at which origins a level was not confirmed yet, so that
 forecasts from past origins stay honest. Only the units are learned from a whole series, once.
 """
 
@@ -17,7 +18,7 @@ import numpy as np
 
 from tsrnn.windows import row_series, rows_of
 
-THRESHOLD = 12.0
+THRESHOLD = 10.0
 RUN = 3
 N_CHANGES = 5
 MIN_LENGTH = 8  # Observations; shorter series are left as they are.
@@ -91,10 +92,11 @@ class OutlierFilter:
             units = [_units_of_changes(x, offsets, lags) for x in _judged(values, offsets, floors)]
             draft = replace(draft, units=draft._usable(np.array(units), offsets))
             limits = np.maximum(MAX_SHARE * np.diff(offsets), MAX_OUTLIERS)
-            kept, _ = draft._run(values, values.copy(), offsets, limits=limits)
+            kept, _, _ = draft._run(values, values.copy(), offsets, limits=limits)
             units = draft._units_of_errors(values, kept, offsets)
-            found = replace(draft, units=draft._usable(units, offsets))
-            _, counts = found._run(values, values.copy(), offsets, limits=limits)
+            units = np.where(np.isinf(draft.units), np.inf, draft._usable(units, offsets))
+            found = replace(draft, units=units)
+            _, counts, _ = found._run(values, values.copy(), offsets, limits=limits)
             return replace(found, units=np.where((counts > limits)[:, None], np.inf, found.units))
 
     def extend(self, values, offsets):
@@ -126,7 +128,8 @@ class OutlierFilter:
         Returns
         -------
         ndarray of shape (n_rows,), float64
-            The values, outliers replaced: the same whether filtered at once or in pieces.
+            The values, outliers replaced: the same whether filtered at once or in pieces. Of the earlier values the
+            last ``RUN - 1`` may be restored.
         """
         result = values.copy()
         known = np.zeros(len(offsets) - 1, dtype=np.int64)
@@ -136,6 +139,13 @@ class OutlierFilter:
             result[rows_of(offsets[:n], known[:n])] = filtered
         with np.errstate(all="ignore"):
             return self._run(values, result, offsets, known)[0]
+
+    def unsettled(self, values, offsets):
+        """Return lengths at which series, had they ended there, would be filtered otherwise: ascending int64."""
+        with np.errstate(all="ignore"):
+            _, _, restored = self._run(values, values.copy(), offsets)
+        rows = np.flatnonzero(restored)
+        return np.unique(rows + 1 - offsets[row_series(offsets)[rows]])
 
     def _run(self, x, z, offsets, known=0, limits=np.inf):
         """Filter forward in time, all series side by side.
@@ -158,7 +168,10 @@ class OutlierFilter:
         z : ndarray of shape (n_rows,)
         counts : ndarray of shape (n_series,)
             Outliers of each series.
+        restored : ndarray of shape (n_rows,), bool
+            Values that were taken for outliers until a new level was confirmed.
         """
+        restored = np.zeros(len(x), dtype=bool)
         lengths, reach = np.diff(offsets), 2 * max(self.lags) + N_CHANGES + RUN
         cursor, block, counts = np.zeros_like(lengths) + known, lengths.copy(), np.zeros_like(lengths)
         active = np.flatnonzero(cursor < lengths)
@@ -167,23 +180,26 @@ class OutlierFilter:
             stop = np.minimum(cursor[active] + block[active], lengths[active])
             where = rows_of(offsets[active] + first, stop - first)
             rows = _Rows(x[where], z[where], _offsets(stop - first), cursor[active] - first, first)
-            new = self._subset(active)._pass(rows)
-            positions = np.where(new != rows.z, rows.position, len(x))
+            new, confirmed = self._subset(active)._pass(rows)
+            positions = np.where((new != rows.z) | confirmed, rows.position, len(x))
             hit = np.minimum.reduceat(positions, rows.offsets[:-1])
             found = hit < len(x)
             at = (rows.offsets[:-1] + hit)[found]
             z[where[at]] = new[at]
+            for level in where[at[confirmed[at]]]:
+                before = slice(level - RUN + 1, level)
+                z[before], restored[before] = x[before], True
             cursor[active] = np.where(found, first + hit + 1, stop)
             block[active] = np.where(found, SHORT, 2 * block[active])
-            counts[active] += found
+            counts[active[found]] += np.where(confirmed[at], 1 - RUN, 1)
             active = active[(cursor[active] < lengths[active]) & (counts <= limits)[active]]
-        return z, counts
+        return z, counts, restored
 
     def _subset(self, series):
         return OutlierFilter(self.lags, self.units[:, series], self.starts[series], self.floors[series])
 
     def _pass(self, rows):
-        """Replace values by what those before them, as filtered so far, predict."""
+        """Replace values by what those before them, as filtered so far, predict; and tell which confirm a new level."""
         ratio, side, replacement = self._judge(rows, is_log=False)
         outlier, logs = ratio > THRESHOLD, np.isfinite(self.floors)
         if logs.any():
@@ -196,7 +212,8 @@ class OutlierFilter:
         for k in range(1, RUN):
             run &= (rows.position >= k) & (side == _shift(side, k))
         new = np.where(outlier & ~run & np.isfinite(replacement), replacement, rows.x)
-        return np.where(rows.position < rows.known[rows.series], rows.z, new)
+        fresh = rows.position >= rows.known[rows.series]
+        return np.where(fresh, new, rows.z), run & fresh & (_shift(rows.z, 1) != _shift(rows.x, 1))
 
     def _judge(self, rows, is_log):
         """Compare each value with its predictions.

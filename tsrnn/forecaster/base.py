@@ -21,7 +21,7 @@ from tsrnn.forecaster.checks import (
     target_of,
 )
 from tsrnn.forecaster.choosing import candidate_seasons
-from tsrnn.forecaster.filtering import filter_panel, fit_filter, tabulate_outliers, warn_of_outliers
+from tsrnn.forecaster.filtering import filter_panel, fit_filter, tabulate_outliers, unsettled_origins, warn_of_outliers
 from tsrnn.forecaster.fitting import fit_ensemble
 from tsrnn.forecaster.parameters import CHOICES, CONSTRAINTS
 from tsrnn.forecaster.plan import Plan, resolve
@@ -270,9 +270,11 @@ class BaseForecaster(BaseEstimator):
         forecasts, size = np.empty((len(origins), horizon, n_series)), max(CHUNK // n_series, 1)
         for start in range(0, len(origins), size):
             some = origins[start : start + size]
-            places = Origins(np.repeat(np.arange(n_series), len(some)), np.tile(some, n_series))
-            values = self._ensemble.forecast(rows, horizon, self._n_threads(), places)
+            ends = Origins(np.repeat(np.arange(n_series), len(some)), np.tile(some, n_series))
+            values = self._ensemble.forecast(rows, horizon, self._n_threads(), ends)
             forecasts[start : start + size] = values.reshape(n_series, len(some), horizon).transpose(1, 2, 0)
+        for k in np.flatnonzero(np.isin(origins, unsettled_origins(panel, self._filter))):
+            forecasts[k] = self._forecast_panel(panel.head(origins[k]), horizon).T
         require_finite(forecasts.transpose(2, 0, 1), panel)
         return forecasts
 

@@ -43,6 +43,12 @@ def filter_panel(panel, outlier_filter, before=None):
     return panel if np.array_equal(values, panel.values) else replace(panel, values=values)
 
 
+def unsettled_origins(panel, outlier_filter):
+    """Numbers of observations of a panel at which an end would be filtered otherwise than it is now."""
+    empty = np.empty(0, dtype=np.int64)
+    return empty if outlier_filter is None else outlier_filter.unsettled(panel.values, panel.offsets)
+
+
 def tabulate_outliers(panel, filtered, seen=None):
     """Return the outliers of a panel as a frame: series, time, value and replacement.
 

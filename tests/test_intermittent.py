@@ -1,0 +1,89 @@
+"""Series that are zero most of the time."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from tsrnn import RNNForecaster
+
+MONTHS = pd.date_range("2015-01-01", periods=51, freq="MS")
+
+
+def sparse_panel(share, n_series=100, n=51, seed=0):
+    rng = np.random.default_rng(seed)
+    demand = (rng.poisson(1.5, (n, n_series)) * (rng.random((n, n_series)) < share)).astype(float)
+    return pd.DataFrame(demand, index=MONTHS[:n])
+
+
+def fit(data, horizon=12, **parameters):
+    return RNNForecaster(horizon, **{"random_state": 0, **parameters}).fit(data)
+
+
+@pytest.mark.parametrize("n_series", [1, 5, 12])
+@pytest.mark.parametrize("share", [0.02, 0.1, 0.3])
+def test_forecasts_stay_between_zero_and_what_was_seen(share, n_series):
+    for seed in range(3):
+        data = sparse_panel(share, n_series, seed=seed)
+        forecast = fit(data, max_epochs=2, hidden_size=4).predict()
+        assert (forecast >= 0).all().all()
+        assert (forecast <= np.maximum(data.max(), 0)).all()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("share", [0.02, 0.05, 0.1])
+def test_about_as_good_as_the_better_of_mean_and_zero(share):
+    data = sparse_panel(share)
+    past, future = data[:39], data[39:]
+    kept = (past > 0).sum() > 1
+    past, future = past.loc[:, kept], future.loc[:, kept].to_numpy()
+    forecast = fit(past).predict().to_numpy()
+
+    def errors(predicted):
+        return np.sqrt(np.mean((predicted - future) ** 2)), np.mean(np.abs(predicted - future))
+
+    constants = [errors(np.broadcast_to(past.mean(), future.shape)), errors(np.zeros_like(future))]
+    # A tenth more than the better of both constants, of which none is the better one in both measures.
+    assert (np.array(errors(forecast)) <= 1.1 * np.min(constants, axis=0)).all()
+    assert forecast.max() <= past.to_numpy().max()
+
+
+@pytest.mark.parametrize("channels", ["independent", "joint"])
+@pytest.mark.parametrize("seed", range(3))
+def test_what_was_never_negative_is_not_forecast_below_zero(seed, channels):
+    rng = np.random.default_rng(seed)
+    falling = pd.DataFrame(
+        {"a": np.linspace(50, 0, 51), "b": rng.exponential(size=51), "c": rng.normal(size=51)}, MONTHS
+    )
+    forecast = fit(falling, max_epochs=2, hidden_size=4, log=False, channels=channels).predict(horizon=30)
+    assert (forecast[["a", "b"]] >= 0).all().all()
+    assert fit(falling - 1, max_epochs=2, hidden_size=4).predict(horizon=30)["a"].min() < 0
+
+
+def test_demand_of_one_month_a_year_is_forecast_in_that_month():
+    demand = pd.Series(np.where(MONTHS.month == 12, 100.0, 0.0) + 0.0, MONTHS, name="trees")
+    forecast = fit(demand, max_epochs=2, hidden_size=4).predict()
+    assert forecast[forecast.index.month == 12].item() > 80
+    assert forecast[forecast.index.month != 12].max() < 10
+
+
+def test_nights_without_sun_do_not_make_a_series_intermittent():
+    hours = pd.date_range("2024-01-01", periods=24 * 20, freq="h")
+    sun = pd.Series(np.maximum(np.sin((hours.hour - 8) / 8 * np.pi), 0) * (abs(hours.hour - 12) < 4) * 100.0, hours)
+    forecast = fit(sun, 24, max_epochs=2, hidden_size=4).predict()
+    np.testing.assert_allclose(forecast, sun[-24:], atol=10)  # a tenth of noon
+
+
+def test_demand_that_becomes_regular_is_followed():
+    demand = sparse_panel(0.05, 1)[0]
+    demand.iloc[-20:] = 10 + np.random.default_rng(0).normal(size=20)
+    forecast = fit(demand, 3, max_epochs=2, hidden_size=4, outliers="keep").predict()
+    assert forecast.between(5, 15).all()
+
+
+@pytest.mark.slow
+def test_squared_errors_forecast_totals():
+    data = sparse_panel(0.2, 60, seed=1)
+    future = sparse_panel(0.2, 2000, seed=2).to_numpy().mean()
+    forecast = fit(data, loss="squared_error", log=False).predict().to_numpy().mean()
+    assert 0.7 * future < forecast < 1.3 * future
+    assert fit(data).predict().to_numpy().mean() < 0.7 * future  # medians
