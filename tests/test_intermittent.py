@@ -25,14 +25,14 @@ def test_forecasts_stay_between_zero_and_what_was_seen(share, n_series):
     for seed in range(3):
         data = sparse_panel(share, n_series, seed=seed)
         forecast = fit(data, max_epochs=2, hidden_size=4).predict()
-        assert (forecast >= 0).all().all()
-        assert (forecast <= np.maximum(data.max(), 0)).all()
+        assert (forecast.to_numpy() >= 0).all()
+        assert (forecast.to_numpy() <= data.max().to_numpy()).all()
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("share", [0.02, 0.05, 0.1])
 def test_about_as_good_as_the_better_of_mean_and_zero(share):
-    data = sparse_panel(share)
+    data = sparse_panel(share, 400)
     past, future = data[:39], data[39:]
     kept = (past > 0).sum() > 1
     past, future = past.loc[:, kept], future.loc[:, kept].to_numpy()
@@ -42,8 +42,9 @@ def test_about_as_good_as_the_better_of_mean_and_zero(share):
         return np.sqrt(np.mean((predicted - future) ** 2)), np.mean(np.abs(predicted - future))
 
     constants = [errors(np.broadcast_to(past.mean(), future.shape)), errors(np.zeros_like(future))]
-    # A tenth more than the better of both constants, of which none is the better one in both measures.
-    assert (np.array(errors(forecast)) <= 1.1 * np.min(constants, axis=0)).all()
+    # Within a tenth of the better constant in each measure, which is not the same one, or a hundredth of an item.
+    better = np.min(constants, axis=0)
+    assert (np.array(errors(forecast)) <= np.maximum(1.1 * better, better + 0.01)).all()
     assert forecast.max() <= past.to_numpy().max()
 
 

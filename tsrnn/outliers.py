@@ -18,7 +18,7 @@ import numpy as np
 
 from tsrnn.windows import row_series, rows_of
 
-THRESHOLD = 10.0
+THRESHOLD = 8.0
 RUN = 3
 N_CHANGES = 5
 MIN_LENGTH = 8  # Observations; shorter series are left as they are.

@@ -2,7 +2,7 @@
 
 What is known of such a series is how often it is not zero and how much it is then; when, nothing tells. A regression on
 its windows, or the mean of the last few values, follows accidents. Its forecasts stay between zero, the median, and the
-mean of the newest values, the nearer to zero the rarer demand is.
+mean of the newest values: at most at the share of them that are not zero, times that mean.
 """
 
 import numpy as np
@@ -74,6 +74,6 @@ def ceilings(rows, windows, regular, of_mean):
     series = np.repeat(np.arange(len(rows.parts)), np.diff(rows.offsets))
     demand, _ = window_moments((rows.scaled != rows.zeros[series]).astype(float), windows.origins, count)
     mean, _ = window_moments(rows.scaled, windows.origins, count)
-    factor = MEAN_FACTOR if of_mean else np.minimum(2 * demand, 1)
+    factor = MEAN_FACTOR if of_mean else demand
     intermittent = (demand <= 1 - MIN_ZEROS) & ~regular[windows.series] & np.isfinite(zeros)
     return np.where(intermittent, zeros + factor * np.where(intermittent, mean - zeros, 0), np.inf)
