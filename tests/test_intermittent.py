@@ -1,10 +1,13 @@
 """Series that are zero most of the time."""
 
+import warnings
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from tsrnn import RNNForecaster
+from tsrnn.forecaster import ShortSeriesWarning
 
 MONTHS = pd.date_range("2015-01-01", periods=51, freq="MS")
 
@@ -65,6 +68,20 @@ def test_demand_of_one_month_a_year_is_forecast_in_that_month():
     forecast = fit(demand, max_epochs=2, hidden_size=4).predict()
     assert forecast[forecast.index.month == 12].item() > 80
     assert forecast[forecast.index.month != 12].max() < 10
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("n", "seed"), [(116, 0), (130, 1), (234, 3), (234, 9)])
+def test_four_weeks_of_demand_a_year_are_repeated(n, seed):
+    weeks = np.arange(n) % 52 >= 48
+    sales = pd.Series(np.where(weeks, np.random.default_rng(seed).poisson(100, n), 0.0))
+    sales.index = pd.date_range("2000-01-02", periods=n, freq="W")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ShortSeriesWarning)  # the shorter ones are repeated, and nothing is trained
+        forecast = fit(sales, 52).predict().to_numpy()
+    christmas = np.arange(n, n + 52) % 52 >= 48
+    # Four standard deviations of the Poisson distribution, and little where nothing was ever sold.
+    assert (np.abs(forecast[christmas] - 100) < 40).all() and (forecast[~christmas] < 10).all()
 
 
 def test_nights_without_sun_do_not_make_a_series_intermittent():

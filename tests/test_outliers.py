@@ -197,6 +197,11 @@ def test_ordinary_noise_is_left_alone(draw):
     assert count <= 40
 
 
+@pytest.mark.parametrize("x", [np.arange(100) * 0.1, np.tile([0.1, 0.7, 1.3], 30), 3.3 * 1.1 ** np.arange(60.0)])
+def test_roundings_are_no_outliers(x):
+    np.testing.assert_array_equal(filtered(x, (3,)), x)
+
+
 def test_demand_is_no_outlier():
     x = np.zeros(200)
     x[::37] = 80.0

@@ -66,6 +66,23 @@ def test_one_spike_in_flat_noise(spike, back):
     assert forecast.between(47, 53).all()  # three standard deviations of the noise
 
 
+@pytest.mark.parametrize("row", [-1, -2, -10, 0])
+@pytest.mark.parametrize("value", [0.0, 500.0, 1e12, -1e12])
+@pytest.mark.parametrize("constant", [5.0, -3.0])
+def test_a_spike_in_a_constant_series(constant, value, row):
+    y = with_spike(noise(20) * 0 + constant, row, value)
+    with pytest.warns(OutlierWarning):
+        forecast = quick().fit(y).predict()
+    np.testing.assert_allclose(forecast, constant, rtol=1e-12)
+
+
+@pytest.mark.slow
+def test_logarithms_near_zero_do_not_run_away():
+    teeth = np.r_[0.2, np.arange(10, 200, 10), 0.02, np.arange(10, 100, 10)]
+    forecast = RNNForecaster(7, random_state=0).fit(pd.Series(teeth, noise(len(teeth)).index)).predict()
+    assert forecast.max() < 190 + 2 * 100  # the highest value and two of the largest rises over a season
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("length", [3, 5, 10])
 def test_a_step_is_followed_as_if_nothing_was_ever_replaced(length):

@@ -30,6 +30,7 @@ MIN_POSITIVE = 0.9  # Share of positive values from which on logarithms of a ser
 MIN_CHANGE = 4.0  # Median last changes that an outlier of logarithms is away: near zero all logarithms jump.
 MIN_RAW = 1.0  # Units of the values themselves that an outlier of logarithms must miss by, too.
 ZERO = 0.1  # Of the smallest positive value: what stands for zero in logarithms.
+LEAST_UNIT = 1e-9  # Of the median absolute value of a series, and of logarithms.
 NORMAL_MEDIAN = 1.4826  # Standard deviations over the median absolute error of normal errors, ...
 NORMAL_DECILE = 1 / 1.645  # ... and over the ninth decile.
 CHANGE_UNIT = (
@@ -90,10 +91,11 @@ class OutlierFilter:
             floors = _floors(values, offsets)
             draft = cls(lags, np.empty(0), _starts(values, offsets), floors)
             units = [_units_of_changes(x, offsets, lags) for x in _judged(values, offsets, floors)]
-            draft = replace(draft, units=draft._usable(np.array(units), offsets))
+            least = _least_units(values, offsets)
+            draft = replace(draft, units=draft._usable(np.maximum(units, least), offsets))
             limits = np.maximum(MAX_SHARE * np.diff(offsets), MAX_OUTLIERS)
             kept, _, _ = draft._run(values, values.copy(), offsets, limits=limits)
-            units = draft._units_of_errors(values, kept, offsets)
+            units = np.maximum(draft._units_of_errors(values, kept, offsets), least)
             units = np.where(np.isinf(draft.units), np.inf, draft._usable(units, offsets))
             found = replace(draft, units=units)
             _, counts, _ = found._run(values, values.copy(), offsets, limits=limits)
@@ -353,6 +355,14 @@ def _units_of_changes(x, offsets, lags):
         smaller = np.fmin(np.abs(once - trend[series]), np.abs(twice - 2 * trend[series]))
         units[:, j] = CHANGE_UNIT * _quantiles(smaller, series, n_series, (0.5,))[0]
     return units
+
+
+def _least_units(values, offsets):
+    """Units of values and of logarithms below which errors are roundings: 0 for series that are mostly zero."""
+    series, n_series = row_series(offsets), len(offsets) - 1
+    (usual,) = _quantiles(np.abs(values), series, n_series, (0.5,))
+    usual = np.nan_to_num(usual)
+    return LEAST_UNIT * np.array([usual, usual > 0])[:, :, None]
 
 
 def _quantiles(x, series, n_series, fractions):

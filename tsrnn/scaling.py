@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tsrnn.windows import window_moments
+from tsrnn.windows import row_series, window_moments
 
 MIN_SPREAD = 1e-10  # of a series, against its largest value: below, it counts as constant
 MIN_UNIT = 1e-4  # of a series in scaled values: below, its rest is taken for rounding errors
@@ -60,6 +60,11 @@ class SeriesScaler:
     def zeros(self):
         """Return the scaled value of zero of each series: float64 of shape (n_series,), -inf for logarithms."""
         return np.full(len(self.center), -np.inf) if self.log else (0.0 - self.center) / self.spread
+
+    def scale(self, table, series):
+        """Scale a table of values, one row for each of some series: the inverse of :meth:`restore`."""
+        x = np.log(table) if self.log else table
+        return (x - self.center[series, None]) / self.spread[series, None]
 
     def restore(self, table, series):
         """Bring a table of scaled values, one row for each of some series, back to the units of the series."""
@@ -141,6 +146,32 @@ def series_units(x, offsets, season):
     sums = np.bincount(series[later], weights=changes, minlength=len(lengths))
     units = sums / np.maximum(lengths - lags, 1)
     return np.where(lengths > 1, np.maximum(units, MIN_UNIT), 1.0)
+
+
+def largest_rises(scaled, offsets, season, scaler):
+    """Largest rise of each series over a season, or from step to step if it is no longer, in its own units.
+
+    Parameters
+    ----------
+    scaled : ndarray of shape (n_rows,), float64
+        Scaled values.
+    offsets : ndarray of int64, shape (n_series + 1,)
+        First row of each series, and the number of rows.
+    season : int
+        Steps.
+    scaler : SeriesScaler
+        By which they are scaled.
+
+    Returns
+    -------
+    ndarray of shape (n_series,), float64
+        Zero for series that only fall.
+    """
+    series, lengths = row_series(offsets), np.diff(offsets)
+    x = scaler.restore(scaled[:, None], series)[:, 0]
+    lags = np.where(lengths > season, season, 1)[series]
+    before = np.arange(len(x)) - lags
+    return np.maximum.reduceat(np.where(before >= offsets[series], x - x[before], 0.0), offsets[:-1])
 
 
 def ordinary_spreads(spreads, series, n_series):

@@ -78,6 +78,8 @@ def start_models(panel, weights, plan):
             combines=not plan.early_stopping,
             of_mean=plan.options.loss == "squared_error",
             regular=np.zeros(panel.n_series, dtype=bool),
+            repeated=np.zeros(panel.n_series, dtype=bool),
+            rises=np.full(panel.n_series, np.inf),
             n_channels=panel.n_series if plan.channels == "joint" else 1,
         )
         return model.measure(rows)

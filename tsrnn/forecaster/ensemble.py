@@ -49,4 +49,5 @@ class Ensemble:
             In the units of the series.
         """
         origins = Origins.ends(rows.offsets) if origins is None else origins
-        return np.mean([model.forecast(rows, origins, horizon, n_jobs) for model in self.members], axis=0)
+        with np.errstate(over="ignore", invalid="ignore"):  # The caller refuses what is not finite.
+            return np.mean([model.forecast(rows, origins, horizon, n_jobs) for model in self.members], axis=0)

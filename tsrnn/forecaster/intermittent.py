@@ -7,47 +7,41 @@ mean of the newest values: at most at the share of them that are not zero, times
 
 import numpy as np
 
-from tsrnn.windows import runs, thin, window_moments
+from tsrnn.windows import row_series, window_moments
 
 MIN_ZEROS = 0.6  # Share of zeros from which on a series is intermittent.
 MIN_WINDOW = 50  # Newest values that are looked at, or SEASONS seasons of them if that is more.
 SEASONS = 4
 MEAN_FACTOR = 2.0  # Of the mean, where forecasts of the mean are wanted, which may vary about it.
-MAX_RATIO = 0.8  # Of the errors of repeated seasons to those of zero: below, seasons tell when demand comes.
-MAX_WINDOWS = 100  # of a series, that seasons are judged by
+MAX_RATIO = 0.8  # Of changes over a season to values: below, seasons tell when demand comes.
+MIN_DEMANDS = 50  # Fewest values other than zero of a series that more is learned from than its seasons.
 
 
-def regular_series(rows, windows, horizon):
+def regular_series(rows):
     """Tell which series have seasons that say when they are not zero, as sales before a holiday.
 
     Parameters
     ----------
     rows : tsrnn.forecaster.rows.Rows
         The series.
-    windows : tsrnn.windows.Windows
-        With ``horizon`` targets each.
-    horizon : int
-        Steps.
 
     Returns
     -------
-    ndarray of shape (n_series,), bool
-        False without seasons, and for series that are not intermittent.
+    regular, repeated : ndarray of shape (n_series,), bool
+        Series whose changes over a season are small against their values; and of these, intermittent ones with so few
+        values other than zero that their seasons are all there is to learn.
     """
-    regular = np.zeros(len(rows.parts), dtype=bool)
-    if not rows.decomposition.seasons:
-        return regular
-    is_zero = rows.scaled == rows.zeros[np.repeat(np.arange(len(regular)), np.diff(rows.offsets))]
-    shares = np.add.reduceat(is_zero.astype(np.int64), rows.offsets[:-1]) / np.diff(rows.offsets)
-    sparse = shares >= MIN_ZEROS / 2
-    for i, part in runs(windows.series):
-        if sparse[i]:
-            some = windows.subset(thin(np.arange(part.start, part.stop), MAX_WINDOWS))
-            levels = rows.levels(some)
-            errors = np.abs(rows.targets(some, levels, horizon)).mean()
-            demand = np.abs(rows.scaled[some.origins[:, None] + np.arange(horizon)] - rows.zeros[i]).mean()
-            regular[i] = errors < MAX_RATIO * demand
-    return regular
+    series, lengths = row_series(rows.offsets), np.diff(rows.offsets)
+    n_series, position = len(lengths), np.arange(len(series)) - rows.offsets[series]
+    demand = np.abs(rows.scaled - rows.zeros[series])
+    regular = np.zeros(n_series, dtype=bool)
+    for season in rows.decomposition.seasons:
+        later = np.flatnonzero(position >= season)
+        changes = np.abs(rows.scaled[later] - rows.scaled[later - season])
+        total = np.bincount(series[later], weights=demand[later], minlength=n_series)
+        regular |= np.bincount(series[later], weights=changes, minlength=n_series) < MAX_RATIO * total
+    counts = np.bincount(series, weights=demand > 0, minlength=n_series)
+    return regular, regular & (counts <= (1 - MIN_ZEROS) * lengths) & (counts < MIN_DEMANDS)
 
 
 def ceilings(rows, windows, regular, of_mean):
@@ -71,7 +65,7 @@ def ceilings(rows, windows, regular, of_mean):
     """
     zeros, seen = rows.zeros[windows.series], windows.origins - rows.offsets[windows.series]
     count = np.clip(seen, 1, max(MIN_WINDOW, SEASONS * min(rows.decomposition.seasons, default=1)))
-    series = np.repeat(np.arange(len(rows.parts)), np.diff(rows.offsets))
+    series = row_series(rows.offsets)
     demand, _ = window_moments((rows.scaled != rows.zeros[series]).astype(float), windows.origins, count)
     mean, _ = window_moments(rows.scaled, windows.origins, count)
     factor = MEAN_FACTOR if of_mean else demand

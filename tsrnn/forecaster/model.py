@@ -9,7 +9,7 @@ from tsrnn.forecaster.intermittent import ceilings, regular_series
 from tsrnn.forecaster.linear import Linear
 from tsrnn.forecaster.rows import Rows
 from tsrnn.network import Network
-from tsrnn.scaling import MIN_UNIT, SCALINGS, SeriesScaler
+from tsrnn.scaling import MIN_UNIT, SCALINGS, SeriesScaler, largest_rises
 from tsrnn.seasonality import Decomposition
 from tsrnn.sequences import Sequences
 from tsrnn.windows import gather, make_windows, windows_at
@@ -61,6 +61,10 @@ class Model:
         Whether means are forecast, and not medians.
     regular : ndarray of shape (n_series,), bool
         Series whose seasons say when they are not zero.
+    repeated : ndarray of shape (n_series,), bool
+        Those of them that are forecast by season and level alone.
+    rises : ndarray of shape (n_series,), float64
+        Largest rise of each series over a season, in its own units; inf where no logarithms are scaled.
     n_channels : int
         Series that the network reads and forecasts together: 1, or all.
     linear : Linear or None
@@ -82,6 +86,8 @@ class Model:
     combines: bool
     of_mean: bool
     regular: np.ndarray
+    repeated: np.ndarray
+    rises: np.ndarray
     n_channels: int = 1
     linear: Linear | None = None
     network: Network | None = None
@@ -92,6 +98,10 @@ class Model:
         if self.strategy == "parallel":
             return max(d for d in range(1, self.segment + 1) if self.block % d == 0)
         return 1 if self.strategy == "seq2seq" else self.block
+
+    @property
+    def _season(self):
+        return min(self.decomposition.seasons, default=1)
 
     def read(self, panel):
         """Return the rows of a panel."""
@@ -105,7 +115,8 @@ class Model:
         new = model.measure(model.read(panel))
         model.units = np.concatenate([self.units, new.units[known:]])
         model.spreads = np.concatenate([self.spreads, new.spreads[known:]])
-        model.regular = np.concatenate([self.regular, new.regular[known:]])
+        for name in ("regular", "repeated", "rises"):
+            setattr(model, name, np.concatenate([getattr(self, name), getattr(new, name)[known:]]))
         return model
 
     def measure(self, rows):
@@ -113,7 +124,14 @@ class Model:
         units, spreads = rows.units(), rows.ordinary_spreads(self.windows(rows))
         # A window that is nothing but its level, as one of a single value is, has no spread to measure by.
         spreads = np.where(spreads > MIN_UNIT, spreads, units)
-        return replace(self, units=units, spreads=spreads, regular=regular_series(rows, self.windows(rows), self.block))
+        regular, repeated = (False, False) if self.scaler.log else regular_series(rows)
+        none = np.zeros(len(units), dtype=bool)
+        rises = (
+            largest_rises(rows.scaled, rows.offsets, self._season, self.scaler) if self.scaler.log else np.inf + units
+        )
+        return replace(
+            self, units=units, spreads=spreads, regular=none | regular, repeated=none | repeated, rises=rises
+        )
 
     def windows(self, rows):
         """Return all windows of the rows that have targets."""
@@ -222,7 +240,7 @@ class Model:
         if self.network is not None:
             outputs = self._run_network(_scale_blocks(blocks, lengths, levels, scales), lengths, n_jobs)
             correction += share * scales[:, None] * outputs
-        return correction * (windows.lengths > 0)[:, None]
+        return correction * ((windows.lengths > 0) & ~self.repeated[windows.series])[:, None]
 
     def _reach(self, rows, windows, horizon):
         """Return bounds of the forecasts, of shape (n, horizon), and the lowest value in units of the series, (n, 1).
@@ -232,11 +250,17 @@ class Model:
         lowest, highest = rows.extremes(windows)
         zeros = rows.zeros[windows.series, None]
         units = np.where(self.units > MIN_UNIT, self.units, 0.0)[windows.series]
-        seasons_ahead = np.maximum(np.arange(1, horizon + 1) / min(self.decomposition.seasons, default=1), 1)
+        seasons_ahead = np.maximum(np.arange(1, horizon + 1) / self._season, 1)
         margin = REACH * units[:, None] * seasons_ahead
         positive = lowest[:, None] >= zeros
         lower = np.where(positive, np.maximum(lowest[:, None] - margin, zeros), lowest[:, None] - margin)
-        upper = np.minimum(highest[:, None] + margin, ceilings(rows, windows, self.regular, self.of_mean)[:, None])
+        if self.scaler.log:  # Near zero, ordinary changes of logarithms are huge ones of values.
+            top = self.scaler.restore(highest[:, None], windows.series)
+            top = top + REACH * self.rises[windows.series, None] * seasons_ahead
+            ceiling = self.scaler.scale(top, windows.series)
+        else:
+            ceiling = ceilings(rows, windows, self.regular, self.of_mean)[:, None]
+        upper = np.minimum(highest[:, None] + margin, ceiling)
         return lower, np.maximum(upper, lower), np.where(positive, 0.0, -np.inf)
 
     def _run_network(self, blocks, lengths, n_jobs):
