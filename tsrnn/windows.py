@@ -254,11 +254,13 @@ def window_moments(x, ends, counts):
     >>> window_moments(np.array([1e300, 1.0, 2.0, 6.0]), np.array([3, 4]), np.array([2, 3]))
     (array([1.5, 3. ]), array([0.25      , 4.66666667]))
     """
+    if counts.sum() < len(x):  # Few windows of long series: the rows between them cost time.
+        x, ends = x[rows_of(ends - counts, counts)], np.cumsum(counts)
     last, done = ends - 1, np.zeros(len(ends))
     means, squares = np.zeros(len(ends)), np.zeros(len(ends))
-    row_means, row_squares, size = x, np.zeros(len(x)), 1
+    row_means, row_squares, size, largest = x, np.zeros(len(x)), 1, counts.max(initial=0)
     with np.errstate(over="ignore", invalid="ignore"):
-        while size <= counts.max(initial=0):
+        while True:
             k = np.flatnonzero(counts & size)
             rows, total = last[k], done[k] + size
             apart = row_means[rows] - means[k]
@@ -266,13 +268,14 @@ def window_moments(x, ends, counts):
             squares[k] += row_squares[rows] + apart**2 * (done[k] * size / total)
             last[k] -= size
             done[k] = total
+            if 2 * size > largest:
+                return means, squares / counts
             apart = row_means[size:] - row_means[:-size]
             row_means = np.concatenate([row_means[:size], row_means[:-size] + apart / 2])
             row_squares = np.concatenate(
                 [row_squares[:size], row_squares[size:] + row_squares[:-size] + apart**2 * (size / 2)]
             )
             size *= 2
-    return means, squares / counts
 
 
 def window_weights(weights, windows, horizon):
