@@ -9,6 +9,7 @@ from tsrnn.frames.columns import Names
 from tsrnn.frames.layouts import find_layout
 from tsrnn.frames.reading import read_rows
 from tsrnn.validation import NONE, InstanceOf, Interval, check_parameters
+from tsrnn.windows import row_series
 
 __all__ = ["PanelSplit"]
 
@@ -132,7 +133,7 @@ def _common_stamps(panel):
     """Return the stamps that steps are counted on, ascending: of the series that ends last and those it meets."""
     if panel.shares_times:
         return panel.times
-    times, owner = panel.times, np.repeat(np.arange(panel.n_series), panel.lengths)
+    times, owner = panel.times, row_series(panel.offsets)
     last = int(panel.ends().argmax())
     shared = np.unique(owner[times.isin(panel.stamps(last))])
     return times[np.isin(owner, shared)].unique().sort_values()

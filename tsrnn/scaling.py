@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tsrnn.windows import window_moments
+from tsrnn.windows import row_series, window_moments
 
 MIN_SPREAD = 1e-10  # of a series, against its largest value: below, it counts as constant
 MIN_UNIT = 1e-4  # of a series in scaled values: below, its rest is taken for rounding errors
@@ -135,7 +135,7 @@ def series_units(x, offsets, season):
     """
     lengths = np.diff(offsets)
     lags = np.where(lengths > season, season, 1)
-    series = np.repeat(np.arange(len(lengths)), lengths)
+    series = row_series(offsets)
     later = np.flatnonzero(np.arange(len(x)) - offsets[series] >= lags[series])
     changes = np.abs(x[later] - x[later - lags[series[later]]])
     sums = np.bincount(series[later], weights=changes, minlength=len(lengths))

@@ -208,6 +208,11 @@ def gather(values, windows, lookback):
     return np.where(read[:, :, None], values[np.maximum(rows, 0)], 0)
 
 
+def offsets_of(lengths):
+    """Return the first row of each of some series, and the number of rows: int64 of shape (n_series + 1,)."""
+    return np.concatenate([[0], np.cumsum(lengths, dtype=np.int64)])
+
+
 def row_series(offsets):
     """Return the series of each row: int64 of shape (n_rows,)."""
     return np.repeat(np.arange(len(offsets) - 1), np.diff(offsets))

@@ -8,6 +8,7 @@ import pandas as pd
 from tsrnn.frames.columns import Names
 from tsrnn.frames.frequency import steps_after, times_after
 from tsrnn.frames.times import restore_dtype
+from tsrnn.windows import offsets_of, rows_of
 
 
 @dataclass(frozen=True)
@@ -217,13 +218,11 @@ class Panel:
             With values and stamps of its own.
         """
         lengths = np.broadcast_to(np.asarray(lengths, dtype=np.int64), self.n_series)
-        keep = np.concatenate(
-            [np.arange(start, start + n) for start, n in zip(self.offsets[:-1], lengths, strict=True)]
-        )
+        keep = rows_of(self.offsets[:-1], lengths)
         return replace(
             self,
             values=self.values[keep],
-            offsets=np.concatenate([[0], np.cumsum(lengths)]),
+            offsets=offsets_of(lengths),
             times=self.times[: lengths[0]] if self.shares_times else self.times[keep],
             rows=None if self.rows is None else self.rows[keep],
         )
@@ -241,11 +240,11 @@ class Panel:
         Panel
             The series in the order given.
         """
-        keep = np.concatenate([np.arange(self.offsets[i], self.offsets[i + 1]) for i in series])
+        keep = rows_of(self.offsets[series], self.lengths[series])
         return replace(
             self,
             values=self.values[keep],
-            offsets=np.concatenate([[0], np.cumsum(self.lengths[series])]),
+            offsets=offsets_of(self.lengths[series]),
             ids=self.ids[series],
             times=self.times[keep],
             frequencies=tuple(self.frequencies[i] for i in series),
