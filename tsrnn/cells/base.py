@@ -45,7 +45,7 @@ class Cell:
     n_coupled: int
     forward: Callable
     backward: Callable
-    initial_bias: dict = field(default_factory=dict)
+    initial_bias: dict = field(default_factory=dict, hash=False)
 
     @property
     def n_gates(self):
