@@ -1,12 +1,10 @@
 """Which values the parameters of `RNNForecaster` may have."""
 
-from tsrnn.constraints import AUTO, ESTIMATOR, NETWORK, TRAINING, with_auto
+from tsrnn.constraints import AUTO, COLUMNS, ESTIMATOR, NETWORK, TRAINING, with_auto
 from tsrnn.forecaster.model import STRATEGIES
 from tsrnn.losses import Huber
 from tsrnn.scaling import SCALINGS
 from tsrnn.validation import BOOLEAN, COUNT, Counts, InstanceOf, Options
-
-NAME = InstanceOf((str, int, tuple), "the name of a column")
 
 CONSTRAINTS = {
     "horizon": [COUNT],
@@ -24,9 +22,7 @@ CONSTRAINTS = {
         InstanceOf(Huber, "a tsrnn.losses.Huber"),
     ],
     **with_auto(TRAINING, "schedule", "batch_size", "max_epochs", "early_stopping"),
-    "id_col": [NAME],
-    "time_col": [NAME],
-    "target_col": [NAME],
+    **COLUMNS,
     **ESTIMATOR,
 }
 # What makes the model: a fit that is continued cannot change it.
