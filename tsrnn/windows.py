@@ -233,7 +233,7 @@ def rows_of(starts, lengths):
 
 
 def window_moments(x, ends, counts):
-    """Mean of some windows, and mean square distance from it, of each from its own values alone.
+    """Mean and variance of each window, computed from its own values alone.
 
     Differences of cumulative sums would carry rounding errors, and values that are not finite, from one window into
     all later ones. Here the sums of 1, 2, 4, ... values are doubled row by row, and those of a window merged (Chan,

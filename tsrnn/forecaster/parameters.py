@@ -1,4 +1,4 @@
-"""Which values the parameters of `RNNForecaster` may have."""
+"""Constraints of the parameters of `RNNForecaster`, and those that make its model."""
 
 from tsrnn.constraints import AUTO, COLUMNS, ESTIMATOR, NETWORK, TRAINING, with_auto
 from tsrnn.forecaster.model import STRATEGIES
@@ -25,6 +25,6 @@ CONSTRAINTS = {
     **COLUMNS,
     **ESTIMATOR,
 }
-# What makes the model: a fit that is continued cannot change it.
+# Parameters that make the model: a fit that is continued cannot change them.
 ARCHITECTURE = (*NETWORK, "dtype")
 CHOICES = ("horizon", "lookback", "season_length", "log", "outliers", "strategy", "channels", "scaling", *ARCHITECTURE)

@@ -1,4 +1,4 @@
-"""More data of series that were seen: behind their end, or from their beginning again."""
+"""New data of known series: appended to those seen, or read again from an earlier beginning."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""What every container is read into, and the column names of a long frame."""
+"""`Columns`, the flat form of every container, and the column names of a long frame."""
 
 from dataclasses import dataclass
 

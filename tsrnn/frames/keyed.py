@@ -39,7 +39,7 @@ def _read_rows(ids, times, values, layout):
 
 
 class _Keyed:
-    """What the two containers share."""
+    """Base of both containers."""
 
     shares_times = False
     has_stamps = True
@@ -171,7 +171,7 @@ class LongLayout(_Keyed):
 
     @property
     def stamps(self):
-        """How the time stamps are written."""
+        """Expressions of the time stamps, for advice."""
         return stamps_of_column(self.names)
 
     @property

@@ -30,11 +30,11 @@ class Panel:
     layout : Layout
         The container it came from.
     rows : ndarray of shape (n_rows,), or None
-        Row of the container behind each value, where the container is in another order.
+        Row of the container that each value came from, where the container is in another order.
     names : Names
         Columns of the long form that the series were read with.
     time_dtype : dtype or None
-        Dtype of the stamps in the container, where it is another.
+        Dtype of the stamps in the container where it differs from that of ``times`` (Arrow).
     """
 
     values: np.ndarray
