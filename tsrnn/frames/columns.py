@@ -7,8 +7,14 @@ import pandas as pd
 
 
 def quote(name):
-    """Write the name of a series for an error: numpy scalars as the plain values they hold."""
-    return repr(name.item() if isinstance(name, np.generic) else name)
+    """Write the name of a series for an error: numpy scalars, also in a tuple, as the plain values they hold."""
+    if type(name) is tuple:
+        return repr(tuple(map(_plain, name)))
+    return repr(_plain(name))
+
+
+def _plain(name):
+    return name.item() if isinstance(name, np.generic) else name
 
 
 @dataclass(frozen=True)
