@@ -49,6 +49,11 @@ def naive_forward(cell, sums, state, lane):
     return np.concatenate(step(pre_x, pre_h, np.split(state[:, lane], n_states)))
 
 
+@pytest.mark.parametrize("cell", CELLS.values(), ids=CELLS)
+def test_cells_can_be_keys(cell):
+    assert {cell: cell.name}[cell] == cell.name
+
+
 def test_every_cell_has_an_oracle():
     assert set(naive.CELLS) == set(CELLS)
 

@@ -183,6 +183,7 @@ def test_backtest_of_columns_of_tuples(columns):
     wide = pd.DataFrame({0: values(0), 1: values(1)}, index=DAYS[:N])
     wide.columns = columns if isinstance(columns, pd.MultiIndex) else pd.Index(columns, tupleize_cols=False)
     assert list(pd.unique(backtest(quick(), wide, n_windows=1)["unique_id"])) == list(columns)
+    assert to_panel(wide).label(1) == "column ('b', 2)"  # not np.int64(2), which is no code
 
 
 def test_a_series_of_another_name_is_another_series():

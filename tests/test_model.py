@@ -151,3 +151,14 @@ def test_weights_that_leave_no_target_train_nothing(early_stopping):
     forecaster.fit(np.random.default_rng(0).normal(size=60), sample_weight=weights)
     assert len(forecaster.history_) == 0
     assert np.isfinite(forecaster.predict()).all()
+
+
+@pytest.mark.parametrize("go_on", [RNNForecaster.fit, RNNForecaster.partial_fit])
+def test_a_continued_fit_forecasts_means_or_medians_by_its_own_loss(go_on):
+    """As ceilings of intermittent series are set: a mean may be higher than a median."""
+    forecaster = fitted(warm_start=True)
+    assert not forecaster._ensemble.best.of_mean
+    forecaster.set_params(loss="squared_error")
+    assert not forecaster._ensemble.best.of_mean
+    data = long_frame() if go_on is RNNForecaster.fit else forecaster.predict(horizon=1)
+    assert go_on(forecaster, data)._ensemble.best.of_mean

@@ -111,9 +111,10 @@ class TestFolds:
         cutoffs = [day(frame["ds"].iloc[train]).max() for train, _ in PanelSplit(5, n_splits=3).split(frame)]
         assert cutoffs == [25, 30, 35]
 
-    def test_names_of_columns(self):
-        names = {"id_col": "store", "time_col": "day", "target_col": "sold"}
-        frame = EQUAL.set_axis(["store", "day", "sold"], axis=1)
+    @pytest.mark.parametrize("columns", [["store", "day", "sold"], [0, 1, 2]], ids=["text", "numbers"])
+    def test_names_of_columns(self, columns):
+        names = dict(zip(["id_col", "time_col", "target_col"], columns, strict=True))
+        frame = EQUAL.set_axis(columns, axis=1)
         for one, other in zip(PanelSplit(3, **names).split(frame), PanelSplit(3).split(EQUAL), strict=True):
             np.testing.assert_array_equal(np.concatenate(one), np.concatenate(other))
 

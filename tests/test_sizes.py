@@ -140,10 +140,11 @@ TARGETS = {
 
 @pytest.mark.parametrize("fields", FIELDS.values(), ids=FIELDS)
 def test_sequences_beyond_their_arrays_are_refused(fields):
+    words = "must lie within|must be arrays of ints|must have shape|must both have shape|features a step"
     sequences = make_sequences(**fields)
-    with pytest.raises(ValueError):
+    with pytest.raises(ValueError, match=words):
         make_network().predict(sequences)
-    with pytest.raises(ValueError):
+    with pytest.raises(ValueError, match=words):
         fit(make_network(), sequences)
 
 

@@ -1,7 +1,6 @@
 """Backtests: forecasts from past origins, beside those that repeat the last value and the last season."""
 
 import warnings
-from numbers import Integral
 
 import numpy as np
 import pandas as pd
@@ -9,19 +8,20 @@ from joblib import Parallel, delayed
 from sklearn.base import clone
 
 from tsrnn.baselines import naive, seasonal_naive
+from tsrnn.constraints import ESTIMATOR
 from tsrnn.forecaster import RNNForecaster, ShortSeriesWarning
 from tsrnn.forecaster.checks import target_of
 from tsrnn.frames import to_panel
-from tsrnn.validation import BOOLEAN, NONE, InstanceOf, Interval, check_parameters
+from tsrnn.validation import BOOLEAN, COUNT, NONE, InstanceOf, check_parameters
 
 CONSTRAINTS = {
     "forecaster": [InstanceOf(RNNForecaster, "an RNNForecaster")],
-    "n_windows": [Interval(Integral, 1)],
-    "step": [Interval(Integral, 1), NONE],
-    "horizon": [Interval(Integral, 1), NONE],
-    "season_length": [Interval(Integral, 1), NONE],
+    "n_windows": [COUNT],
+    "step": [COUNT, NONE],
+    "horizon": [COUNT, NONE],
+    "season_length": [COUNT, NONE],
     "refit": [BOOLEAN],
-    "n_jobs": [Interval(Integral, 1), Interval(Integral, -np.inf, -1, closed="both"), NONE],
+    "n_jobs": ESTIMATOR["n_jobs"],
 }
 OUTPUTS = ("cutoff", "RNNForecaster", "naive", "seasonal_naive")  # columns besides those of the data
 N_NAMED = 5  # series that a warning names
@@ -98,7 +98,7 @@ def backtest(
     check_parameters("backtest", given, CONSTRAINTS)
     horizon = forecaster.horizon if horizon is None else horizon
     step = horizon if step is None else step
-    check_parameters("RNNForecaster", {"horizon": horizon}, {"horizon": [Interval(Integral, 1)]})
+    check_parameters("RNNForecaster", {"horizon": horizon}, {"horizon": [COUNT]})
     _require_free_names(forecaster)
     panel = to_panel(target_of(X, y), freq=forecaster.freq, **forecaster._columns())
     back = horizon + step * np.arange(n_windows - 1, -1, -1)

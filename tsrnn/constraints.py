@@ -51,6 +51,10 @@ ESTIMATOR = {
     "verbose": [BOOLEAN, Interval(Integral, 0)],
 }
 
+# Names of the columns of a long frame.
+COLUMN = InstanceOf((str, int, tuple), "the name of a column")
+COLUMNS = {"id_col": [COLUMN], "time_col": [COLUMN], "target_col": [COLUMN]}
+
 
 def with_auto(constraints, *names):
     """Return the constraints with "auto" allowed for the parameters named.

@@ -1,25 +1,22 @@
 """Cross-validation by time: `PanelSplit`, a splitter for scikit-learn's searches that knows panels."""
 
-from numbers import Integral
-
 import numpy as np
 from sklearn.model_selection import BaseCrossValidator
 
+from tsrnn.constraints import COLUMNS
 from tsrnn.frames.columns import Names
 from tsrnn.frames.layouts import find_layout
 from tsrnn.frames.reading import read_rows
-from tsrnn.validation import NONE, InstanceOf, Interval, check_parameters
+from tsrnn.validation import COUNT, NONE, check_parameters
+from tsrnn.windows import row_series
 
 __all__ = ["PanelSplit"]
 
-NAME = [InstanceOf(str, "a str")]
 CONSTRAINTS = {
-    "horizon": [Interval(Integral, 1)],
-    "n_splits": [Interval(Integral, 1)],
-    "step": [Interval(Integral, 1), NONE],
-    "id_col": NAME,
-    "time_col": NAME,
-    "target_col": NAME,
+    "horizon": [COUNT],
+    "n_splits": [COUNT],
+    "step": [COUNT, NONE],
+    **COLUMNS,
 }
 
 
@@ -132,7 +129,7 @@ def _common_stamps(panel):
     """Return the stamps that steps are counted on, ascending: of the series that ends last and those it meets."""
     if panel.shares_times:
         return panel.times
-    times, owner = panel.times, np.repeat(np.arange(panel.n_series), panel.lengths)
+    times, owner = panel.times, row_series(panel.offsets)
     last = int(panel.ends().argmax())
     shared = np.unique(owner[times.isin(panel.stamps(last))])
     return times[np.isin(owner, shared)].unique().sort_values()

@@ -140,7 +140,7 @@ def series_units(x, offsets, season):
     """
     lengths = np.diff(offsets)
     lags = np.where(lengths > season, season, 1)
-    series = np.repeat(np.arange(len(lengths)), lengths)
+    series = row_series(offsets)
     later = np.flatnonzero(np.arange(len(x)) - offsets[series] >= lags[series])
     changes = np.abs(x[later] - x[later - lags[series[later]]])
     sums = np.bincount(series[later], weights=changes, minlength=len(lengths))

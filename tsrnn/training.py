@@ -159,7 +159,7 @@ def _indices(ready):
 
 
 def _train_side_by_side(ready, n_threads):
-    """Train in threads. After an error only those before go on, so that the first error is that of one by one."""
+    """Train in threads. After an error only the trainings before it go on: the error raised is that of one by one."""
     waiting, outcomes = iter(range(len(ready))), [_Outcome() for _ in ready]
 
     def stop(first=0):
@@ -181,7 +181,7 @@ def _train_side_by_side(ready, n_threads):
 
 
 class _Outcome:
-    """What came of a training in a thread; takes its error to the caller's thread."""
+    """Result of a training in a thread: its history, or the error that is raised in the caller's thread."""
 
     history = error = None
 

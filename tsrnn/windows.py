@@ -208,6 +208,11 @@ def gather(values, windows, lookback):
     return np.where(read[:, :, None], values[np.maximum(rows, 0)], 0)
 
 
+def offsets_of(lengths):
+    """Return the first row of each of some series, and the number of rows: int64 of shape (n_series + 1,)."""
+    return np.concatenate([[0], np.cumsum(lengths, dtype=np.int64)])
+
+
 def row_series(offsets):
     """Return the series of each row: int64 of shape (n_rows,)."""
     return np.repeat(np.arange(len(offsets) - 1), np.diff(offsets))
@@ -228,7 +233,7 @@ def rows_of(starts, lengths):
 
 
 def window_moments(x, ends, counts):
-    """Mean of some windows, and mean square distance from it, of each from its own values alone.
+    """Mean and variance of each window, computed from its own values alone.
 
     Differences of cumulative sums would carry rounding errors, and values that are not finite, from one window into
     all later ones. Here the sums of 1, 2, 4, ... values are doubled row by row, and those of a window merged (Chan,
@@ -254,11 +259,13 @@ def window_moments(x, ends, counts):
     >>> window_moments(np.array([1e300, 1.0, 2.0, 6.0]), np.array([3, 4]), np.array([2, 3]))
     (array([1.5, 3. ]), array([0.25      , 4.66666667]))
     """
+    if counts.sum() < len(x):  # Few windows of long series: the rows between them cost time.
+        x, ends = x[rows_of(ends - counts, counts)], np.cumsum(counts)
     last, done = ends - 1, np.zeros(len(ends))
     means, squares = np.zeros(len(ends)), np.zeros(len(ends))
-    row_means, row_squares, size = x, np.zeros(len(x)), 1
+    row_means, row_squares, size, largest = x, np.zeros(len(x)), 1, counts.max(initial=0)
     with np.errstate(over="ignore", invalid="ignore"):
-        while size <= counts.max(initial=0):
+        while True:
             k = np.flatnonzero(counts & size)
             rows, total = last[k], done[k] + size
             apart = row_means[rows] - means[k]
@@ -266,13 +273,14 @@ def window_moments(x, ends, counts):
             squares[k] += row_squares[rows] + apart**2 * (done[k] * size / total)
             last[k] -= size
             done[k] = total
+            if 2 * size > largest:
+                return means, squares / counts
             apart = row_means[size:] - row_means[:-size]
             row_means = np.concatenate([row_means[:size], row_means[:-size] + apart / 2])
             row_squares = np.concatenate(
                 [row_squares[:size], row_squares[size:] + row_squares[:-size] + apart**2 * (size / 2)]
             )
             size *= 2
-    return means, squares / counts
 
 
 def window_weights(weights, windows, horizon):

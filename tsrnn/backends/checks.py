@@ -1,4 +1,4 @@
-"""Checks of everything that kernels read and write: they know no bounds, and a model may have been edited or loaded."""
+"""Checks of arrays before kernels use them: kernels check no bounds, and models may be edited or loaded."""
 
 from dataclasses import replace
 from functools import lru_cache
@@ -9,8 +9,8 @@ _REAL = (np.dtype(np.float32), np.dtype(np.float64))
 
 
 @lru_cache(maxsize=32)
-def _sound(layout):
-    """A layout without cached properties, which may belong to other fields where a layout was edited or unpickled."""
+def _recompute(layout):
+    """Return an equal layout with new cached sizes: those of an edited or unpickled one may be stale."""
     sizes = [layout.input_size, layout.hidden_size, layout.output_size, layout.num_layers, *layout.dilations]
     if min(sizes) < 1 or len(layout.dilations) not in (0, layout.num_layers):
         raise ValueError(f"The sizes and dilations of a network must be at least 1. Got {layout}; make it anew.")
@@ -36,7 +36,7 @@ def check_parameters(layout, theta, writeable=True):
     ------
     ValueError
     """
-    layout = _sound(layout)
+    layout = _recompute(layout)
     _check_array("theta", theta, (layout.size,), _REAL, writeable)
     return layout
 

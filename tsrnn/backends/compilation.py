@@ -40,17 +40,17 @@ def _compile_in_kernels(function, compiler):
 
 
 def inline(function):
-    """Make `function` usable inside kernels alone; it is pasted where LLVM finds that this pays."""
+    """Make `function` usable inside kernels alone; it is inlined where LLVM finds that this pays."""
     return _compile_in_kernels(function, internals.PartCompiler)
 
 
 def inline_once(function):
-    """The same for a function that is called from one place: it is pasted there, which saves the call."""
-    return _compile_in_kernels(function, internals.PastedPartCompiler)
+    """Make a function that is called once usable inside kernels alone; it is always inlined, which saves the call."""
+    return _compile_in_kernels(function, internals.InlinedPartCompiler)
 
 
 def outline(function):
-    """The same for a loop that is called from many places: pasted, it would make the kernel a sixth longer."""
+    """Make a loop usable inside kernels alone; it is never inlined, which would make the kernel a sixth longer."""
     return _compile_in_kernels(function, internals.CalledPartCompiler)
 
 

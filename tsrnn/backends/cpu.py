@@ -1,4 +1,4 @@
-"""Memory and launches of the kernels on the processor: the one way to them, so sizes are checked here."""
+"""Memory and launches of the kernels on the processor. Every launch passes here, so sizes are checked here."""
 
 import math
 import time
@@ -91,7 +91,7 @@ def _longest_first(lengths, order, batch_size):
 
 
 def _launch(n_threads, *arguments):
-    """Run the kernel in `n_threads` threads, or in this one alone if there are not so many: to the same bits."""
+    """Run the kernel in `n_threads` threads, or in this one alone if they cannot be started: the bits are the same."""
     try:
         return run_threads(lambda thread: run(thread, n_threads, *arguments), n_threads)
     except NoThreadError:

@@ -1,4 +1,4 @@
-"""Files that processes share: sealed with a checksum and written at once; and a lock that dies with its holder."""
+"""Files that processes share: sealed with a checksum and replaced as a whole; and a lock that ends with its holder."""
 
 import contextlib
 import errno

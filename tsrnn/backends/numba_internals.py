@@ -1,4 +1,4 @@
-"""Everything that is used of Numba's private parts, each with a test whether this release of Numba has it.
+"""Private parts of Numba that kernels use, each with a test whether this release of Numba has it.
 
 Without them kernels are compiled by plain `numba.njit`: more slowly, to the same numbers. `pyproject.toml` bounds the
 releases. Public parts (`numba.extending`, `numba.types`, `numba.config`, llvmlite's `ir`) are used where needed.
@@ -33,7 +33,7 @@ try:
 except ImportError:
     HAS_COMPILER, JITCodeLibrary, Compiler, global_compiler_lock, _UNNEEDED = False, object, object, None, ()
 else:
-    # Expressions of whole arrays, closures and comprehensions, functions of Numba's that are pasted.
+    # Expressions of whole arrays, closures and comprehensions, functions of Numba's that are inlined.
     _UNNEEDED = (NopythonRewrites, InlineClosureLikes, InlineOverloads)
     # Plain views are counted references, which tuned kernels do without.
     HAS_COMPILER = HAS_VIEWS and all(
@@ -60,7 +60,7 @@ else:
 
 
 def element_pointer(context, builder, kind, array, index):
-    """Return where an element of an array lies, in the code of an intrinsic."""
+    """Return the pointer to an element of an array, in the code of an intrinsic."""
     return builder.gep(context.make_array(kind)(context, builder, array).data, [index])
 
 
@@ -89,10 +89,10 @@ class _Part(JITCodeLibrary):
     """Code of a function that is compiled as part of kernels alone.
 
     Numba optimises each function with all that it calls, turns it into machine code, and then does the same for its
-    caller, in which it is pasted. The optimised kernel is the same without, in half the time.
+    caller, in which it is inlined. The optimised kernel is the same without, in half the time.
     """
 
-    attribute = None  # LLVM's word on where the function is pasted, if not where it pays
+    attribute = None  # of LLVM, that makes it inline the function everywhere or nowhere
 
     def add_ir_module(self, ir_module):
         """Add a module, in which the function is defined and those that it calls are declared."""
@@ -115,21 +115,21 @@ class _Part(JITCodeLibrary):
 
     @property
     def codegen(self):
-        """What Numba tells where the function's environment lies, which only machine code would have."""
+        """Receiver of `set_env`: Numba gives it the function's environment, which only machine code has."""
         return self
 
     def set_env(self, env_name, env):
-        """Do nothing: what is pasted into a kernel has that kernel's environment."""
+        """Do nothing: a function that is inlined into a kernel has that kernel's environment."""
 
 
-class _PastedPart(_Part):
-    """The same for a function that LLVM pastes into its caller, however long it is."""
+class _InlinedPart(_Part):
+    """Code of a part that LLVM inlines everywhere, however long it is."""
 
     attribute = "alwaysinline"
 
 
 class _CalledPart(_Part):
-    """The same for a function that LLVM pastes nowhere, however short it is."""
+    """Code of a part that LLVM inlines nowhere, however short it is."""
 
     attribute = "noinline"
 
@@ -138,19 +138,19 @@ class KernelCompiler(Compiler):
     """Numba's compiler without what kernels do not need."""
 
     library = _Whole
-    plain = False  # of all kernels and parts: whether this release of Numba turned out not to compile them so
+    plain = False  # Whether all kernels and parts are compiled plainly, since this release of Numba cannot do it so.
 
     def compile_extra(self, func):
         """Compile without Python's garbage collector, which would look for cycles in ever more objects."""
         collects = gc.isenabled()
         try:
-            _state.collector_rests |= collects
+            _state.collector_paused |= collects
             gc.disable()
             return super().compile_extra(func)
         finally:
             if collects:
                 gc.enable()
-                _state.collector_rests = False
+                _state.collector_paused = False
 
     def define_pipelines(self):
         """Return Numba's passes but those of `_UNNEEDED`, which search each function for what no kernel has."""
@@ -164,19 +164,19 @@ class KernelCompiler(Compiler):
 
 
 class PartCompiler(KernelCompiler):
-    """Compiler of a function that is pasted where LLVM finds that this pays."""
+    """Compiler of a function that is inlined where LLVM finds that this pays."""
 
     library = _Part
 
 
-class PastedPartCompiler(KernelCompiler):
-    """Compiler of a function that is pasted everywhere."""
+class InlinedPartCompiler(KernelCompiler):
+    """Compiler of a function that is inlined everywhere."""
 
-    library = _PastedPart
+    library = _InlinedPart
 
 
 class CalledPartCompiler(KernelCompiler):
-    """Compiler of a function that is pasted nowhere."""
+    """Compiler of a function that is inlined nowhere."""
 
     library = _CalledPart
 
@@ -318,9 +318,17 @@ class _KernelCache:
 
 
 class _State:
-    """What a fork must know: whether the garbage collector rests, and whether the fork has the compiler's lock."""
+    """State that a forked process sets back.
 
-    collector_rests = forks_alone = False
+    Attributes
+    ----------
+    collector_paused : bool
+        Whether a compilation has disabled the garbage collector.
+    holds_lock : bool
+        Whether the thread that forks has the compiler's lock.
+    """
+
+    collector_paused = holds_lock = False
 
 
 _state = _State()
@@ -329,21 +337,21 @@ _PATIENCE = 60  # seconds that a fork waits for a compilation
 
 def _wait_for_compiler():
     """Fork between compilations: LLVM's state and locks would be copied in the middle of one, and its thread not."""
-    _state.forks_alone = global_compiler_lock._lock.acquire(timeout=_PATIENCE)
+    _state.holds_lock = global_compiler_lock._lock.acquire(timeout=_PATIENCE)
 
 
 def _release_compiler():
-    if _state.forks_alone:
-        _state.forks_alone = False
+    if _state.holds_lock:
+        _state.holds_lock = False
         global_compiler_lock._lock.release()
 
 
 def _begin_child():
-    if not _state.forks_alone:
+    if not _state.holds_lock:
         global_compiler_lock._lock = threading.RLock()
     _release_compiler()
-    if _state.collector_rests:
-        _state.collector_rests = False
+    if _state.collector_paused:
+        _state.collector_paused = False
         gc.enable()
 
 

@@ -101,7 +101,7 @@ def _locked():
 
 
 class NoThreadError(RuntimeError):
-    """A thread cannot be started, be it that the interpreter is ending or that the system has no more."""
+    """A thread cannot be started: the interpreter is ending, or the system has no more."""
 
 
 def _take_helper():
@@ -126,12 +126,12 @@ def run_threads(function, n_threads, stop=None):
     function : callable
     n_threads : int
     stop : callable, optional
-        Called after an interruption; makes the threads end soon.
+        Called after an interruption, to make the threads end soon.
 
     Raises
     ------
     NoThreadError
-        If there are fewer threads; none has begun then.
+        If a thread cannot be started; `function` has not been called then.
     """
     if n_threads == 1:
         return function(0)

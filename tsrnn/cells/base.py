@@ -36,7 +36,7 @@ class Cell:
         and is overwritten with that of `state`, without the part that goes through the sums; `tape` is overwritten
         with the gradients of the sums.
     initial_bias : dict of str to float, default={}
-        By gate, what is added to its bias in a network that is not trained yet.
+        By gate, the number added to its initial bias.
     """
 
     name: str
@@ -45,7 +45,7 @@ class Cell:
     n_coupled: int
     forward: Callable
     backward: Callable
-    initial_bias: dict = field(default_factory=dict)
+    initial_bias: dict = field(default_factory=dict, hash=False)
 
     @property
     def n_gates(self):

@@ -76,7 +76,7 @@ def start_models(panel, weights, plan):
             segment=segment,
             scaling=plan.scaling,
             combines=not plan.early_stopping,
-            of_mean=plan.options.loss == "squared_error",
+            of_mean=plan.of_mean,
             regular=np.zeros(panel.n_series, dtype=bool),
             repeated=np.zeros(panel.n_series, dtype=bool),
             rises=np.full(panel.n_series, np.inf),

@@ -43,9 +43,9 @@ class RNNForecaster(BaseForecaster):
         Whether to work on logarithms: where all values are positive, "auto" takes what forecasts better, and
         for many series always logarithms.
     outliers : {"replace", "keep"}, default="replace"
-        What is read of single values far from everything that the values before them predict (the last ones, and
-        those of the seasons before): the prediction, or the value itself. The third in a row to one side is a new
-        level and is read as it is; nothing is replaced in series in which such values are common. See ``outliers_``.
+        Treatment of outliers, single values far from all predictions by earlier ones (the last values, and those a
+        season before): "replace" reads a prediction in their stead, "keep" the values. The third outlier in a row
+        to one side is a new level and is kept, and so are all where they are common. See ``outliers_``.
     strategy : {"auto", "direct", "recursive", "seq2seq", "parallel"}, default="auto"
         How the steps ahead come about. "direct": the last state gives all of them. "recursive": one step at a time
         is fed back. "seq2seq": a decoder runs through the steps. "parallel": a decoder gives the horizon in
@@ -74,7 +74,7 @@ class RNNForecaster(BaseForecaster):
     residual : bool, default=True
         Whether each layer above the first adds its input to its output.
     dilations : list of int or None, default=None
-        For each layer, how many steps back the state lies from which a step goes on, as [1, 2, 4]; None for 1.
+        For each layer, the number of steps back to the state that a step goes on from, as [1, 2, 4]; None for 1.
     loss : {"absolute_error", "huber", "squared_error"} or tsrnn.losses.Huber, default="absolute_error"
         What the network minimises, in units of the window. "absolute_error" forecasts the median of what may come,
         "squared_error" the mean, for forecasts that are added up; see Notes.
@@ -140,7 +140,7 @@ class RNNForecaster(BaseForecaster):
     forecast_origin_ : stamp or Series of stamps
         Last observation: of all series, or of each id.
     history_ : DataFrame
-        One row an epoch: network (its place in ``networks_``), epoch, loss, validation_loss, learning_rate, seconds.
+        One row an epoch: network (its index in ``networks_``), epoch, loss, validation_loss, learning_rate, seconds.
         It goes on over fits that are continued.
     best_epoch_ : int
         Epoch in ``history_`` whose weights ``network_`` has; 0 for the initial ones.

@@ -56,7 +56,7 @@ def fit_ensemble(panel, weights, plan, rng, before=None, keeps_scale=False):
     if before is None:
         models, rows = start_models(panel, weights, plan)
     else:
-        models = [_go_on(panel, model, keeps_scale) for model in before.members]
+        models = [_go_on(panel, replace(model, of_mean=plan.of_mean), keeps_scale) for model in before.members]
         rows = models[0].read(panel)
     _require_windows(panel, models)
     # Models of one look-back read the same windows, and have the same linear parts.

@@ -1,12 +1,10 @@
-"""Which values the parameters of `RNNForecaster` may have."""
+"""Constraints of the parameters of `RNNForecaster`, and those that make its model."""
 
-from tsrnn.constraints import AUTO, ESTIMATOR, NETWORK, TRAINING, with_auto
+from tsrnn.constraints import AUTO, COLUMNS, ESTIMATOR, NETWORK, TRAINING, with_auto
 from tsrnn.forecaster.model import STRATEGIES
 from tsrnn.losses import Huber
 from tsrnn.scaling import SCALINGS
 from tsrnn.validation import BOOLEAN, COUNT, Counts, InstanceOf, Options
-
-NAME = InstanceOf((str, int, tuple), "the name of a column")
 
 CONSTRAINTS = {
     "horizon": [COUNT],
@@ -24,11 +22,9 @@ CONSTRAINTS = {
         InstanceOf(Huber, "a tsrnn.losses.Huber"),
     ],
     **with_auto(TRAINING, "schedule", "batch_size", "max_epochs", "early_stopping"),
-    "id_col": [NAME],
-    "time_col": [NAME],
-    "target_col": [NAME],
+    **COLUMNS,
     **ESTIMATOR,
 }
-# What makes the model: a fit that is continued cannot change it.
+# Parameters that make the model: a fit that is continued cannot change them.
 ARCHITECTURE = (*NETWORK, "dtype")
 CHOICES = ("horizon", "lookback", "season_length", "log", "outliers", "strategy", "channels", "scaling", *ARCHITECTURE)

@@ -72,6 +72,11 @@ class Plan:
         """Steps that one pass of the network forecasts."""
         return 1 if self.strategy == "recursive" else self.horizon
 
+    @property
+    def of_mean(self):
+        """Whether means are forecast, and not medians."""
+        return self.options.loss == "squared_error"
+
 
 def resolve(parameters, lengths):
     """Say what "auto" comes to.

@@ -9,7 +9,7 @@ from pandas.tseries.frequencies import to_offset
 
 @dataclass(frozen=True)
 class Stamps:
-    """How the time stamps of a container are called and written.
+    """Names and expressions of the time stamps of a container.
 
     Attributes
     ----------
@@ -18,13 +18,13 @@ class Stamps:
     read : str
         Expression of all stamps, one a row.
     replace : callable
-        Expression of other stamps to the expression that puts them in.
+        From the expression of other stamps to the expression that puts them into the container.
     number : str
         Expression that replaces the stamps by positions.
     distinct : str or None
         Expression of the distinct stamps that ``replace`` takes, where it does not take one a row.
     accessor : str
-        What stands between the stamps and a method of datetimes.
+        Text between the stamps and a method of datetimes: ``".dt"`` for a column.
     """
 
     what: str
@@ -128,9 +128,9 @@ def fill_gaps(times, freq):
 
 def resample(times):
     """Return a function from the name of one series to the expression that brings it to a usual frequency."""
-    step = pd.Series(times.asi8).diff().median() * pd.Timedelta(1, times.unit).as_unit("ns").value
+    step = pd.Series(times).diff().median() / pd.Timedelta(days=1)
     coarse_to_fine = {"YS": 365, "MS": 28, "W": 7, "D": 1, "h": 1 / 24, "min": 1 / 1440, "s": 1 / 86_400}
-    usual = next((name for name, days in coarse_to_fine.items() if step >= days * 86_400e9), "ms")
+    usual = next((name for name, days in coarse_to_fine.items() if step >= days), "ms")
     return lambda s: f"{s}.resample({usual!r}).mean().interpolate()"
 
 

@@ -38,12 +38,12 @@ def _require_ascending(times, what):
     )
 
 
-def _place(times):
+def _locator(times):
     return lambda position: f"at {times[position]}"
 
 
 class _Indexed:
-    """What a Series and a wide frame share: an index of time stamps."""
+    """Base of a Series and a wide frame: containers with an index of time stamps."""
 
     shares_times = True
     has_stamps = True
@@ -80,7 +80,7 @@ class SeriesLayout(_Indexed):
         """Read a Series into `Columns`."""
         times = as_times(data.index, self.stamps)
         _require_ascending(times, "the index")
-        values = as_float64(data, self.label(None), _place(times), self._mend)
+        values = as_float64(data, self.label(None), _locator(times), self._mend)
         ids = pd.Index([self.name], tupleize_cols=False)
         return Columns(values, _equal_offsets(1, len(values)), ids, times, time_dtype=extension_dtype(data.index))
 
@@ -137,9 +137,9 @@ class WideLayout(_Indexed):
             raise ValueError(repeated)
         times = as_times(data.index, self.stamps)
         _require_ascending(times, "the index")
-        place = _place(times)
+        locate = _locator(times)
         columns = [
-            as_float64(data.iloc[:, k], self.label(name), place, mend_column(data, k))
+            as_float64(data.iloc[:, k], self.label(name), locate, mend_column(data, k))
             for k, name in enumerate(self.columns)
         ]
         values = np.concatenate(columns) if columns else np.empty(0)
@@ -197,8 +197,8 @@ class ArrayLayout:
         """Read an array or list into `Columns`."""
         array = np.ma.filled(data.astype(np.float64), np.nan) if np.ma.isMaskedArray(data) else np.asarray(data)
         table = array.reshape(len(array), -1)
-        place = "at position {}".format
-        columns = [as_float64(table[:, k], self.label(k), place, _mend_array) for k in range(table.shape[1])]
+        locate = "at position {}".format
+        columns = [as_float64(table[:, k], self.label(k), locate, _mend_array) for k in range(table.shape[1])]
         values = np.concatenate(columns) if columns else np.empty(0)
         return Columns(
             values,

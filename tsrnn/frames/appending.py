@@ -1,4 +1,4 @@
-"""More data of series that were seen: behind their end, or from their beginning again."""
+"""New data of known series: appended to those seen, or read again from an earlier beginning."""
 
 from dataclasses import replace
 
@@ -13,6 +13,7 @@ from tsrnn.frames.layouts import find_layout
 from tsrnn.frames.overlap import drop_seen
 from tsrnn.frames.reading import irregular_series, read_rows, require_regular, series_frequencies
 from tsrnn.frames.times import times_like
+from tsrnn.windows import offsets_of, row_series
 
 
 def append(panel, data, *, overlap="raise"):
@@ -142,12 +143,12 @@ def _append_keyed(panel, new, overlap):
     _require_continuation(panel, known[goes_on], new, goes_on)
     if fresh.any():
         frequencies += series_frequencies(new.select(np.flatnonzero(fresh)), frequencies[0])
-    owner = np.concatenate([np.repeat(np.arange(panel.n_series), panel.lengths), np.repeat(known, new.lengths)])
+    owner = np.concatenate([row_series(panel.offsets), np.repeat(known, new.lengths)])
     order = np.argsort(owner, kind="stable")
     return replace(
         panel,
         values=np.concatenate([panel.values, new.values])[order],
-        offsets=np.concatenate([[0], np.cumsum(np.bincount(owner, minlength=len(ids)))]),
+        offsets=offsets_of(np.bincount(owner, minlength=len(ids))),
         ids=ids,
         times=panel.times.append(new.times)[order],
         frequencies=frequencies,

@@ -1,4 +1,4 @@
-"""What every container is read into, and the column names of a long frame."""
+"""`Columns`, the flat form of every container, and the column names of a long frame."""
 
 from dataclasses import dataclass
 
@@ -7,8 +7,14 @@ import pandas as pd
 
 
 def quote(name):
-    """Write the name of a series for an error: numpy scalars as the plain values they hold."""
-    return repr(name.item() if isinstance(name, np.generic) else name)
+    """Write the name of a series for an error: numpy scalars, also in a tuple, as the plain values they hold."""
+    if type(name) is tuple:
+        return repr(tuple(map(_plain, name)))
+    return repr(_plain(name))
+
+
+def _plain(name):
+    return name.item() if isinstance(name, np.generic) else name
 
 
 @dataclass(frozen=True)

@@ -142,7 +142,7 @@ def steps_after(last, freq, times, before=None):
     elif isinstance(last, pd.Period):
         since, step = times.asi8 - last.ordinal, freq.n
     elif counts_in_absolute_time(freq):
-        since, step = times.asi8 - last._value, fixed_step(freq) // nanoseconds(times.unit)
+        since, step = times.asi8 - last.asm8.astype(np.int64), fixed_step(freq) // nanoseconds(times.unit)
     else:
         end = times.max()
         if not end > last:

@@ -10,6 +10,7 @@ from tsrnn.frames.columns import Columns, Names, quote
 from tsrnn.frames.identity import own_index, unique_ids
 from tsrnn.frames.times import as_times, clock, extension_dtype
 from tsrnn.frames.values import DATES, as_float64
+from tsrnn.windows import offsets_of
 
 DATE_LEVELS = ("datetime64", "datetime", "date", "period")
 
@@ -33,12 +34,12 @@ def _read_rows(ids, times, values, layout):
             f"duplicates in all); each series needs one value a stamp. Aggregate ({layout.aggregate}) or drop them "
             f"({layout.deduplicate})."
         )
-    offsets = np.concatenate([[0], np.cumsum(np.bincount(codes, minlength=len(unique)))]).astype(np.int64)
+    offsets = offsets_of(np.bincount(codes, minlength=len(unique)))
     return Columns(values[rows], offsets, unique, times, rows)
 
 
 class _Keyed:
-    """What the two containers share."""
+    """Base of both containers."""
 
     shares_times = False
     has_stamps = True
@@ -170,7 +171,7 @@ class LongLayout(_Keyed):
 
     @property
     def stamps(self):
-        """How the time stamps are written."""
+        """Expressions of the time stamps, for advice."""
         return stamps_of_column(self.names)
 
     @property

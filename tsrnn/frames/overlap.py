@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from tsrnn.frames.times import clock
+from tsrnn.windows import offsets_of, row_series
 
 
 def drop_seen(panel, new, position):
@@ -31,7 +32,7 @@ def drop_seen(panel, new, position):
     """
     rows, ends = _find_rows(panel, new, position)
     ticks = np.tile(clock(new.times), new.n_series) if new.shares_times else clock(new.times)
-    series = np.repeat(np.arange(new.n_series), new.lengths)
+    series = row_series(new.offsets)
     old = (position[series] < panel.n_series) & (ticks <= ends[np.minimum(position[series], panel.n_series - 1)])
     seen = np.where(rows >= 0, panel.values[rows], np.nan)
     wrong = old & (seen != new.values)
@@ -48,7 +49,7 @@ def drop_seen(panel, new, position):
     return replace(
         new,
         values=new.values[~old],
-        offsets=np.concatenate([[0], np.cumsum(counts)]),
+        offsets=offsets_of(counts),
         times=new.times[~old[: len(new.times)]],
         rows=None,
     )
@@ -62,7 +63,7 @@ def _find_rows(panel, new, position):
         return rows, np.repeat(clock(panel.times)[-1:], panel.n_series)
     seen, given = clock(panel.times), clock(new.times)
     ticks, rank = np.unique(np.concatenate([seen, given]), return_inverse=True)
-    key = np.repeat(np.arange(panel.n_series), panel.lengths) * len(ticks) + rank[: len(seen)]
+    key = row_series(panel.offsets) * len(ticks) + rank[: len(seen)]
     wanted = np.repeat(position, new.lengths) * len(ticks) + rank[len(seen) :]
     rows = np.minimum(np.searchsorted(key, wanted), len(key) - 1)
     return np.where(key[rows] == wanted, rows, -1), seen[panel.offsets[1:] - 1]

@@ -8,6 +8,7 @@ import pandas as pd
 from tsrnn.frames.columns import Names
 from tsrnn.frames.frequency import steps_after, times_after
 from tsrnn.frames.times import restore_dtype
+from tsrnn.windows import offsets_of, rows_of
 
 
 @dataclass(frozen=True)
@@ -29,11 +30,11 @@ class Panel:
     layout : Layout
         The container it came from.
     rows : ndarray of shape (n_rows,), or None
-        Row of the container behind each value, where the container is in another order.
+        Row of the container that each value came from, where the container is in another order.
     names : Names
         Columns of the long form that the series were read with.
     time_dtype : dtype or None
-        Dtype of the stamps in the container, where it is another.
+        Dtype of the stamps in the container where it differs from that of ``times`` (Arrow).
     """
 
     values: np.ndarray
@@ -94,13 +95,13 @@ class Panel:
         """Return the last time stamp of each series: an Index of shape (n_series,)."""
         return self.times[np.full(self.n_series, -1)] if self.shares_times else self.times[self.offsets[1:] - 1]
 
-    def last_two(self):
-        """Return the stamp before the last of each series, or None, and the last: two lists."""
+    def last_two(self, series):
+        """Return the stamp before the last of some series, or None, and the last: two lists."""
         if self.shares_times:
             before = self.times[-2] if len(self.times) > 1 else None
-            return [before] * self.n_series, [self.times[-1]] * self.n_series
-        ends = self.offsets[1:] - 1
-        before = [stamp if n > 1 else None for stamp, n in zip(self.times[ends - 1], self.lengths, strict=True)]
+            return [before] * len(series), [self.times[-1]] * len(series)
+        ends, lengths = self.offsets[1:][series] - 1, self.lengths[series]
+        before = [stamp if n > 1 else None for stamp, n in zip(self.times[ends - 1], lengths, strict=True)]
         return before, list(self.times[ends])
 
     def continue_index(self, horizon):
@@ -127,7 +128,7 @@ class Panel:
         Parameters
         ----------
         series : sequence of int
-            Their positions.
+            Positions of the series.
         counts : sequence of int
             How many stamps of each.
 
@@ -137,11 +138,10 @@ class Panel:
         """
         name = self.times.name if self.shares_times else None
         known, runs = {}, []
-        before, last = self.last_two()
-        for i, count in zip(series, counts, strict=True):
-            key = before[i], last[i], self.frequencies[i], count
+        for i, count, before, last in zip(series, counts, *self.last_two(series), strict=True):
+            key = before, last, self.frequencies[i], count
             if key not in known:
-                known[key] = times_after(last[i], self.frequencies[i], count, name=name, before=before[i])
+                known[key] = times_after(last, self.frequencies[i], count, name=name, before=before)
             runs.append(known[key])
         return runs
 
@@ -158,8 +158,8 @@ class Panel:
         ndarray of shape (n,), int64
             From 0 for the first stamp after the end; -1 for those that do not follow it.
         """
-        before, last = self.last_two()
-        return steps_after(last[0], self.frequencies[0], times, before=before[0])
+        (before,), (last,) = self.last_two([0])
+        return steps_after(last, self.frequencies[0], times, before=before)
 
     def as_given(self, times):
         """Return stamps in the dtype that the container has them in."""
@@ -218,13 +218,11 @@ class Panel:
             With values and stamps of its own.
         """
         lengths = np.broadcast_to(np.asarray(lengths, dtype=np.int64), self.n_series)
-        keep = np.concatenate(
-            [np.arange(start, start + n) for start, n in zip(self.offsets[:-1], lengths, strict=True)]
-        )
+        keep = rows_of(self.offsets[:-1], lengths)
         return replace(
             self,
             values=self.values[keep],
-            offsets=np.concatenate([[0], np.cumsum(lengths)]),
+            offsets=offsets_of(lengths),
             times=self.times[: lengths[0]] if self.shares_times else self.times[keep],
             rows=None if self.rows is None else self.rows[keep],
         )
@@ -242,11 +240,11 @@ class Panel:
         Panel
             The series in the order given.
         """
-        keep = np.concatenate([np.arange(self.offsets[i], self.offsets[i + 1]) for i in series])
+        keep = rows_of(self.offsets[series], self.lengths[series])
         return replace(
             self,
             values=self.values[keep],
-            offsets=np.concatenate([[0], np.cumsum(self.lengths[series])]),
+            offsets=offsets_of(self.lengths[series]),
             ids=self.ids[series],
             times=self.times[keep],
             frequencies=tuple(self.frequencies[i] for i in series),

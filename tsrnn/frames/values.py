@@ -14,7 +14,7 @@ TO_NUMBERS = "pd.to_numeric({})"
 DATES = "dates"  # have no number: they belong to the index
 
 
-def as_float64(column, label, place, mend):
+def as_float64(column, label, locate, mend):
     """Cast one column of numbers to a new float64 array.
 
     Integers, floats of any width and byte order, nullable and Arrow numbers, and objects that are real
@@ -26,10 +26,10 @@ def as_float64(column, label, place, mend):
         The numbers.
     label : str
         How the column is called in an error, such as ``"column 'a'"``.
-    place : callable
-        Position to text, such as ``"at 2020-01-01"``; called only for an error.
+    locate : callable
+        From a position to text for an error, such as ``"at 2020-01-01"``.
     mend : callable
-        Conversion of a column, such as ``"{}.astype(float)"``, or `DATES`, to the sentence that advises it.
+        From the conversion of a column, such as ``"{}.astype(float)"``, or `DATES` to a sentence of advice.
 
     Returns
     -------
@@ -52,7 +52,7 @@ def as_float64(column, label, place, mend):
             return np.array(np.asarray(column), dtype=np.float64)
         return np.array(column.to_numpy(dtype="float64", na_value=np.nan))
     if dtype == np.dtype("O"):
-        return _objects_as_float64(column, label, place, mend)
+        return _objects_as_float64(column, label, locate, mend)
     raise TypeError(f"{start(label)} has dtype {dtype}; allowed are real numbers. {_advise(dtype, mend)}")
 
 
@@ -66,7 +66,7 @@ def _advise(dtype, mend):
     return mend(CONVERSIONS.get(dtype.kind, TO_NUMBERS))
 
 
-def _objects_as_float64(column, label, place, mend):
+def _objects_as_float64(column, label, locate, mend):
     values = np.empty(len(column))
     for position, value in enumerate(np.asarray(column, dtype=object)):
         if value is None or value is pd.NA or value is pd.NaT:
@@ -77,7 +77,7 @@ def _objects_as_float64(column, label, place, mend):
             conversion = CONVERSIONS["b"] if isinstance(value, (bool, np.bool_)) else TO_NUMBERS
             conversion = DATES if isinstance(value, (datetime.date, pd.Period)) else conversion
             raise TypeError(
-                f"{start(label)} holds {value!r} of type {type(value).__name__} {place(position)}; "
+                f"{start(label)} holds {value!r} of type {type(value).__name__} {locate(position)}; "
                 f"allowed are real numbers. {mend(conversion)}"
             )
     return values
@@ -88,15 +88,15 @@ def start(label):
     return label[0].upper() + label[1:]
 
 
-def describe_nonfinite(values, place):
+def describe_nonfinite(values, locate):
     """Say what is missing or infinite in one column, for an error.
 
     Parameters
     ----------
     values : ndarray of shape (n,), float64
         At least one value is not finite.
-    place : callable
-        Position to text.
+    locate : callable
+        From a position to text.
 
     Returns
     -------
@@ -109,7 +109,7 @@ def describe_nonfinite(values, place):
     same = np.isnan(values) if kind == "missing" else np.isinf(values)
     count = int(same.sum())
     if kind == "missing" and count == len(values):
-        return f"holds no value at all: all {count} are missing, the first {place(first)}"
+        return f"holds no value at all: all {count} are missing, the first {locate(first)}"
     if count == 1:
-        return f"has {'an' if kind == 'infinite' else 'a'} {kind} value {place(first)}"
-    return f"has {count} {kind} values, the first {place(first)}"
+        return f"has {'an' if kind == 'infinite' else 'a'} {kind} value {locate(first)}"
+    return f"has {count} {kind} values, the first {locate(first)}"

@@ -46,10 +46,10 @@ def as_floats(name, values, allow_nan=False):
         )
     bad = np.isinf(array) if allow_nan else ~np.isfinite(array)
     if bad.any():
-        place = tuple(np.argwhere(bad)[0])
+        index = tuple(np.argwhere(bad)[0])
         raise ValueError(
             f"{name} must hold no {'' if allow_nan else 'NaN or '}infinity. "
-            f"Got {array[place]} at {describe_place(values, place)}. Fill this step, or drop it throughout."
+            f"Got {array[index]} at {describe_position(values, index)}. Fill this step, or drop it throughout."
         )
     return array
 
@@ -98,9 +98,9 @@ def is_labelled(values):
     return isinstance(values, pd.Series | pd.DataFrame)
 
 
-def describe_place(values, place):
+def describe_position(values, index):
     """Name an element of `values` as their owner knows it: the step with its time, the column."""
-    step, *column = map(int, place)
+    step, *column = map(int, index)
     words = f"step {step}"
     if is_labelled(values):
         words += f" ({values.index[step]})"

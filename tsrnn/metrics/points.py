@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from tsrnn.metrics.inputs import describe_place, read_alike, refuse_panels
+from tsrnn.metrics.inputs import describe_position, read_alike, refuse_panels
 
 
 def mae(y_true, y_pred) -> float:
@@ -116,8 +116,8 @@ def mape(y_true, y_pred) -> float:
     """
     true, pred = read_alike(y_true=y_true, y_pred=y_pred)
     if not true.all():
-        place = describe_place(y_true, np.argwhere(true == 0)[0])
-        raise ValueError(f"y_true must not be 0 for mape. Got 0 at {place}. Use smape, mae or mase.")
+        position = describe_position(y_true, np.argwhere(true == 0)[0])
+        raise ValueError(f"y_true must not be 0 for mape. Got 0 at {position}. Use smape, mae or mase.")
     return float(np.mean(100 * np.abs(true - pred) / np.abs(true)))
 
 

@@ -5,7 +5,7 @@ from numbers import Real
 import numpy as np
 import pandas as pd
 
-from tsrnn.metrics.inputs import as_floats, check_same_rows, describe_place, read_alike
+from tsrnn.metrics.inputs import as_floats, check_same_rows, describe_position, read_alike
 from tsrnn.validation import Interval, check_parameters
 
 _QUANTILE = {"quantile": [Interval(Real, 0.0, 1.0, "neither")]}
@@ -110,6 +110,6 @@ def coverage(y_true, lower, upper) -> float:
     """
     true, low, high = read_alike(y_true=y_true, lower=lower, upper=upper)
     if np.any(high < low):
-        place = describe_place(y_true, np.argwhere(high < low)[0])
-        raise ValueError(f"upper must not be below lower. It is at {place}. Were the two swapped?")
+        position = describe_position(y_true, np.argwhere(high < low)[0])
+        raise ValueError(f"upper must not be below lower. It is at {position}. Were the two swapped?")
     return float(np.mean((low <= true) & (true <= high)))

@@ -79,7 +79,7 @@ class SequenceEstimator(BaseEstimator):
         return self.network_.theta.size
 
     def __sklearn_tags__(self):
-        """Return scikit-learn's tags: tokens are categories, as text or else, one a step."""
+        """Return scikit-learn's tags: tokens are categorical input, one a step, and may be text."""
         tags = super().__sklearn_tags__()
         tokens = self.categories is not None
         tags.input_tags.three_d_array = not tokens
@@ -285,7 +285,7 @@ class SequenceEstimator(BaseEstimator):
 
 
 def _as_tuple(value):
-    """A list says the same as a tuple, which does not change later."""
+    """Return a list as a tuple, which cannot change later."""
     return tuple(value) if isinstance(value, list) else value
 
 

@@ -1,4 +1,4 @@
-"""What values the parameters of the sequence estimators may have."""
+"""Constraints of the parameters of the sequence estimators."""
 
 import numpy as np
 import pandas as pd

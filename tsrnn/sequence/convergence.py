@@ -49,11 +49,12 @@ def warn_of_no_convergence(history, max_epochs, stacklevel):
     max_epochs : int
         Most epochs of the training.
     stacklevel : int
-        As for `warnings.warn` at the place of the call.
+        As for `warnings.warn`, counted from the caller.
     """
     losses = [epoch["loss"] for epoch in history.epochs]
-    last = min(-(-len(losses) // 10), len(losses) - 1)  # epochs
-    fall = losses[-1 - last] - losses[-1]
+    n_last = min(-(-len(losses) // 10), len(losses) - 1)
+    before = losses[-1 - n_last]
+    fall = before - losses[-1]
     if history.best_epoch == 0:
         problem = (
             "The initial weights are kept: no epoch brought a lower loss on the held-out samples. Set a larger "
@@ -61,8 +62,8 @@ def warn_of_no_convergence(history, max_epochs, stacklevel):
         )
     elif len(losses) == max_epochs and fall > STILL_FALLING * losses[0]:
         problem = (
-            f"The loss was still falling at max_epochs={max_epochs}: from {losses[-1 - last]:.3g} to {losses[-1]:.3g} "
-            f"over the last {last} of the epochs. Raise max_epochs"
+            f"The loss was still falling at max_epochs={max_epochs}: from {before:.3g} to {losses[-1]:.3g} "
+            f"in the last {'epoch' if n_last == 1 else f'{n_last} epochs'}. Raise max_epochs"
         )
     else:
         return

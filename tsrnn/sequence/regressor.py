@@ -50,7 +50,7 @@ class RNNRegressor(RegressorMixin, SequenceEstimator):
     residual : bool, default=False
         Whether each layer above the first adds its input to its output. PyTorch's layers do not.
     dilations : list of int or None, default=None
-        For each layer, how many steps back the state lies from which a step goes on, as [1, 2, 4]; None for 1.
+        For each layer, the number of steps back to the state that a step goes on from, as [1, 2, 4]; None for 1.
     head : {"auto", "last", "every", "decoder", "parallel"}, default="auto"
         Kind of output: one step per sequence, one per step, or a sequence of its own, the steps of which are
         read one after the other ("decoder") or none of them by another ("parallel"). "auto" tells it from the
@@ -63,8 +63,8 @@ class RNNRegressor(RegressorMixin, SequenceEstimator):
     segment_length : int or "auto", default="auto"
         Rows of `X` that the network reads in one step, side by side: long sequences take fewer steps, over which
         gradients reach further. Zeros (the mean, if inputs are standardized) complete the first segment of a sequence.
-        "auto": 1 for sequences of up to 60 rows (the median), and otherwise so many that at most 30 steps remain; 1
-        for tokens and for targets with an output for every step, with which no other length is allowed.
+        "auto": 1 where the median length is up to 60 rows, otherwise so many that a sequence of median length has
+        at most 30 steps. Tokens and targets with an output for every step allow 1 only.
     loss : str or tsrnn.losses.Loss, default="squared_error"
         "squared_error", "absolute_error", "huber" or "quantile" (the median), or an instance such as
         ``Quantile([0.1, 0.5, 0.9])``, which gives predictions a last axis for the levels. A `Huber` turns

@@ -42,7 +42,7 @@ def choose_segment_length(lengths, weights):
 def pad_first_segments(values, lengths, segment_length):
     """Put rows of zeros before each sequence, so that its length becomes a multiple of the segment length.
 
-    The newest rows thus always make a whole segment, and a sequence is read in the same way in any company.
+    The newest rows thus always make a whole segment, and how a sequence is read does not depend on the others.
 
     Parameters
     ----------
