@@ -25,7 +25,9 @@ class RNNForecaster(BaseForecaster):
 
     Of 10 and more series the forecast is the mean over up to three look-backs, those that do nearly as well as
     the best. No forecast goes further beyond the values seen than two ordinary changes over a season (or over
-    as many seasons as it looks ahead).
+    as many seasons as it looks ahead). Series that have never been negative are not forecast below zero. Intermittent
+    series, zero in 60 % of their newest values and more, are not forecast above the share of the others times the
+    mean of all, or with ``loss="squared_error"`` twice the mean, unless their season says when they are not zero.
 
     Parameters
     ----------
