@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tsrnn import outliers
-from tsrnn.outliers import N_CHANGES, RUN, OutlierFilter
+from tsrnn.outliers import OutlierFilter, hampel
+from tsrnn.outliers.hampel import N_CHANGES, RUN
 
 
 def median_before(z, t, lag):
@@ -36,7 +36,7 @@ def judge(z, x, t, lags, units, start):
             found.append((unit, x[t] - prediction, prediction))
     if not found or not np.isfinite(min(found)[0]):
         return 0.0, 0.0, np.nan
-    cap = outliers.MAX_RATIO * min(found)[0]
+    cap = hampel.MAX_RATIO * min(found)[0]
     ratio, sign = min((abs(error) / min(unit, cap), np.sign(error)) for unit, error, _ in found)
     return ratio, sign, min(found, key=lambda entry: entry[0])[2]
 
@@ -58,13 +58,13 @@ def look_at(fitted, z, x, t):
     """Return the side to which a value is an outlier, or 0, and its replacement."""
     floor, start = fitted.floors[0], fitted.starts[0]
     ratio, sign, replacement = judge(z, x, t, fitted.lags, fitted.units[0, 0], start)
-    sign = sign if ratio > outliers.THRESHOLD else 0
+    sign = sign if ratio > hampel.THRESHOLD else 0
     if np.isfinite(floor):
         logs = [np.log(np.maximum(v, floor)) for v in (z, x, np.array([start]))]
         log_ratio, log_sign, predicted = judge(logs[0], logs[1], t, fitted.lags, fitted.units[1, 0], logs[2][0])
         size = median_before(z, t, 1)[1] or 0.0
-        jumps = t == 0 or abs(x[t] - z[t - 1]) > outliers.MIN_CHANGE * size
-        if log_ratio > outliers.THRESHOLD and ratio > outliers.MIN_RAW and jumps:
+        jumps = t == 0 or abs(x[t] - z[t - 1]) > hampel.MIN_CHANGE * size
+        if log_ratio > hampel.THRESHOLD and ratio > hampel.MIN_RAW and jumps:
             sign = log_sign
         replacement = np.exp(predicted)
     return sign, replacement

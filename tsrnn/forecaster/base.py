@@ -23,20 +23,16 @@ from tsrnn.forecaster.checks import (
 from tsrnn.forecaster.choosing import candidate_seasons
 from tsrnn.forecaster.filtering import filter_panel, fit_filter, tabulate_outliers, unsettled_origins, warn_of_outliers
 from tsrnn.forecaster.fitting import fit_ensemble
+from tsrnn.forecaster.history import tabulate
 from tsrnn.forecaster.parameters import CHOICES, CONSTRAINTS
 from tsrnn.forecaster.plan import Plan, resolve
+from tsrnn.forecaster.scoring import mean_scaled_error, read_what_follows
 from tsrnn.frames import append, read_again, to_panel
 from tsrnn.frames.identity import own_index
-from tsrnn.training import HISTORY
 from tsrnn.validation import Interval, check_parameters, check_sample_weight, make_generator
 from tsrnn.windows import Origins
 
 CHUNK = 4096  # windows that are forecast at once
-CUT_BY_TIME = (
-    "A score compares the forecast with the observations that come right after those seen. If these rows come from a "
-    "cross-validation, cut them by time: cv=tsrnn.model_selection.PanelSplit(horizon=...)."
-)
-TABLE = ("network", *HISTORY)
 
 
 class BaseForecaster(BaseEstimator):
@@ -94,9 +90,8 @@ class BaseForecaster(BaseEstimator):
             resolved |= self._network_choices()
         ensemble, histories = fit_ensemble(filtered, weights, self._plan(**resolved), generator, before)
         warn_of_outliers(panel, filtered)
-        self._become(panel, ensemble, generator, histories, self.history_ if resumes else None)
-        self._filter, self._filtered = outlier_filter, filtered
-        self.__dict__.update({f"{name}_": value for name, value in resolved.items()})
+        observed = {"_panel": panel, "_filter": outlier_filter, "_filtered": filtered}
+        self._become(observed, ensemble, generator, histories, self.history_ if resumes else None, resolved)
         return self
 
     def partial_fit(self, X, y=None, *, overlap="raise"):
@@ -129,8 +124,8 @@ class BaseForecaster(BaseEstimator):
         )
         ensemble, histories = fit_ensemble(filtered, None, plan, generator, self._ensemble, keeps_scale=True)
         warn_of_outliers(panel, filtered, self._panel.lengths, stacklevel=3)
-        self._become(panel, ensemble, generator, histories, self.history_)
-        self._filter, self._filtered = outlier_filter, filtered
+        observed = {"_panel": panel, "_filter": outlier_filter, "_filtered": filtered}
+        self._become(observed, ensemble, generator, histories, self.history_)
         return self
 
     def update(self, X, y=None, *, overlap="raise"):
@@ -165,7 +160,7 @@ class BaseForecaster(BaseEstimator):
         if panel.n_series > self._panel.n_series:
             ensemble = ensemble.extend(filtered)
         warn_of_outliers(panel, filtered, self._panel.lengths, stacklevel=3)
-        self._panel, self._ensemble, self._filter, self._filtered = panel, ensemble, outlier_filter, filtered
+        self.__dict__.update(_panel=panel, _ensemble=ensemble, _filter=outlier_filter, _filtered=filtered)
         return self
 
     def _append(self, X, y, overlap):
@@ -337,32 +332,9 @@ class BaseForecaster(BaseEstimator):
             As for `update`, and if a series was not seen before: there is no forecast of it.
         """
         check_is_fitted(self)
-        whole = self._read_what_follows(target_of(X, y))
-        seen = self._panel.lengths
-        counts = whole.lengths - seen
-        forecasts = self._forecast(int(counts.max()))
-        errors = []
-        for i in np.flatnonzero(counts):
-            past, truth = np.split(whole.series(i), [seen[i]])
-            lag = min(self.season_length_, len(past) - 1)
-            unit = np.abs(past[lag:] - past[:-lag]).mean() if lag else 0.0
-            if unit > 0:
-                errors.append(np.abs(forecasts[i, : len(truth)] - truth).mean() / unit)
-        return -float(np.mean(errors)) if errors else np.nan
-
-    def _read_what_follows(self, data):
-        """Return what was seen with the observations of a score, or say how to cut them by time."""
-        try:
-            whole = append(self._panel, data)
-        except ValueError as error:
-            raise ValueError(f"{error} {CUT_BY_TIME}") from error
-        n_new = whole.n_series - self._panel.n_series
-        if n_new:
-            raise ValueError(
-                f"There is no forecast to score of series that were not seen before, such as "
-                f"{whole.label(self._panel.n_series)} ({n_new} in all). {CUT_BY_TIME}"
-            )
-        return whole
+        whole = read_what_follows(self._panel, target_of(X, y))
+        forecasts = self._forecast(int((whole.lengths - self._panel.lengths).max()))
+        return -mean_scaled_error(self._panel, whole, forecasts, self.season_length_)
 
     @property
     def forecast_origin_(self):
@@ -424,16 +396,17 @@ class BaseForecaster(BaseEstimator):
                     "it back, or set warm_start=False and call fit to begin anew."
                 )
 
-    def _become(self, panel, ensemble, generator, histories, earlier):
+    def _become(self, observed, ensemble, generator, histories, earlier, resolved=None):
         """Take over what a fit has learned, all at once."""
-        best, history = ensemble.best, _tabulate(histories, earlier)
+        best, history = ensemble.best, tabulate(histories, earlier)
         n_epochs, best_epoch = int((history["network"] == 0).sum()), histories[0].best_epoch
         if earlier is not None:
             # Without a better epoch the weights are those from before.
             best_epoch = n_epochs - len(histories[0].epochs) + best_epoch if best_epoch else self.best_epoch_
         seasons = best.decomposition.seasons
         self.__dict__.update(
-            _panel=panel,
+            **observed,
+            **{f"{name}_": value for name, value in (resolved or {}).items()},
             _ensemble=ensemble,
             _generator=generator,
             _choices={name: copy.deepcopy(getattr(self, name)) for name in CHOICES},
@@ -455,15 +428,3 @@ class BaseForecaster(BaseEstimator):
 def _as_list(value):
     """A tuple says the same as a list."""
     return list(value) if isinstance(value, tuple) else value
-
-
-def _tabulate(histories, earlier):
-    """Return the courses of the trainings as one frame, after those of an earlier fit."""
-    rows = [{"network": k, **epoch} for k, history in enumerate(histories) for epoch in history.epochs]
-    table = pd.DataFrame(rows, columns=list(TABLE))
-    table = table.astype({name: np.int64 if name in ("network", "epoch") else np.float64 for name in TABLE})
-    if earlier is None or not len(earlier):
-        return table
-    done = earlier.groupby("network")["epoch"].max()
-    table["epoch"] += table["network"].map(done).fillna(0).astype(np.int64)
-    return pd.concat([earlier, table], ignore_index=True) if len(table) else earlier

@@ -16,26 +16,27 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from tsrnn.windows import row_series, rows_of
+from tsrnn.outliers.units import (
+    MIN_ERRORS,
+    MIN_LENGTH,
+    N_CHANGES,
+    first_values,
+    judged_scales,
+    least_units,
+    lowest_values,
+    shift,
+    units_of_changes,
+    units_of_errors,
+)
+from tsrnn.windows import offsets_of, row_series, rows_of
 
 THRESHOLD = 8.0
 RUN = 3
-N_CHANGES = 5
-MIN_LENGTH = 8  # Observations; shorter series are left as they are.
-MIN_ERRORS = 6  # Fewest errors that a unit is learned from.
 MAX_OUTLIERS = 3  # In a series, or MAX_SHARE of it if that is more: large changes beyond are its nature.
 MAX_SHARE = 0.005
 MAX_RATIO = 2.0  # Of a unit to the smallest one: a poor prediction does not excuse what a good one rules out.
-MIN_POSITIVE = 0.9  # Share of positive values from which on logarithms of a series without negatives are judged.
 MIN_CHANGE = 4.0  # Median last changes that an outlier of logarithms is away: near zero all logarithms jump.
 MIN_RAW = 1.0  # Units of the values themselves that an outlier of logarithms must miss by, too.
-ZERO = 0.1  # Of the smallest positive value: what stands for zero in logarithms.
-LEAST_UNIT = 1e-9  # Of the median absolute value of a series, and of logarithms.
-NORMAL_MEDIAN = 1.4826  # Standard deviations over the median absolute error of normal errors, ...
-NORMAL_DECILE = 1 / 1.645  # ... and over the ninth decile.
-CHANGE_UNIT = (
-    2.5  # Standard deviation of errors over the median change, the smaller of one lag and two, of white noise.
-)
 SHORT = 64  # Rows that are judged after an outlier; twice as many each time that there is none among them.
 
 
@@ -88,10 +89,10 @@ class OutlierFilter:
         """
         with np.errstate(all="ignore"):  # values near the limits of float64
             lags = (1, *seasons)
-            floors = _floors(values, offsets)
-            draft = cls(lags, np.empty(0), _starts(values, offsets), floors)
-            units = [_units_of_changes(x, offsets, lags) for x in _judged(values, offsets, floors)]
-            least = _least_units(values, offsets)
+            floors = lowest_values(values, offsets)
+            draft = cls(lags, np.empty(0), first_values(values, offsets), floors)
+            units = [units_of_changes(x, offsets, lags) for x in judged_scales(values, offsets, floors)]
+            least = least_units(values, offsets)
             draft = replace(draft, units=draft._usable(np.maximum(units, least), offsets))
             limits = np.maximum(MAX_SHARE * np.diff(offsets), MAX_OUTLIERS)
             kept, _, _ = draft._run(values, values.copy(), offsets, limits=limits)
@@ -181,7 +182,7 @@ class OutlierFilter:
             first = np.maximum(cursor[active] - reach, 0)
             stop = np.minimum(cursor[active] + block[active], lengths[active])
             where = rows_of(offsets[active] + first, stop - first)
-            rows = _Rows(x[where], z[where], _offsets(stop - first), cursor[active] - first, first)
+            rows = _Rows(x[where], z[where], offsets_of(stop - first), cursor[active] - first, first)
             new, confirmed = self._subset(active)._pass(rows)
             positions = np.where((new != rows.z) | confirmed, rows.position, len(x))
             hit = np.minimum.reduceat(positions, rows.offsets[:-1])
@@ -212,10 +213,10 @@ class OutlierFilter:
         side = np.where(outlier, side, 0)
         run = outlier.copy()
         for k in range(1, RUN):
-            run &= (rows.position >= k) & (side == _shift(side, k))
+            run &= (rows.position >= k) & (side == shift(side, k))
         new = np.where(outlier & ~run & np.isfinite(replacement), replacement, rows.x)
         fresh = rows.position >= rows.known[rows.series]
-        return np.where(fresh, new, rows.z), run & fresh & (_shift(rows.z, 1) != _shift(rows.x, 1))
+        return np.where(fresh, new, rows.z), run & fresh & (shift(rows.z, 1) != shift(rows.x, 1))
 
     def _judge(self, rows, is_log):
         """Compare each value with its predictions.
@@ -229,10 +230,10 @@ class OutlierFilter:
         predicted : ndarray of shape (n_rows,)
             Prediction with the smallest unit.
         """
-        predictions = self._predict(self._judged(rows.z, rows)[is_log], rows, is_log)
+        predictions = self._predict(judged_scales(rows.z, rows.offsets, self.floors)[is_log], rows, is_log)
         units = np.where(np.isfinite(predictions), self.units[int(is_log)][rows.series], np.nan)
         smallest = np.fmin.reduce(units, axis=1)
-        errors = self._judged(rows.x, rows)[is_log][:, None] - predictions
+        errors = judged_scales(rows.x, rows.offsets, self.floors)[is_log][:, None] - predictions
         ratios = np.abs(errors) / np.minimum(units, MAX_RATIO * smallest[:, None])
         least = np.where(np.isnan(units), np.inf, ratios).argmin(axis=1)[:, None]
         best = np.where(np.isnan(units), np.inf, units).argmin(axis=1)[:, None]
@@ -241,9 +242,6 @@ class OutlierFilter:
         predicted = np.take_along_axis(predictions, best, axis=1)[:, 0]
         return np.where(np.isfinite(smallest), ratio, 0.0), side, predicted
 
-    def _judged(self, values, rows):
-        return _judged(values, rows.offsets, self.floors)
-
     def _predict(self, z, rows, is_log=False):
         """Predict each value from those before it: float64 of shape (n_rows, n_lags), NaN where there are too few."""
         start = np.where(rows.first == 0, self.starts, np.nan)
@@ -251,11 +249,11 @@ class OutlierFilter:
             start = np.log(np.maximum(start, self.floors))
         predictions = np.empty((len(z), len(self.lags)))
         for j, lag in enumerate(self.lags):
-            changes = np.where(rows.position >= lag, z - _shift(z, lag), np.nan)
+            changes = np.where(rows.position >= lag, z - shift(z, lag), np.nan)
             median = _median_of_last(changes, rows.position)
             if lag == 1:
                 median = np.nan_to_num(median)
-            predictions[:, j] = np.where(rows.position >= lag, _shift(z, lag) + median, np.nan)
+            predictions[:, j] = np.where(rows.position >= lag, shift(z, lag) + median, np.nan)
         predictions[:, 0] = np.where(rows.position == 0, start[rows.series], predictions[:, 0])
         return predictions
 
@@ -263,12 +261,11 @@ class OutlierFilter:
         """Return the units of the errors of values that are no outliers."""
         rows, n_series = _Rows(values, kept, offsets), len(offsets) - 1
         units = np.empty((2, n_series, len(self.lags)))
-        pairs = zip(_judged(values, offsets, self.floors), _judged(kept, offsets, self.floors), strict=True)
+        pairs = zip(judged_scales(values, offsets, self.floors), judged_scales(kept, offsets, self.floors), strict=True)
         for j, (x, z) in enumerate(pairs):
-            errors = np.abs(np.where(values == kept, x, np.nan)[:, None] - self._predict(z, rows, bool(j)))
+            errors = np.where(values == kept, x, np.nan)[:, None] - self._predict(z, rows, bool(j))
             for k in range(len(self.lags)):
-                median, decile = _quantiles(errors[:, k], rows.series, n_series, (0.5, 0.9))
-                units[j, :, k] = np.maximum(NORMAL_MEDIAN * median, NORMAL_DECILE * decile)
+                units[j, :, k] = units_of_errors(errors[:, k], rows.series, n_series)
         return units
 
     def _usable(self, units, offsets):
@@ -294,42 +291,9 @@ class _Rows:
         self.position = np.arange(len(x)) - offsets[self.series]
 
 
-def _offsets(lengths):
-    return np.concatenate([[0], np.cumsum(lengths)])
-
-
-def _shift(x, lag):
-    """Move values `lag` rows down; NaN above."""
-    return np.concatenate([np.full(min(lag, len(x)), np.nan), x[: max(len(x) - lag, 0)]])
-
-
-def _floors(values, offsets):
-    positive = values > 0
-    share = np.add.reduceat(positive.astype(np.int64), offsets[:-1]) / np.diff(offsets)
-    smallest = np.minimum.reduceat(np.where(positive, values, np.inf), offsets[:-1])
-    judged = (np.minimum.reduceat(values, offsets[:-1]) >= 0) & (share >= MIN_POSITIVE)
-    return np.where(judged, np.maximum(ZERO * smallest, np.finfo(float).tiny), np.nan)
-
-
-def _judged(values, offsets, floors):
-    """Return values, and logarithms: NaN where they are not judged."""
-    floor = floors[row_series(offsets)]
-    return values, np.log(np.where(np.isnan(floor), np.nan, np.maximum(values, floor)))
-
-
-def _starts(values, offsets):
-    """Predict the first value of each series from those after it, which a filter in time cannot."""
-    long_enough = np.diff(offsets) >= MIN_LENGTH
-    rows = offsets[:-1][long_enough, None] + np.arange(N_CHANGES + 1)
-    change = np.median(np.diff(values[rows], axis=1), axis=1)
-    starts = np.full(len(offsets) - 1, np.nan)
-    starts[long_enough] = np.median(values[rows[:, :-1]], axis=1) - change * (N_CHANGES // 2)
-    return starts
-
-
 def _median_of_last(changes, position):
     """Median of the `N_CHANGES` changes before each row; NaN where there is none."""
-    last = np.array([np.where(position >= k, _shift(changes, k), np.nan) for k in range(1, N_CHANGES + 1)])
+    last = np.array([np.where(position >= k, shift(changes, k), np.nan) for k in range(1, N_CHANGES + 1)])
     last.sort(axis=0)  # NaN comes last
     n = N_CHANGES - np.isnan(last).sum(axis=0)
     rows = np.arange(len(changes))
@@ -338,44 +302,6 @@ def _median_of_last(changes, position):
 
 def _exceeds_last_changes(rows):
     """Tell which values are farther from the one before than the last changes of values, and not of logarithms, are."""
-    changes = np.where(rows.position >= 1, np.abs(rows.z - _shift(rows.z, 1)), np.nan)
+    changes = np.where(rows.position >= 1, np.abs(rows.z - shift(rows.z, 1)), np.nan)
     ordinary = np.nan_to_num(_median_of_last(changes, rows.position))
-    return ~(np.abs(rows.x - _shift(rows.z, 1)) <= MIN_CHANGE * ordinary) | (rows.position == 0)
-
-
-def _units_of_changes(x, offsets, lags):
-    """Units before anything is known of outliers, each of which spoils one change only: that to two values before."""
-    n_series, series = len(offsets) - 1, row_series(offsets)
-    position = np.arange(len(x)) - offsets[series]
-    units = np.empty((n_series, len(lags)))
-    for j, lag in enumerate(lags):
-        once = np.where(position >= lag, x - _shift(x, lag), np.nan)
-        twice = np.where(position >= 2 * lag, x - _shift(x, 2 * lag), np.nan)
-        (trend,) = _quantiles(once, series, n_series, (0.5,))
-        smaller = np.fmin(np.abs(once - trend[series]), np.abs(twice - 2 * trend[series]))
-        units[:, j] = CHANGE_UNIT * _quantiles(smaller, series, n_series, (0.5,))[0]
-    return units
-
-
-def _least_units(values, offsets):
-    """Units of values and of logarithms below which errors are roundings: 0 for series that are mostly zero."""
-    series, n_series = row_series(offsets), len(offsets) - 1
-    (usual,) = _quantiles(np.abs(values), series, n_series, (0.5,))
-    usual = np.nan_to_num(usual)
-    return LEAST_UNIT * np.array([usual, usual > 0])[:, :, None]
-
-
-def _quantiles(x, series, n_series, fractions):
-    """Quantiles of the finite values of each series: a list of arrays (n_series,), NaN of fewer than `MIN_ERRORS`."""
-    finite = np.isfinite(x)
-    x, series = x[finite], series[finite]
-    x = np.append(x[np.lexsort((x, series))], np.nan)
-    counts = np.bincount(series, minlength=n_series)
-    starts = np.where(counts >= MIN_ERRORS, np.cumsum(counts) - counts, len(x) - 1)
-    last = np.where(counts >= MIN_ERRORS, counts - 1, 0)
-    found = []
-    for fraction in fractions:
-        below = np.floor(fraction * last).astype(np.int64)
-        low, high = x[starts + below], x[starts + np.minimum(below + 1, last)]
-        found.append(low + (high - low) * (fraction * last - below))
-    return found
+    return ~(np.abs(rows.x - shift(rows.z, 1)) <= MIN_CHANGE * ordinary) | (rows.position == 0)

@@ -1,0 +1,52 @@
+"""Scores of forecasts by the observations that come after those seen."""
+
+import numpy as np
+
+from tsrnn.frames import append
+
+CUT_BY_TIME = (
+    "A score compares the forecast with the observations that come right after those seen. If these rows come from a "
+    "cross-validation, cut them by time: cv=tsrnn.model_selection.PanelSplit(horizon=...)."
+)
+
+
+def read_what_follows(panel, data):
+    """Return a `tsrnn.frames.Panel` with the observations of a score, or say how to cut them by time."""
+    try:
+        whole = append(panel, data)
+    except ValueError as error:
+        raise ValueError(f"{error} {CUT_BY_TIME}") from error
+    n_new = whole.n_series - panel.n_series
+    if n_new:
+        raise ValueError(
+            f"There is no forecast to score of series that were not seen before, such as "
+            f"{whole.label(panel.n_series)} ({n_new} in all). {CUT_BY_TIME}"
+        )
+    return whole
+
+
+def mean_scaled_error(panel, whole, forecasts, season_length):
+    """Mean over the series of the mean absolute error, divided by that of repeating the season in what was seen.
+
+    Parameters
+    ----------
+    panel, whole : tsrnn.frames.Panel
+        What was seen, and the same with the observations to score.
+    forecasts : ndarray of shape (n_series, horizon)
+        For the steps after the end of ``panel``.
+    season_length : int
+        Steps.
+
+    Returns
+    -------
+    float
+        NaN if no series to score has ever changed.
+    """
+    errors, seen = [], panel.lengths
+    for i in np.flatnonzero(whole.lengths - seen):
+        past, truth = np.split(whole.series(i), [seen[i]])
+        lag = min(season_length, len(past) - 1)
+        unit = np.abs(past[lag:] - past[:-lag]).mean() if lag else 0.0
+        if unit > 0:
+            errors.append(np.abs(forecasts[i, : len(truth)] - truth).mean() / unit)
+    return float(np.mean(errors)) if errors else np.nan
