@@ -9,6 +9,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+FEW_ROWS = 1 << 16  # Rows of windows together up to which their values are copied.
+
 
 class Origins(NamedTuple):
     """Where to forecast from.
@@ -236,8 +238,9 @@ def window_moments(x, ends, counts):
     """Mean and variance of each window, computed from its own values alone.
 
     Differences of cumulative sums would carry rounding errors, and values that are not finite, from one window into
-    all later ones. Here the sums of 1, 2, 4, ... values are doubled row by row, and those of a window merged (Chan,
-    Golub and LeVeque 1983, Algorithms for Computing the Sample Variance, The American Statistician 37).
+    all later ones. Here few windows are added up one by one. For many, the sums of 1, 2, 4, ... values are doubled row
+    by row, and those of a window merged (Chan, Golub and LeVeque 1983, Algorithms for Computing the Sample Variance,
+    The American Statistician 37).
 
     Parameters
     ----------
@@ -259,28 +262,38 @@ def window_moments(x, ends, counts):
     >>> window_moments(np.array([1e300, 1.0, 2.0, 6.0]), np.array([3, 4]), np.array([2, 3]))
     (array([1.5, 3. ]), array([0.25      , 4.66666667]))
     """
-    if counts.sum() < len(x):  # Few windows of long series: the rows between them cost time.
-        x, ends = x[rows_of(ends - counts, counts)], np.cumsum(counts)
+    with np.errstate(over="ignore", invalid="ignore"):
+        few = counts.sum() <= FEW_ROWS
+        return _moments_of_few(x, ends, counts) if few else _moments_by_doubling(x, ends, counts)
+
+
+def _moments_of_few(x, ends, counts):
+    values, first = x[rows_of(ends - counts, counts)], np.cumsum(counts) - counts
+    means = np.add.reduceat(values, first) / counts if len(counts) else np.zeros(0)
+    squares = (values - np.repeat(means, counts)) ** 2
+    return means, np.add.reduceat(squares, first) / counts if len(counts) else means
+
+
+def _moments_by_doubling(x, ends, counts):
     last, done = ends - 1, np.zeros(len(ends))
     means, squares = np.zeros(len(ends)), np.zeros(len(ends))
     row_means, row_squares, size, largest = x, np.zeros(len(x)), 1, counts.max(initial=0)
-    with np.errstate(over="ignore", invalid="ignore"):
-        while True:
-            k = np.flatnonzero(counts & size)
-            rows, total = last[k], done[k] + size
-            apart = row_means[rows] - means[k]
-            means[k] += apart * (size / total)
-            squares[k] += row_squares[rows] + apart**2 * (done[k] * size / total)
-            last[k] -= size
-            done[k] = total
-            if 2 * size > largest:
-                return means, squares / counts
-            apart = row_means[size:] - row_means[:-size]
-            row_means = np.concatenate([row_means[:size], row_means[:-size] + apart / 2])
-            row_squares = np.concatenate(
-                [row_squares[:size], row_squares[size:] + row_squares[:-size] + apart**2 * (size / 2)]
-            )
-            size *= 2
+    while True:
+        k = np.flatnonzero(counts & size)
+        rows, total = last[k], done[k] + size
+        apart = row_means[rows] - means[k]
+        means[k] += apart * (size / total)
+        squares[k] += row_squares[rows] + apart**2 * (done[k] * size / total)
+        last[k] -= size
+        done[k] = total
+        if 2 * size > largest:
+            return means, squares / counts
+        apart = row_means[size:] - row_means[:-size]
+        row_means = np.concatenate([row_means[:size], row_means[:-size] + apart / 2])
+        row_squares = np.concatenate(
+            [row_squares[:size], row_squares[size:] + row_squares[:-size] + apart**2 * (size / 2)]
+        )
+        size *= 2
 
 
 def window_weights(weights, windows, horizon):

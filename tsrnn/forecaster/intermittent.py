@@ -7,7 +7,7 @@ mean of the newest values: at most at the share of them that are not zero, times
 
 import numpy as np
 
-from tsrnn.windows import row_series, window_moments
+from tsrnn.windows import row_series, rows_of
 
 MIN_ZEROS = 0.6  # Share of zeros from which on a series is intermittent.
 MIN_WINDOW = 50  # Newest values that are looked at, or SEASONS seasons of them if that is more.
@@ -65,9 +65,9 @@ def ceilings(rows, windows, regular, of_mean):
     """
     zeros, seen = rows.zeros[windows.series], windows.origins - rows.offsets[windows.series]
     count = np.clip(seen, 1, max(MIN_WINDOW, SEASONS * min(rows.decomposition.seasons, default=1)))
-    series = row_series(rows.offsets)
-    demand, _ = window_moments((rows.scaled != rows.zeros[series]).astype(float), windows.origins, count)
-    mean, _ = window_moments(rows.scaled, windows.origins, count)
+    newest, first = rows.scaled[rows_of(windows.origins - count, count)], np.cumsum(count) - count
+    demand = np.add.reduceat(newest != np.repeat(zeros, count), first, dtype=float) / count
+    mean = np.add.reduceat(newest, first) / count
     factor = MEAN_FACTOR if of_mean else demand
     intermittent = (demand <= 1 - MIN_ZEROS) & ~regular[windows.series] & np.isfinite(zeros)
     return np.where(intermittent, zeros + factor * np.where(intermittent, mean - zeros, 0), np.inf)

@@ -265,7 +265,7 @@ class OutlierFilter:
         for j, (x, z) in enumerate(pairs):
             errors = np.where(values == kept, x, np.nan)[:, None] - self._predict(z, rows, bool(j))
             for k in range(len(self.lags)):
-                units[j, :, k] = units_of_errors(errors[:, k], rows.series, n_series)
+                units[j, :, k] = units_of_errors(errors[:, k], offsets)
         return units
 
     def _usable(self, units, offsets):
@@ -292,12 +292,23 @@ class _Rows:
 
 
 def _median_of_last(changes, position):
-    """Median of the `N_CHANGES` changes before each row; NaN where there is none."""
-    last = np.array([np.where(position >= k, shift(changes, k), np.nan) for k in range(1, N_CHANGES + 1)])
-    last.sort(axis=0)  # NaN comes last
-    n = N_CHANGES - np.isnan(last).sum(axis=0)
-    rows = np.arange(len(changes))
-    return (last[np.maximum(n - 1, 0) // 2, rows] + last[np.minimum(n // 2, N_CHANGES - 1), rows]) / 2
+    """Median of the `N_CHANGES` = 5 changes before each row; of fewer near the beginning, NaN where there is none."""
+    a, b, c, d, e = (shift(changes, k) for k in range(1, N_CHANGES + 1))
+    # The middle one of five lies between the larger minimum and the smaller maximum of two pairs.
+    low = np.maximum(np.minimum(a, b), np.minimum(c, d))
+    high = np.minimum(np.maximum(a, b), np.maximum(c, d))
+    median = np.maximum(np.minimum(low, high), np.minimum(np.maximum(low, high), e))
+    early = np.flatnonzero(np.isnan(median) | (position < N_CHANGES))
+    rows = early[:, None] - np.arange(1, N_CHANGES + 1)
+    last = np.where(position[early, None] >= np.arange(1, N_CHANGES + 1), changes[np.maximum(rows, 0)], np.nan)
+    last.sort(axis=1)  # NaN comes last
+    n = N_CHANGES - np.isnan(last).sum(axis=1)
+    middle = [
+        np.take_along_axis(last, k[:, None], axis=1)
+        for k in (np.maximum(n - 1, 0) // 2, np.minimum(n // 2, N_CHANGES - 1))
+    ]
+    median[early] = (middle[0] + middle[1])[:, 0] / 2
+    return median
 
 
 def _exceeds_last_changes(rows):

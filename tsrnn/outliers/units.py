@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from tsrnn.windows import row_series
+from tsrnn.windows import row_series, rows_of
 
 N_CHANGES = 5  # Last changes whose median a prediction takes.
 MIN_LENGTH = 8  # Observations; shorter series are left as they are.
@@ -12,6 +12,7 @@ ZERO = 0.1  # Of the smallest positive value: what stands for zero in logarithms
 LEAST_UNIT = 1e-9  # Of the median absolute value of a series, and of logarithms: smaller errors are roundings.
 NORMAL_MEDIAN = 1.4826  # Standard deviation over the median absolute error, of normal errors.
 NORMAL_DECILE = 1 / 1.645  # The same over the ninth decile.
+MAX_SORTED = 1 << 20  # Values, padded to rows of one length, that are sorted at once.
 CHANGE_UNIT = 2.5  # Standard deviation of errors over the median smaller change, of one lag and two, of white noise.
 
 
@@ -47,43 +48,49 @@ def first_values(values, offsets):
 
 def units_of_changes(x, offsets, lags):
     """Units before anything is known of outliers, each of which spoils one change only: that to two values before."""
-    n_series, series = len(offsets) - 1, row_series(offsets)
-    position = np.arange(len(x)) - offsets[series]
-    units = np.empty((n_series, len(lags)))
+    position = np.arange(len(x)) - offsets[row_series(offsets)]
+    units = np.empty((len(offsets) - 1, len(lags)))
     for j, lag in enumerate(lags):
         once = np.where(position >= lag, x - shift(x, lag), np.nan)
         twice = np.where(position >= 2 * lag, x - shift(x, 2 * lag), np.nan)
-        (trend,) = quantiles(once, series, n_series, (0.5,))
-        smaller = np.fmin(np.abs(once - trend[series]), np.abs(twice - 2 * trend[series]))
-        units[:, j] = CHANGE_UNIT * quantiles(smaller, series, n_series, (0.5,))[0]
+        trend = np.repeat(quantiles(once, offsets, (0.5,))[0], np.diff(offsets))
+        smaller = np.fmin(np.abs(once - trend), np.abs(twice - 2 * trend))
+        units[:, j] = CHANGE_UNIT * quantiles(smaller, offsets, (0.5,))[0]
     return units
 
 
-def units_of_errors(errors, series, n_series):
+def units_of_errors(errors, offsets):
     """Standard deviation of the errors of each series, (n_series,): that of normal ones by median and ninth decile."""
-    median, decile = quantiles(np.abs(errors), series, n_series, (0.5, 0.9))
+    median, decile = quantiles(np.abs(errors), offsets, (0.5, 0.9))
     return np.maximum(NORMAL_MEDIAN * median, NORMAL_DECILE * decile)
 
 
 def least_units(values, offsets):
     """Units of values and of logarithms below which errors are roundings: 0 for series that are mostly zero."""
-    series, n_series = row_series(offsets), len(offsets) - 1
-    (usual,) = quantiles(np.abs(values), series, n_series, (0.5,))
-    usual = np.nan_to_num(usual)
+    usual = np.nan_to_num(quantiles(np.abs(values), offsets, (0.5,))[0])
     return LEAST_UNIT * np.array([usual, usual > 0])[:, :, None]
 
 
-def quantiles(x, series, n_series, fractions):
+def quantiles(x, offsets, fractions):
     """Quantiles of the finite values of each series: a list of arrays (n_series,), NaN of fewer than `MIN_ERRORS`."""
-    finite = np.isfinite(x)
-    x, series = x[finite], series[finite]
-    x = np.append(x[np.lexsort((x, series))], np.nan)
-    counts = np.bincount(series, minlength=n_series)
-    starts = np.where(counts >= MIN_ERRORS, np.cumsum(counts) - counts, len(x) - 1)
-    last = np.where(counts >= MIN_ERRORS, counts - 1, 0)
-    found = []
-    for fraction in fractions:
-        below = np.floor(fraction * last).astype(np.int64)
-        low, high = x[starts + below], x[starts + np.minimum(below + 1, last)]
-        found.append(low + (high - low) * (fraction * last - below))
-    return found
+    lengths = np.diff(offsets)
+    found = np.full((len(fractions), len(lengths)), np.nan)
+    order = np.argsort(lengths, kind="stable")  # series of like lengths are sorted together
+    while len(order):
+        some = order[: max(MAX_SORTED // max(lengths[order[0]], 1), 1)]
+        some = some[: max(np.searchsorted(lengths[some] * np.arange(1, len(some) + 1), MAX_SORTED), 1)]
+        order = order[len(some) :]
+        block = np.full((len(some), lengths[some[-1]]), np.inf)
+        values = x[rows_of(offsets[some], lengths[some])]
+        inside = np.arange(block.shape[1]) < lengths[some, None]
+        block[inside] = np.where(np.isfinite(values), values, np.inf)
+        block.sort(axis=1)
+        last = np.isfinite(block).sum(axis=1) - 1
+        enough = last >= MIN_ERRORS - 1
+        for row, fraction in zip(found, fractions, strict=True):
+            at = fraction * np.where(enough, last, 0)
+            below = np.floor(at).astype(np.int64)
+            low = np.take_along_axis(block, below[:, None], axis=1)[:, 0]
+            high = np.take_along_axis(block, np.minimum(below + 1, np.maximum(last, 0))[:, None], axis=1)[:, 0]
+            row[some] = np.where(enough, low + (high - low) * (at - below), np.nan)
+    return list(found)
