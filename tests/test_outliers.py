@@ -46,11 +46,14 @@ def slow_filter(fitted, x):
     z = x.copy()
     for t in range(len(x)):
         sign, replacement = look_at(fitted, z, x, t)
-        if sign and t >= RUN - 1 and all(look_at(fitted, z, x, t - k)[0] == sign for k in range(1, RUN)):
-            if z[t - 1] != x[t - 1]:
-                z[t - RUN + 1 : t] = x[t - RUN + 1 : t]
-        elif sign and np.isfinite(replacement):
-            z[t] = replacement
+        runs = [
+            t >= (RUN - 1) * lag and all(look_at(fitted, z, x, t - k * lag)[0] == sign for k in range(1, RUN))
+            for lag in fitted.lags
+        ]
+        if sign and runs[0] and z[t - 1] != x[t - 1]:
+            z[t - RUN + 1 : t] = x[t - RUN + 1 : t]
+        elif sign and not any(runs) and np.isfinite(replacement):
+            z[t] = max(replacement, fitted.bounds[0])
     return z
 
 
@@ -173,6 +176,22 @@ def test_a_step_is_kept_from_its_third_value_on(height):
     assert fitted.unsettled(x, offsets).tolist() == [41, 42]
 
 
+def test_a_season_that_begins_later_is_kept_from_its_third_time_on():
+    rng = np.random.default_rng(0)
+    past, x = 50 + rng.normal(size=60), 50 + rng.normal(size=60)
+    x[5::12] += 100
+    fitted, both = OutlierFilter.fit(past, np.array([0, 60]), (12,)), np.concatenate([past, x])
+    z = fitted.apply(both, np.array([0, 120]))
+    assert np.flatnonzero(z != both).tolist() == [65, 77]
+
+
+def test_no_replacement_is_negative_where_nothing_was():
+    x = np.resize([0.0, 1.0, 2.0, 1.0], 40)
+    x[-2], x[-1] = 0.0, 1e9
+    z = filtered(x)
+    assert np.flatnonzero(z != x).tolist() == [39] and 0 <= z[39] <= 2
+
+
 def test_what_seasons_explain_is_no_outlier():
     x = 50 + np.random.default_rng(0).normal(size=120)
     x[5::12] += 100
@@ -213,6 +232,6 @@ def test_extended_filters_keep_what_they_know(rng):
     first = OutlierFilter.fit(x[:30], offsets[:2], (4,))
     both = first.extend(x, offsets)
     expected = OutlierFilter.fit(x, offsets, (4,))
-    for name in ("units", "starts", "floors"):
+    for name in ("units", "starts", "floors", "bounds"):
         np.testing.assert_array_equal(getattr(both, name), getattr(expected, name))
     assert first.extend(x[:30], offsets[:2]) is first

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tsrnn.windows import row_series, window_moments
+from tsrnn.windows import row_series, window_means, window_moments
 
 MIN_SPREAD = 1e-10  # of a series, against its largest value: below, it counts as constant
 MIN_UNIT = 1e-4  # of a series in scaled values: below, its rest is taken for rounding errors
@@ -89,7 +89,7 @@ def window_levels(rest, ends, widths):
     ndarray of shape (n,), float64
         The means.
     """
-    return window_moments(rest, ends, widths)[0]
+    return window_means(rest, ends, widths)
 
 
 def window_spreads(rest, ends, lengths, levels):

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from tsrnn.frames.frequency import fixed_step
-from tsrnn.windows import window_moments
+from tsrnn.windows import window_means
 
 MINUTE, HOUR, DAY, WEEK = (seconds * 10**9 for seconds in (60, 3600, 86_400, 604_800))  # nanoseconds
 # Seasons by the letters of a frequency. 364 and 260 days are whole weeks, so that weekdays meet.
@@ -108,7 +108,7 @@ def seasonal_part(x, season, smoothing):
     if n < season:
         return part
     ends = np.arange(season, n + 1)
-    means, _ = window_moments(x, ends, np.full(len(ends), season))
+    means = window_means(x, ends, np.full(len(ends), season))
     means = np.concatenate([np.full(season - 1, means[0]), means])
     deviations = x - means
     part[season : 2 * season] = deviations[:season]
@@ -315,7 +315,7 @@ def _past_error(x, rest, parts, seasons, window, horizon, start, log):
     unit = np.abs(np.diff(x)).mean() if len(x) > 1 else 0.0
     if not len(origins) or unit == 0:
         return np.nan
-    level, _ = window_moments(rest, origins, np.full(len(origins), window))
+    level = window_means(rest, origins, np.full(len(origins), window))
     forecast = level[:, None] + seasonal_future(parts, seasons, origins, horizon)
     truth = x[origins[:, None] + np.arange(horizon)]
     return np.abs((np.exp(forecast) if log else forecast) - truth).mean() / unit

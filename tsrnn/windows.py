@@ -267,6 +267,22 @@ def window_moments(x, ends, counts):
         return _moments_of_few(x, ends, counts) if few else _moments_by_doubling(x, ends, counts)
 
 
+def window_means(x, ends, counts):
+    """Mean of each window, computed from its own values alone: those of :func:`window_moments`, without variances."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        if counts.sum() <= FEW_ROWS:
+            return _moments_of_few(x, ends, counts)[0]
+        last, sums, row_sums, size, largest = ends - 1, np.zeros(len(ends)), x, 1, counts.max()
+        while True:
+            k = np.flatnonzero(counts & size)
+            sums[k] += row_sums[last[k]]
+            last[k] -= size
+            if 2 * size > largest:
+                return sums / counts
+            row_sums = np.concatenate([row_sums[:size], row_sums[size:] + row_sums[:-size]])
+            size *= 2
+
+
 def _moments_of_few(x, ends, counts):
     values, first = x[rows_of(ends - counts, counts)], np.cumsum(counts) - counts
     means = np.add.reduceat(values, first) / counts if len(counts) else np.zeros(0)
@@ -313,7 +329,7 @@ def window_weights(weights, windows, horizon):
     ndarray of shape (n,), float64
         The means.
     """
-    return window_moments(weights, windows.origins + horizon, np.full(len(windows), horizon))[0]
+    return window_means(weights, windows.origins + horizon, np.full(len(windows), horizon))
 
 
 def thin(positions, count):

@@ -4,7 +4,8 @@ Each value is predicted from the filtered values before it: by the last one and 
 median of the last `N_CHANGES` changes over that lag. It is an outlier if every prediction misses it by more than
 `THRESHOLD` units, where the unit is a robust standard deviation of the errors of that prediction; the prediction with
 the smallest unit replaces it. Values and, of positive series, logarithms are judged: an outlier in either is one. The
-`RUN`-th deviation in a row to one side confirms a new level: it is kept, and those before it are restored.
+`RUN`-th deviation in a row to one side confirms a new level: it is kept, and those before it are restored. The
+`RUN`-th a season apart is kept too: it has become a season.
 
 This is a Hampel filter (Pearson 2002, Outliers in Process Modeling and Identification, IEEE Transactions on Control
 Systems Technology 10) that looks at the past alone: but for a level that is confirmed, no value changes what an earlier
@@ -55,12 +56,15 @@ class OutlierFilter:
         Prediction of the first value of each series; NaN for a short one.
     floors : ndarray of shape (n_series,), float64
         Lowest value whose logarithm is taken; NaN for series whose logarithms are not judged.
+    bounds : ndarray of shape (n_series,), float64
+        Lowest replacement: 0 for series without negative values, otherwise -inf.
     """
 
     lags: tuple[int, ...]
     units: np.ndarray
     starts: np.ndarray
     floors: np.ndarray
+    bounds: np.ndarray
 
     @classmethod
     def fit(cls, values, offsets, seasons=()):
@@ -90,7 +94,8 @@ class OutlierFilter:
         with np.errstate(all="ignore"):  # values near the limits of float64
             lags = (1, *seasons)
             floors = lowest_values(values, offsets)
-            draft = cls(lags, np.empty(0), first_values(values, offsets), floors)
+            bounds = np.where(np.minimum.reduceat(values, offsets[:-1]) < 0, -np.inf, 0.0)
+            draft = cls(lags, np.empty(0), first_values(values, offsets), floors, bounds)
             units = [units_of_changes(x, offsets, lags) for x in judged_scales(values, offsets, floors)]
             least = least_units(values, offsets)
             draft = replace(draft, units=draft._usable(np.maximum(units, least), offsets))
@@ -114,6 +119,7 @@ class OutlierFilter:
             np.concatenate([self.units, new.units], axis=1),
             np.concatenate([self.starts, new.starts]),
             np.concatenate([self.floors, new.floors]),
+            np.concatenate([self.bounds, new.bounds]),
         )
 
     def apply(self, values, offsets, filtered=None, filtered_offsets=None):
@@ -199,7 +205,8 @@ class OutlierFilter:
         return z, counts, restored
 
     def _subset(self, series):
-        return OutlierFilter(self.lags, self.units[:, series], self.starts[series], self.floors[series])
+        parts = (self.starts[series], self.floors[series], self.bounds[series])
+        return OutlierFilter(self.lags, self.units[:, series], *parts)
 
     def _pass(self, rows):
         """Replace values by what those before them, as filtered so far, predict; and tell which confirm a new level."""
@@ -211,12 +218,20 @@ class OutlierFilter:
             outlier, side = outlier | odd, np.where(odd, side_of_log, side)
             replacement = np.where(logs[rows.series], np.exp(predicted), replacement)
         side = np.where(outlier, side, 0)
-        run = outlier.copy()
-        for k in range(1, RUN):
-            run &= (rows.position >= k) & (side == shift(side, k))
-        new = np.where(outlier & ~run & np.isfinite(replacement), replacement, rows.x)
+        runs = [self._continue(side, rows.position, lag) for lag in self.lags]
+        replacement = np.maximum(replacement, self.bounds[rows.series])
+        single = outlier & ~np.logical_or.reduce(runs) & np.isfinite(replacement)
+        new, run = np.where(single, replacement, rows.x), runs[0]
         fresh = rows.position >= rows.known[rows.series]
         return np.where(fresh, new, rows.z), run & fresh & (shift(rows.z, 1) != shift(rows.x, 1))
+
+    @staticmethod
+    def _continue(side, position, lag):
+        """Tell which values are the `RUN`-th outlier in a row to one side, a lag apart."""
+        run = side != 0
+        for k in range(lag, RUN * lag, lag):
+            run &= (position >= k) & (side == shift(side, k))
+        return run
 
     def _judge(self, rows, is_log):
         """Compare each value with its predictions.
