@@ -625,7 +625,7 @@ class TestUnusualSeries:
         np.testing.assert_allclose(forecast["three"], 3 * factor, rtol=1e-12)
 
     @pytest.mark.parametrize("strategy", STRATEGIES)
-    @pytest.mark.parametrize("constant", [0.0, 5.0, -1e12, 1e-12])
+    @pytest.mark.parametrize("constant", [0.0, 5.0, -1e12, 1e-12, 1e200, -3e299])
     def test_constant(self, constant, strategy):
         forecast = quick(strategy=strategy).fit(np.full(60, constant)).predict(horizon=9)
         np.testing.assert_allclose(forecast, constant, rtol=1e-6, atol=1e-6 * abs(constant))

@@ -3,6 +3,7 @@ import pytest
 
 from tsrnn.scaling import (
     MIN_SCALE,
+    MIN_SPREAD,
     MIN_UNIT,
     SCALINGS,
     SeriesScaler,
@@ -29,12 +30,14 @@ def test_round_trip_and_order_one(rng, log, magnitude):
     np.testing.assert_allclose(back, np.stack([values[:20], values[20:40]]), rtol=1e-13)
 
 
-@pytest.mark.parametrize("constant", [0.0, 5.0, -3e12, 0.1])
-def test_constant_series(constant):
-    values = np.full(20, constant)
-    scaler = SeriesScaler.fit(values, np.array([0, 20]), log=False)
-    assert scaler.spread.tolist() == [1.0]
-    np.testing.assert_allclose(scaler.transform(values, np.array([0, 20])), 0, atol=abs(constant) * 1e-15)
+@pytest.mark.parametrize("n", [20, 41, 53])
+@pytest.mark.parametrize("constant", [0.0, 5.0, -3e12, 0.1, 1e200, 3e299])
+def test_constant_series(constant, n):
+    values = np.full(n, constant)
+    scaler = SeriesScaler.fit(values, np.array([0, n]), log=False)
+    assert scaler.spread.tolist() == [max(1.0, MIN_SPREAD * abs(constant))]
+    # A mean errs by some roundings of 1e-16, which stay below 1e-5 after a division by at least 1e-10 of the value.
+    np.testing.assert_allclose(scaler.transform(values, np.array([0, n])), 0, atol=min(abs(constant) * 1e-15, 1e-5))
 
 
 def test_extend_keeps_constants(rng):

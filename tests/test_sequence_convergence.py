@@ -79,6 +79,13 @@ def test_initial_weights_that_are_kept_are_told(cls):
     assert model.best_epoch_ == 8
 
 
+def test_a_single_class_leaves_nothing_to_learn():
+    X, _ = memory_task(0, RNNClassifier, n_samples=30, n_steps=3)
+    model = RNNClassifier(2, early_stopping=True, max_epochs=3, random_state=0)
+    assert caught_by(lambda: model.fit(X, np.zeros(30, int))) == []
+    assert model.best_epoch_ == 0 and model.history_["loss"].eq(0).all()
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("cls", ESTIMATORS)
 def test_a_loss_that_still_falls_is_told(cls):

@@ -24,7 +24,8 @@ class SeriesScaler:
     log : bool
         Whether logarithms are taken first.
     center, spread : ndarray of shape (n_series,), float64
-        Mean and standard deviation of each series; a spread of 1 for a constant one.
+        Mean and standard deviation of each series. The spread of a constant one is 1, or `MIN_SPREAD` of its value if
+        that is more: the mean may differ from the value by a rounding error, which must stay small.
     """
 
     log: bool
@@ -42,7 +43,8 @@ class SeriesScaler:
         unit = np.where(largest > 0, largest, 1.0)  # squares of numbers far from 1 would overflow, or vanish
         squares = (deviations / np.repeat(unit, lengths)) ** 2
         spread = unit * np.sqrt(np.add.reduceat(squares, offsets[:-1]) / lengths)
-        return cls(log, center, np.where(spread > MIN_SPREAD * largest, spread, 1.0))
+        smallest = MIN_SPREAD * largest
+        return cls(log, center, np.where(spread > smallest, spread, np.maximum(smallest, 1.0)))
 
     def extend(self, values, offsets):
         """Return the scaler for more series: the first ones are known already and keep their constants."""

@@ -23,8 +23,8 @@ from tsrnn.outliers.units import (
     N_CHANGES,
     first_values,
     judged_scales,
-    least_units,
     lowest_values,
+    raise_units,
     shift,
     units_of_changes,
     units_of_errors,
@@ -97,11 +97,11 @@ class OutlierFilter:
             bounds = np.where(np.minimum.reduceat(values, offsets[:-1]) < 0, -np.inf, 0.0)
             draft = cls(lags, np.empty(0), first_values(values, offsets), floors, bounds)
             units = [units_of_changes(x, offsets, lags) for x in judged_scales(values, offsets, floors)]
-            least = least_units(values, offsets)
-            draft = replace(draft, units=draft._usable(np.maximum(units, least), offsets))
+            units = raise_units(np.array(units), values, offsets)
+            draft = replace(draft, units=draft._usable(units, offsets))
             limits = np.maximum(MAX_SHARE * np.diff(offsets), MAX_OUTLIERS)
             kept, _, _ = draft._run(values, values.copy(), offsets, limits=limits)
-            units = np.maximum(draft._units_of_errors(values, kept, offsets), least)
+            units = raise_units(draft._units_of_errors(values, kept, offsets), values, offsets)
             units = np.where(np.isinf(draft.units), np.inf, draft._usable(units, offsets))
             found = replace(draft, units=units)
             _, counts, _ = found._run(values, values.copy(), offsets, limits=limits)

@@ -9,6 +9,7 @@ MIN_LENGTH = 8  # Observations; shorter series are left as they are.
 MIN_ERRORS = 6  # Fewest errors that a unit is learned from.
 MIN_POSITIVE = 0.9  # Share of positive values from which on logarithms of a series without negatives are judged.
 ZERO = 0.1  # Of the smallest positive value: what stands for zero in logarithms.
+MIN_CONSTANT = 0.75  # Share of one value in a constant series.
 LEAST_UNIT = 1e-9  # Of the median absolute value of a series, and of logarithms: smaller errors are roundings.
 NORMAL_MEDIAN = 1.4826  # Standard deviation over the median absolute error, of normal errors.
 NORMAL_DECILE = 1 / 1.645  # The same over the ninth decile.
@@ -65,10 +66,16 @@ def units_of_errors(errors, offsets):
     return np.maximum(NORMAL_MEDIAN * median, NORMAL_DECILE * decile)
 
 
-def least_units(values, offsets):
-    """Units of values and of logarithms below which errors are roundings: 0 for series that are mostly zero."""
-    usual = np.nan_to_num(quantiles(np.abs(values), offsets, (0.5,))[0])
-    return LEAST_UNIT * np.array([usual, usual > 0])[:, :, None]
+def raise_units(units, values, offsets):
+    """Raise units of values and of logarithms, (2, n_series, n_lags), above the errors of roundings.
+
+    A unit of zero stays zero, but in a constant series, which leaves one value other than zero now and then.
+    """
+    usual = np.nan_to_num(quantiles(values, offsets, (0.5,))[0])
+    share = np.add.reduceat((values == np.repeat(usual, np.diff(offsets))).astype(np.int64), offsets[:-1])
+    constant = (share >= MIN_CONSTANT * np.diff(offsets)) & (usual != 0)
+    least = LEAST_UNIT * np.array([quantiles(np.abs(values), offsets, (0.5,))[0], np.ones(len(usual))])[:, :, None]
+    return np.where((units > 0) | constant[:, None], np.maximum(units, least), units)
 
 
 def quantiles(x, offsets, fractions):

@@ -55,7 +55,7 @@ def warn_of_no_convergence(history, max_epochs, stacklevel):
     n_last = min(-(-len(losses) // 10), len(losses) - 1)
     before = losses[-1 - n_last]
     fall = before - losses[-1]
-    if history.best_epoch == 0:
+    if history.best_epoch == 0 and losses[0] > 0:  # A loss of zero, as of a single class, cannot fall.
         problem = (
             "The initial weights are kept: no epoch brought a lower loss on the held-out samples. Set a larger "
             "n_iter_no_change and max_epochs, another learning_rate, or early_stopping=False"
