@@ -307,6 +307,23 @@ class TestFramesThatLookLikeOthers:
         mended = to_panel(follow(refusal(to_panel, data), data, r"(data.set_index\('ds'\)) makes"))
         assert list(mended.ids) == ["a", "b"]
 
+    @pytest.mark.parametrize("index", [DAYS, DAYS.to_period("D"), DAYS.date], ids=["datetimes", "periods", "dates"])
+    @pytest.mark.parametrize("columns", [["cutoff", "ds"], ["unique_id", "y"], ["unique_id", "ds"], ["ds", "y"]])
+    @pytest.mark.parametrize("name", [None, "ds", "when"])
+    def test_series_called_like_a_column_of_a_long_frame(self, columns, index, name):
+        data = pd.DataFrame({column: np.arange(float(N)) for column in columns}, index=pd.Index(index, name=name))
+        message = refusal(to_panel, data)
+        renamed = follow(message, data, r"rename the columns, (data.*?\)), or")
+        assert to_panel(renamed).n_series == 2
+        assert list(to_panel(data, **self.parameters(message)).ids) == columns
+
+    @pytest.mark.parametrize("names", [NAMES, {"id_col": "unique_id", "time_col": "ds", "target_col": "y"}])
+    @pytest.mark.parametrize("ids", [["a", "b"], [7, 9]])
+    def test_a_long_frame_with_its_times_in_the_index(self, ids, names):
+        data = pd.DataFrame({names["id_col"]: np.repeat(ids, N), names["target_col"]: 1.0}, index=DAYS.append(DAYS))
+        data = data.rename_axis(names["time_col"])
+        assert to_panel(follow(refusal(to_panel, data, **names), data), **names).n_series == 2
+
     def test_one_long_series_without_an_id(self):
         data = pd.DataFrame({"ds": DAYS, "y": np.arange(float(N))})
         message = refusal(to_panel, data)
@@ -402,3 +419,48 @@ def test_followed_advice_fits(kind):
     forecaster = RNNForecaster(2, max_epochs=1, hidden_size=2, random_state=0, **names)
     mended = follow(refusal(forecaster.fit, data), data, r": ((?:data|pd)\..*?)(?=\. Or |\.$)")
     assert np.isfinite(np.asarray(forecaster.fit(mended)._forecast(2))).all()
+
+
+class TestContinuation:
+    """New data that do not go on right after the end: the stamp that is wrong is named, and the advice mends it."""
+
+    @pytest.mark.parametrize("index", INDEXES.values(), ids=INDEXES)
+    @pytest.mark.parametrize("kind", STAMPED)
+    def test_a_wrong_step(self, kind, index):
+        data, names = contain(kind, np.arange(float(N)), np.arange(float(N)), index)
+        panel = to_panel(self.rows(data, names, index, range(10)), **names)
+        late = self.rows(data, names, index, range(10, N, 2))
+        message = refusal(lambda x: append(panel, x), late)
+        assert re.search(f"the row after {re.escape(str(index[10]))}( 00:00:00)? is wrong", message)
+        assert re.search(f"expected {re.escape(str(index[11]))}( 00:00:00)?, got {re.escape(str(index[12]))}", message)
+        grown = append(panel, follow(message, late, r"for example (.*)\.$"))
+        np.testing.assert_allclose(grown.series(0), np.arange(N - 1.0), rtol=1e-12)
+
+    @pytest.mark.parametrize("index", INDEXES.values(), ids=INDEXES)
+    @pytest.mark.parametrize("overlap", ["raise", "drop"])
+    @pytest.mark.parametrize("kind", STAMPED)
+    def test_a_gap_after_the_end(self, kind, overlap, index):
+        data, names = contain(kind, np.arange(float(N)), np.arange(float(N)), index)
+        panel = to_panel(self.rows(data, names, index, range(10)), **names)
+        late = self.rows(data, names, index, [*([8, 9] if overlap == "drop" else []), 12, 13, 15])
+        message = refusal(lambda x: append(panel, x, overlap=overlap), late)
+        assert re.search(f"right after .*expected {re.escape(str(index[10]))}( 00:00:00)?, got", message)
+        assert re.search(f"Give every stamp from {re.escape(str(index[10]))}( 00:00:00)? on", message)
+        if kind in ("series", "wide"):
+            grown = append(panel, follow(message, late, r"for example (.*)\.$"), overlap=overlap)
+            np.testing.assert_array_equal(grown.series(0)[10:], [12, 12, 12, 13, 15, 15])
+
+    def test_stamps_of_another_frequency(self):
+        panel = to_panel(pd.Series(np.arange(10.0), index=DAYS[:10]))
+        late = pd.Series([1.0, 2.0, 3.0], index=DAYS[10:13] + pd.to_timedelta([0, 0, 3], unit="h"))
+        assert refusal(lambda x: append(panel, x), late).endswith(
+            "Give one row a stamp, at the frequency of the series seen."
+        )
+
+    @staticmethod
+    def rows(data, names, index, positions):
+        """The rows of some stamps, in a container."""
+        keep = index[list(positions)]
+        if isinstance(data.index, pd.MultiIndex):
+            return data[data.index.get_level_values(1).isin(keep)]
+        return data[(data[names["time_col"]] if names["time_col"] in data else data.index).isin(keep)]

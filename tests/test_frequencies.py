@@ -241,6 +241,80 @@ class TestGaps:
         assert to_panel(mended).lengths[0] == 20
 
 
+class TestRunsOfCalendarOffsets:
+    """Stamps as pandas counts them, once their frequency is lost; the stamp that is odd is named."""
+
+    @pytest.mark.parametrize("zone", [None, "Europe/Berlin"])
+    @pytest.mark.parametrize("months", [1, 2, 3, 12])
+    @pytest.mark.parametrize("start", ["2001-01-31", "2001-08-31", "2000-01-30", "2000-02-29", "1999-12-31"])
+    @pytest.mark.parametrize("n", [3, 4, 24])
+    def test_days_that_some_months_lack(self, start, months, n, zone):
+        freq = pd.DateOffset(years=1) if months == 12 else pd.DateOffset(months=months)
+        stamps = [pd.Timestamp(start, tz=zone)]
+        while len(stamps) < n + 3:
+            stamps.append(stamps[-1] + freq)
+        panel = to_panel(series_of(pd.DatetimeIndex(stamps[:n])))
+        if panel.frequencies[0] == freq:  # a few stamps may be month ends as well
+            assert list(panel.continue_index(3)) == stamps[n:]
+
+    def test_all_that_were_stepped_to_are_told(self):
+        index = pd.DatetimeIndex(["2001-01-31", *[f"2001-{month:02d}-28" for month in range(2, 13)]])
+        assert to_panel(series_of(index)).frequencies == (pd.DateOffset(months=1),)
+
+    @pytest.mark.parametrize("odd", [0, 1, 9, 22, 23])
+    @pytest.mark.parametrize("freq", [pd.DateOffset(months=1), "MS", "W-FRI", "B", "D", "6h"], ids=repr)
+    def test_the_odd_stamp_is_named(self, freq, odd):
+        whole = bare(stamps(freq, n=24))
+        index = whole.delete(odd).insert(odd, whole[odd] + pd.Timedelta("3h"))
+        with pytest.raises(ValueError, match="no frequency fits") as caught:
+            to_panel(series_of(index))
+        assert str(index[odd]) in str(caught.value)
+
+    def test_the_odd_stamp_of_months(self):
+        index = pd.DatetimeIndex([*pd.date_range("2001-01-15", periods=23, freq=pd.DateOffset(months=1)), "2002-12-16"])
+        with pytest.raises(ValueError, match="2002-12-16 00:00:00 follows 2002-11-15"):
+            to_panel(series_of(index))
+
+    def test_a_gap_after_a_first_clock_time_that_daylight_saving_moved(self):
+        days = pd.date_range("2024-03-31 02:30", periods=40).tz_localize("Europe/Berlin", nonexistent="shift_forward")
+        with pytest.raises(ValueError, match="2024-04-12 02:30:00.02:00 is missing, 2024-04-13"):
+            to_panel(series_of(days.delete(12)), freq="D")
+
+
+class TestDaysOff:
+    @pytest.mark.parametrize("zone", [None, "Europe/Berlin"])
+    @pytest.mark.parametrize("kind", ["series", "wide", "long", "keyed"])
+    @pytest.mark.parametrize("off", [[13], [3], [3, 9, 14, 20, 25]], ids=repr)
+    @pytest.mark.parametrize("week", ["Mon Tue Wed Thu Fri", "Sun Mon Tue Wed Thu", "Mon Tue Wed Thu Fri Sat"])
+    def test_the_missing_working_day_is_named_and_holidays_can_be_declared(self, week, off, kind, zone):
+        whole = bare(stamps(pd.offsets.CustomBusinessDay(weekmask=week), n=30, tz=zone))
+        wide = pd.DataFrame({"a": np.arange(30.0), "b": 1.0}, index=whole).drop(whole[off])
+        keyed = wide.stack().swaplevel().rename_axis(["unique_id", "ds"]).rename("y")
+        data = {"series": wide["a"], "wide": wide, "keyed": keyed, "long": keyed.reset_index()}[kind]
+        with pytest.raises(ValueError, match="has a gap") as caught:
+            to_panel(data)
+        if week == "Mon Tue Wed Thu Fri":
+            assert f"{whole[off[0]]} is missing, {whole[off[0] + 1]} follows" in str(caught.value)
+            assert "(frequency B)" in str(caught.value)
+        freq = eval(re.search(r"freq=(.*\)), or use", str(caught.value)).group(1), {"pd": pd, "data": data})
+        panel = to_panel(data, freq=freq)
+        assert panel.lengths[0] == 30 - len(off)
+        expected = pd.date_range(whole[-1], periods=4, freq=pd.offsets.CustomBusinessDay(weekmask=week))[1:]
+        assert list(panel.continue_index(3)[:3]) == list(expected)
+
+    def test_gaps_of_one_series_are_no_days_off(self):
+        whole = series_of(stamps("B"))
+        with pytest.raises(ValueError, match="has a gap") as caught:
+            to_panel(pd.concat({"a": whole.drop(whole.index[4]), "b": whole[:9]}))
+        assert "CustomBusinessDay" not in str(caught.value)
+
+    def test_periods_have_a_frequency(self):
+        whole = pd.Series(np.arange(9.0), index=pd.period_range("2024-01-01", periods=9, freq="D"))
+        with pytest.raises(ValueError, match="has a gap") as caught:
+            to_panel(whole.drop(whole.index[4]))
+        assert "CustomBusinessDay" not in str(caught.value)
+
+
 class TestClock:
     def test_a_moved_clock_time_comes_back_row_by_row(self):
         days = pd.date_range("2024-03-01 02:30", periods=40, freq="D").tz_localize(

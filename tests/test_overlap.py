@@ -108,6 +108,27 @@ def test_values_must_agree(fitted, kind, index):
     assert forecaster._panel is before[0] and forecaster._ensemble is before[1]
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_values_in_single_precision_agree(kind):
+    index = INDEXES["days"]
+    panel = to_panel(contain(kind, index, 0, N))
+    single = contain(kind, index, N - 5, N + MORE)
+    single = single.astype({"y": np.float32}) if kind == "long" else single.astype(np.float32)
+    grown = append(panel, single, overlap="drop")
+    np.testing.assert_array_equal(grown.series(0)[:N], panel.series(0))
+    np.testing.assert_array_equal(grown.series(0)[N:], values()[N:].astype(np.float32))
+    # The next number of single precision is another one.
+    other = change(single, kind, index[N - 3], np.spacing(np.float32(values()[N - 3])))
+    with pytest.raises(ValueError, match="overlap='drop' needs rows that agree"):
+        append(panel, other, overlap="drop")
+
+
+def test_values_beyond_single_precision_do_not_agree_with_each_other():
+    panel = to_panel(pd.Series([1.0, 1e200, 2.0]))
+    with pytest.raises(ValueError, match="has 1e\\+199 at 1, where 1e\\+200 was seen"):
+        append(panel, pd.Series([1e199, 2.0], index=[1, 2]), overlap="drop")
+
+
 @pytest.mark.parametrize("kind", ["long", "keyed"])
 def test_partly_new_for_some_ids(kind):
     index = INDEXES["days"]

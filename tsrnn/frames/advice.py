@@ -126,6 +126,30 @@ def fill_gaps(times, freq):
     return lambda s: f"{s}.reindex({run.replace('{s}', s)}).interpolate()"
 
 
+def fill_from(first, freq):
+    """Return a function from the name of one series to the expression that fills it from an earlier stamp on.
+
+    Parameters
+    ----------
+    first : Timestamp, Period or int
+        Stamp that the series should begin with.
+    freq : BaseOffset or int
+        Step of its stamps.
+
+    Returns
+    -------
+    callable
+        From str to str.
+    """
+    if isinstance(freq, int):
+        run = f"pd.RangeIndex({first}, {{s}}.index.max() + 1, {freq})"
+    elif isinstance(first, pd.Period):
+        run = f"pd.period_range(pd.{first!r}, {{s}}.index.max())"
+    else:
+        run = f"pd.date_range(pd.{first!r}, {{s}}.index.max(), freq={as_code(freq)})"
+    return lambda s: f"{s}.reindex({run.replace('{s}', s)}, method='bfill')"
+
+
 def resample(times):
     """Return a function from the name of one series to the expression that brings it to a usual frequency."""
     step = pd.Series(times).diff().median() / pd.Timedelta(days=1)

@@ -5,8 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
+from tsrnn.frames.advice import fill_from, fill_gaps
 from tsrnn.frames.columns import quote
-from tsrnn.frames.frequency import first_mismatch
+from tsrnn.frames.frequency import first_mismatch, steps_after
 from tsrnn.frames.identity import ids_like, join_ids, plain_ids
 from tsrnn.frames.keyed import LongLayout
 from tsrnn.frames.layouts import find_layout
@@ -28,7 +29,8 @@ def append(panel, data, *, overlap="raise"):
         in another order. A panel with ids may get observations for some of its ids only, each from the end of
         that id, and new ids.
     overlap : {"raise", "drop"}, default="raise"
-        What to do with rows that were seen: refuse them, or leave them out if their values agree.
+        What to do with rows that were seen: refuse them, or leave them out if their values agree. A value agrees
+        if it is the one seen, or that rounded to float32.
 
     Returns
     -------
@@ -163,9 +165,33 @@ def _require_continuation(panel, seen, new, series):
         stamps = new.stamps(i)
         wrong = first_mismatch(stamps, expected, panel.frequencies[position])
         if wrong is not None:
-            last = panel.stamps(position)[-1]
-            again = " Rows that were seen are left out with overlap='drop'." if stamps[wrong] <= last else ""
-            raise ValueError(
-                f"New data for {new.label(i)} must go on right after {last}, the last time stamp seen: expected "
-                f"{expected[wrong]}, got {stamps[wrong]}.{again}"
-            )
+            raise ValueError(_explain_break(panel, position, new, i, expected, wrong))
+
+
+def _explain_break(panel, position, new, i, expected, wrong):
+    """Say which stamp of new data does not go on from those before it, and how to mend it."""
+    freq, stamps, last = panel.frequencies[position], new.stamps(i), panel.stamps(position)[-1]
+    got = f"expected {expected[wrong]}, got {stamps[wrong]}."
+    if wrong == 0:
+        text = f"New data for {new.label(i)} must go on right after {last}, the last time stamp seen: {got}"
+    else:
+        step = f"step {freq}" if isinstance(freq, int) else f"frequency {freq.freqstr}"
+        text = (
+            f"New data for {new.label(i)} must have every stamp of {step}. It begins right after {last}, the last "
+            f"time stamp seen, but the row after {stamps[wrong - 1]} is wrong: {got}"
+        )
+    if stamps[wrong] <= last:
+        return f"{text} Rows that were seen are left out with overlap='drop'."
+    if not panel.layout.has_stamps or (_steps_after_end(panel, position, stamps) < 0).any():
+        return f"{text} Give one row a stamp, at the frequency of the series seen."
+    if wrong:
+        return f"{text} Fill the gap, for example {new.for_each_series(fill_gaps(stamps, freq))}."
+    text = f"{text} Give every stamp from {expected[0]} on"
+    if not panel.shares_times:
+        return f"{text}, for each id."
+    return f"{text}, for example {new.for_each_series(fill_from(expected[0], freq))}."
+
+
+def _steps_after_end(panel, position, stamps):
+    before, last = panel.last_two()
+    return steps_after(last[position], panel.frequencies[position], stamps, before=before[position])

@@ -213,10 +213,10 @@ def is_regular(times, freq):
         return False
     if first_mismatch(times[1:], times_after(times[0], freq, len(times) - 1), freq) is None:
         return True
-    return _was_moved(times, freq) and is_regular(times[1:], freq)
+    return was_moved(times, freq) and is_regular(times[1:], freq)
 
 
-def _was_moved(times, freq):
+def was_moved(times, freq):
     """Tell whether daylight saving has moved the first stamp away from the clock time of the second."""
     if times.tz is None:
         return False

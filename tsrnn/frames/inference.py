@@ -12,6 +12,7 @@ from tsrnn.frames.frequency import (
     is_regular,
     regular_steps,
     times_after,
+    was_moved,
 )
 
 
@@ -50,9 +51,13 @@ def find_frequency(panel, i):
             "frequency; at least 3 are needed to infer one. Set the parameter freq, as in freq='D'."
         )
     inferred = infer(times)
-    if inferred is None:
-        raise ValueError(_explain_irregular(panel, i))
-    return inferred
+    if inferred is not None:
+        return inferred
+    candidates = _frequencies_of_runs(times)
+    guess = next((freq for freq in candidates if grid_positions(times, freq).min() >= 0), None)
+    if guess is not None and is_regular(times, guess):
+        return guess
+    raise ValueError(_explain_irregular(panel, i, candidates) if guess is None else explain_gap(panel, i, guess))
 
 
 def infer(times):
@@ -75,8 +80,8 @@ def _calendar_frequencies(times):
     found = []
     if months[0] > 0 and months[0] == months[1]:
         n = int(months[0])
-        if len(days) == 1:
-            found.append(pd.DateOffset(years=n // 12) if n % 12 == 0 else pd.DateOffset(months=n))
+        # Days may differ: from January 31 on, pandas goes to February 28 and from there to March 28.
+        found.append(pd.DateOffset(years=n // 12) if n % 12 == 0 else pd.DateOffset(months=n))
         if len(weekdays) == 1:
             (weekday,) = weekdays
             found.append(pd.offsets.LastWeekOfMonth(n=n, weekday=int(weekday)))
@@ -123,8 +128,8 @@ def explain_gap(panel, i, freq):
     # Series may differ in the day on which their weeks end: the same number of days fills the gaps of all.
     spacing = pd.offsets.Day(7 * freq.n) if isinstance(freq, pd.offsets.Week) else freq
     mend = [f"Fill it, for example {panel.for_each_series(fill_gaps(times, spacing))}"]
-    if freq in (pd.offsets.Day(), pd.offsets.BusinessDay()):
-        mend.append("declare the frequency if its days off are known (freq=pd.offsets.CustomBusinessDay(...))")
+    if isinstance(times, pd.DatetimeIndex) and freq in (pd.offsets.Day(), pd.offsets.BusinessDay()):
+        mend += _declare_days_off(panel)
     mend.append(f"use positions: {panel.for_each_series(panel.layout.number)}")
     hint = convert_integers(times, panel.layout.stamps) if isinstance(freq, int) else ""
     return f"{problem} {', or '.join(mend)}.{hint}"
@@ -132,24 +137,49 @@ def explain_gap(panel, i, freq):
 
 def _first_break(times, freq):
     """Return the position before the first stamp that is not the expected one, and that one."""
-    for before in np.flatnonzero(~regular_steps(times, freq)):
-        if isinstance(freq, int) or isinstance(times, pd.PeriodIndex) or counts_in_absolute_time(freq):
-            return before, times_after(times[before], freq, 1)[0]
-        # From the first on: a stamp that daylight saving has moved says nothing about the next.
-        run = times_after(times[0], freq, before + 1)[-1:]
-        if first_mismatch(times[before + 1 : before + 2], run, freq) is not None:
-            return before, run[0]
-    raise AssertionError("explain_gap is for stamps that are not regular")
+    if isinstance(freq, int) or isinstance(times, pd.PeriodIndex) or counts_in_absolute_time(freq):
+        before = int((~regular_steps(times, freq)).argmax())
+        return before, times_after(times[before], freq, 1)[0]
+    if was_moved(times, freq):
+        before, expected = _first_break(times[1:], freq)
+        return before + 1, expected
+    # From the first on: a stamp that daylight saving has moved says nothing about the next.
+    run = times_after(times[0], freq, len(times) - 1)
+    before = first_mismatch(times[1:], run, freq)
+    return before, run[before]
 
 
-def _explain_irregular(panel, i):
+def _declare_days_off(panel):
+    """Advise the frequency of working days, where all days that are missing are missing in every series."""
+    stamps = panel.layout.stamps
+    wall = panel.times.tz_localize(None)
+    days = wall.unique().sort_values()
+    steps = np.diff(days.get_indexer(wall))
+    if not panel.shares_times:
+        steps = np.delete(steps, panel.offsets[1:-1] - 1)
+    if (steps != 1).any() or len(days.normalize().unique()) < len(days):
+        return []
+    weekdays = [pd.Timestamp(2001, 1, 1 + day).day_name()[:3] for day in sorted(set(days.day_of_week))]
+    mask = "" if weekdays == ["Mon", "Tue", "Wed", "Thu", "Fri"] else f"weekmask={' '.join(weekdays)!r}, "
+    read = stamps.read if panel.time_dtype is None else f"pd.DatetimeIndex({stamps.read})"
+    accessor = stamps.accessor if panel.time_dtype is None else ""
+    zone = "" if panel.times.tz is None else f"{accessor}.tz_localize(None)"
+    holidays = f"pd.date_range({str(days[0])!r}, {str(days[-1])!r}).difference({read}{zone})"
+    return [
+        "declare the days off, if they recur, as the parameter "
+        f"freq=pd.offsets.CustomBusinessDay({mask}holidays={holidays})"
+    ]
+
+
+def _explain_irregular(panel, i, candidates):
     times = panel.stamps(i)
-    guess = _frequency_despite_gaps(times)
-    if guess is not None:
-        return explain_gap(panel, i, guess)
     steps = np.diff(times.asi8)
     usual = np.unique(steps, return_counts=True)
-    odd = int((steps != usual[0][usual[1].argmax()]).argmax())
+    follows = steps == usual[0][usual[1].argmax()]
+    for freq in candidates:
+        same = _follows(times, freq)
+        follows = same if same.sum() > follows.sum() else follows
+    odd = int((~follows).argmax())
     return (
         f"{panel.label(i)}: no frequency fits its time stamps; the steps differ, for example {times[odd + 1]} follows "
         f"{times[odd]}. Bring it to a regular frequency: {panel.for_each_series(resample(times))}, or use "
@@ -157,14 +187,21 @@ def _explain_irregular(panel, i):
     )
 
 
-def _frequency_despite_gaps(times, run=12):
-    """Find the frequency of some run of stamps on whose grid all others stand too."""
+def _follows(times, freq):
+    """Tell for each stamp but the first whether it is its predecessor plus the offset."""
+    if counts_in_absolute_time(freq):
+        return regular_steps(times, freq)
+    wall = times.tz_localize(None)
+    return np.array([before + freq == stamp for before, stamp in zip(wall[:-1], wall[1:], strict=True)])
+
+
+def _frequencies_of_runs(times, run=12):
+    """List the frequencies that some runs of stamps follow; business days where no stamp is on a weekend."""
+    found = {}
     for start in np.linspace(0, max(len(times) - run, 0), 5).astype(int):
         for length in (run, 3):
-            part = times[start : start + length]
-            freq = infer(part)
-            if freq is None:
-                continue
-            if grid_positions(times, freq).min() >= 0:
-                return freq
-    return None
+            freq = infer(times[start : start + length])
+            if freq == pd.offsets.Day() and times.day_of_week.max() < 5:
+                freq = pd.offsets.BusinessDay()
+            found[freq] = None
+    return [freq for freq in found if freq is not None]

@@ -11,6 +11,8 @@ from tsrnn.windows import offsets_of, row_series
 def drop_seen(panel, new, position):
     """Leave out the rows of new data that were seen, if their values agree.
 
+    A value agrees if it is the one seen, or the one seen rounded to float32: data read in single precision.
+
     Parameters
     ----------
     panel : Panel
@@ -35,7 +37,9 @@ def drop_seen(panel, new, position):
     series = row_series(new.offsets)
     old = (position[series] < panel.n_series) & (ticks <= ends[np.minimum(position[series], panel.n_series - 1)])
     seen = np.where(rows >= 0, panel.values[rows], np.nan)
-    wrong = old & (seen != new.values)
+    with np.errstate(over="ignore"):
+        rounded = seen.astype(np.float32).astype(np.float64)
+    wrong = old & (seen != new.values) & (rounded != new.values)
     if wrong.any():
         row = int(wrong.argmax())
         i = int(series[row])

@@ -16,8 +16,18 @@ def explain_partial(data, names, present):
     missing = [name for name in names if name not in present]
     others = [column for column in data.columns if column not in present]
     text = f"A long DataFrame needs the columns {list(names)}; got {present} without {missing}."
-    if set(missing) <= set(data.index.names):
+    if set(missing) <= set(data.index.names) and _may_be_long(data, names):
         return f"{text} The index has {missing}: data.reset_index()."
+    if _holds_dates(data.index.to_series()):
+        found = {names.id_col: "id_col", names.time_col: "time_col"}
+        taken = [name for name in present if name in found]
+        new = {name: f"{name}_series" for name in taken}
+        others = ", ".join(f"{found[name]}={found[name]!r}" for name in taken)
+        return (
+            f"{text} The index holds time stamps: if each column is a series, rename the columns, "
+            f"data.rename(columns={new}), or set {' and '.join(found[name] for name in taken)} to another name, as in "
+            f"RNNForecaster(..., {others})."
+        )
     if names.id_col not in present:
         wide = f"data.set_index({names.time_col!r}) makes a DataFrame with one column a series"
         ids = [column for column in others if not pd.api.types.is_float_dtype(data[column])]
@@ -30,6 +40,12 @@ def explain_partial(data, names, present):
         f"{text}{_name_columns(data, names, missing, others)} If each column is a series, rename {present[0]!r} or set "
         "id_col, time_col and target_col to other names."
     )
+
+
+def _may_be_long(data, names):
+    """Whether the ids, in the index or a column, may be ids: no fractions, and not each in one row only."""
+    ids = data.index if names.id_col in data.index.names else data.loc[:, [names.id_col]].iloc[:, 0]
+    return bool(ids.duplicated().any()) and not pd.api.types.is_float_dtype(ids.dtype)
 
 
 def _name_columns(data, names, missing, others):
