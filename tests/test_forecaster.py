@@ -717,6 +717,7 @@ class TestScikitLearn:
 
 
 @pytest.mark.slow
+@pytest.mark.filterwarnings("ignore::tsrnn.forecaster.OutlierWarning")  # one day of pageviews
 @pytest.mark.parametrize("name", DATASETS)
 def test_defaults_beat_seasonal_naive(name):
     """Mean absolute error over three origins of every bundled data set, without any parameter but the horizon."""

@@ -6,7 +6,7 @@ import pytest
 
 from tsrnn import RNNForecaster
 from tsrnn.forecaster.plan import LONG_SERIES, MANY_ROWS, MANY_SERIES, PANEL_MINIBATCHES, resolve
-from tsrnn.forecaster.pooling import OwnHighways, _best_penalty, _error_curve, fit_own
+from tsrnn.forecaster.pooling import MIN_SCALE, OwnHighways, _best_penalty, _error_curve, fit_own
 from tsrnn.forecaster.samples import Samples
 from tsrnn.frames import to_panel
 
@@ -58,7 +58,7 @@ def test_weights_are_ridge_regressions():
     for i in (0, 5):
         k = np.flatnonzero(samples.windows.series == i)
         x = samples.blocks(k)[:, :, 0]
-        scale = np.sqrt(np.mean(x**2))
+        scale = max(np.sqrt(np.mean(x**2)), MIN_SCALE)
         left = samples.targets(k) - model.linear.highway.predict(samples.blocks(k))
         rows = np.vstack([x / scale, np.sqrt(own.penalty) * np.eye(6)])
         expected = np.linalg.lstsq(rows, np.vstack([left, np.zeros((6, HORIZON))]))[0] / scale

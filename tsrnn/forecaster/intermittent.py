@@ -14,6 +14,8 @@ MIN_WINDOW = 50  # Newest values that are looked at, or SEASONS seasons of them 
 SEASONS = 4
 MEAN_FACTOR = 2.0  # Of the mean, where forecasts of the mean are wanted, which may vary about it.
 MAX_RATIO = 0.8  # Of changes over a season to values: below, seasons tell when demand comes.
+CLEAR_RATIO = 0.5  # The same over any lag up to MAX_LAG, of series with MIN_DEMANDS values other than zero.
+MAX_LAG = 31
 MIN_DEMANDS = 50  # Fewest values other than zero of a series that more is learned from than its seasons.
 
 
@@ -35,13 +37,24 @@ def regular_series(rows):
     n_series, position = len(lengths), np.arange(len(series)) - rows.offsets[series]
     demand = np.abs(rows.scaled - rows.zeros[series])
     regular = np.zeros(n_series, dtype=bool)
-    for season in rows.decomposition.seasons:
-        later = np.flatnonzero(position >= season)
-        changes = np.abs(rows.scaled[later] - rows.scaled[later - season])
-        total = np.bincount(series[later], weights=demand[later], minlength=n_series)
-        regular |= np.bincount(series[later], weights=changes, minlength=n_series) < MAX_RATIO * total
     counts = np.bincount(series, weights=demand > 0, minlength=n_series)
-    return regular, regular & (counts <= (1 - MIN_ZEROS) * lengths) & (counts < MIN_DEMANDS)
+
+    def repeats(rows_of_some, lag, ratio):
+        later = rows_of_some[position[rows_of_some] >= lag]
+        changes = np.abs(rows.scaled[later] - rows.scaled[later - lag])
+        total = np.bincount(series[later], weights=demand[later], minlength=n_series)
+        return np.bincount(series[later], weights=changes, minlength=n_series) < ratio * total
+
+    every = np.arange(len(series))
+    for season in rows.decomposition.seasons:
+        regular |= repeats(every, season, MAX_RATIO)
+    repeated = regular & (counts <= (1 - MIN_ZEROS) * lengths) & (counts < MIN_DEMANDS)
+    # Without a season, a pattern must be seen often, and clearly: there are many that may appear by chance.
+    often = (counts >= MIN_DEMANDS) & (counts <= (1 - MIN_ZEROS / 2) * lengths) & ~regular
+    some = np.flatnonzero(often[series])
+    for lag in range(2, MAX_LAG + 1) if len(some) else ():
+        regular |= repeats(some, lag, CLEAR_RATIO)
+    return regular, repeated
 
 
 def ceilings(rows, windows, regular, of_mean):

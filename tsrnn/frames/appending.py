@@ -193,5 +193,5 @@ def _explain_break(panel, position, new, i, expected, wrong):
 
 
 def _steps_after_end(panel, position, stamps):
-    before, last = panel.last_two()
-    return steps_after(last[position], panel.frequencies[position], stamps, before=before[position])
+    (before,), (last,) = panel.last_two([position])
+    return steps_after(last, panel.frequencies[position], stamps, before=before)
