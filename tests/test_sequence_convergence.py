@@ -86,7 +86,7 @@ def test_a_loss_that_still_falls_is_told(cls):
     y = X[:, -1] > 0 if cls is RNNClassifier else X[:, -1]
     (message,) = caught_by(lambda: cls(max_epochs=2, random_state=0).fit(X, y))
     assert message.startswith("The loss was still falling at max_epochs=2: from ")
-    assert message.endswith(" over the last 1 of the epochs. Raise max_epochs.")
+    assert message.endswith(" over the last epoch. Raise max_epochs.")
     # Advice, and the default.
     assert caught_by(lambda: cls(max_epochs=30, random_state=0).fit(X, y)) == []
     assert caught_by(lambda: cls(random_state=0).fit(X, y)) == []

@@ -62,7 +62,7 @@ def warn_of_no_convergence(history, max_epochs, stacklevel):
     elif len(losses) == max_epochs and fall > STILL_FALLING * losses[0]:
         problem = (
             f"The loss was still falling at max_epochs={max_epochs}: from {losses[-1 - last]:.3g} to {losses[-1]:.3g} "
-            f"over the last {last} of the epochs. Raise max_epochs"
+            f"over the last {'epoch' if last == 1 else f'{last} epochs'}. Raise max_epochs"
         )
     else:
         return
