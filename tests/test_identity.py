@@ -273,3 +273,8 @@ class TestNothingIsShared:
         dilations.append(2)
         with pytest.raises(ValueError, match=r"dilations was \[1\] and is now \[1, 2\]"):
             forecaster.partial_fit([1.0])
+
+
+def test_the_message_about_two_types_is_one_sentence():
+    with pytest.raises(ValueError, match=r"^1 \(int\) and '1' \(str\) read alike, in the columns\. Give"):
+        to_panel(pd.DataFrame({1: [1.0], "1": 2.0}))

@@ -141,7 +141,7 @@ def test_dates_are_no_targets():
 
 BAD_LABELS = {
     "numbers": (TARGETS, "continuous"),
-    "missing": (np.array(["x", None, "x", "y", "x", "y"], dtype=object), "NaN: first at sample 1, step 0; 1 label in all is"),
+    "missing": (np.array(["x", None, "x", "y", "x", "y"], dtype=object), "NaN: first at sample 1, step 0; 1 label in"),
     "nan per step": (np.array([[0.0, 1, 0], [1, np.nan, 1]] * 3), "NaN: first at sample 1, step 1; 3 labels"),
     "infinite": (np.array([0, 1, 0, 1, 0, np.inf]), "y contains infinity: first at sample 5"),
     "none": (None, "requires y to be passed"),
