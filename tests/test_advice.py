@@ -345,7 +345,7 @@ class TestFramesThatLookLikeOthers:
 
     def test_a_column_of_text(self):
         data = pd.DataFrame({"a": np.arange(float(N)), "note": "x"}, index=DAYS)
-        assert to_panel(follow(refusal(to_panel, data, TypeError), data, r"drop it: (.*)\.$")).n_series == 1
+        assert to_panel(follow(refusal(to_panel, data, TypeError), data, r"drop the column: (.*)\.$")).n_series == 1
 
     @pytest.mark.parametrize("name", [3, ("a", 1), "class", "odd name"], ids=repr)
     def test_any_name_of_a_column(self, name):
@@ -421,6 +421,101 @@ def test_followed_advice_fits(kind):
     assert np.isfinite(np.asarray(forecaster.fit(mended)._forecast(2))).all()
 
 
+TEXTS = {
+    "weeks": [f"2020-W{week:02d}" for week in range(10, 10 + N)],
+    "months": list(pd.date_range("2020-01-01", periods=N, freq="MS").strftime("%Y-%m")),
+    "American": list(DAYS.strftime("%m/%d/%Y")),
+    "European": list(DAYS.strftime("%d/%m/%Y")),
+    "German": list(DAYS.strftime("%d.%m.%Y")),
+    "compact": list(DAYS.strftime("%Y%m%d")),
+    "hours": list(pd.date_range("2024-01-01", periods=N, freq="h").strftime("%Y-%m-%d %H:%M")),
+    "a date without a time": ["2024-01-01", *pd.date_range("2024-01-01 06:00", periods=N - 1, freq="6h").astype(str)],
+}
+
+
+@pytest.mark.parametrize("kind", STAMPED)
+@pytest.mark.parametrize("texts", TEXTS.values(), ids=TEXTS)
+def test_stamps_that_are_text(texts, kind):
+    data, names = contain(kind, np.arange(float(N)), np.arange(float(N)), pd.Index(texts))
+    message = refusal(to_panel, data, TypeError, **names)
+    panel = to_panel(follow(message, data, r"Convert them: (.*), or"), **names)
+    assert panel.times.dtype.kind == "M" and set(panel.lengths) == {N}
+    np.testing.assert_array_equal(bad_series(panel) if kind != "series" else panel.series(0), np.arange(float(N)))
+
+
+@pytest.mark.parametrize("dtype", ["str", object, "category"])
+@pytest.mark.parametrize("texts", [[f"2020Q{k}" for k in range(N)], [f"2020-W{k}" for k in range(60, 60 + N)],
+                                   [f"{k}:00" for k in range(N)], [*DAYS[1:].astype(str), "later"]])  # fmt: skip
+@pytest.mark.parametrize("kind", ["series", "wide", "long"])
+def test_stamps_that_are_text_but_no_dates(kind, texts, dtype):
+    data, names = contain(kind, np.arange(float(N)), np.arange(float(N)), pd.Index(texts).astype(dtype))
+    message = refusal(to_panel, data, TypeError, **names)
+    assert "to_datetime" not in message
+    assert set(to_panel(follow(message, data, r"Use positions: (.*)\.$"), **names).lengths) == {N}
+
+
+@pytest.mark.parametrize("columns", [DAYS, DAYS.astype(str), DAYS.to_period("D")], ids=["dates", "text", "periods"])
+def test_series_in_rows(columns):
+    data = pd.DataFrame(np.arange(2.0 * N).reshape(2, N), index=["a", "b"], columns=columns)
+    data = follow(refusal(to_panel, data), data, r"transpose the data, (data\.T)")
+    if columns.dtype.kind not in "M" and not isinstance(columns, pd.PeriodIndex):
+        data = follow(refusal(to_panel, data, TypeError), data, r"Convert them: (.*), or")
+    assert list(to_panel(data).ids) == ["a", "b"] and to_panel(data).lengths.tolist() == [N, N]
+
+
+@pytest.mark.parametrize("bad", ["5,64", "5.64%", "x", {"a": 1}, [1.0]], ids=repr)
+@pytest.mark.parametrize("kind", [kind for kind in CONTAINERS if kind != "table"])
+def test_text_that_must_be_cleaned_first(kind, bad):
+    values = pd.Series(["1", None, "2.5", bad, *map(str, range(4, N))], dtype=object)
+    data, names = contain(kind, np.arange(float(N)), values.set_axis(DAYS))
+    if kind in ("array", "list"):
+        data = data if kind == "array" else np.asarray(data, dtype=object)
+    message = refusal(to_panel, data, TypeError, **names)
+    assert re.search(re.escape(repr(bad)) + ".* is no number. Clean or replace such values first", message)
+    assert "Convert it" not in message
+
+
+@pytest.mark.parametrize("kind", ["wide", "table", "long", "own names", "keyed", "keyed frame"])
+@pytest.mark.parametrize("infinite", [False, True])
+def test_a_series_without_any_value(kind, infinite):
+    data, names = contain(kind, np.arange(float(N)), np.full(N, np.inf if infinite else np.nan))
+    message = refusal(to_panel, data, **names)
+    panel = to_panel(follow(message, data, r": ((?:data|pd|np)\..*?)(?=\. Or |\.$)"), **names)
+    np.testing.assert_array_equal(panel.values, np.arange(float(N)))
+
+
+@pytest.mark.parametrize("kind", CONTAINERS)
+def test_no_value_in_any_series(kind):
+    data, names = contain(kind, np.full(N, np.nan), np.full(N, np.nan))
+    if kind != "list":
+        assert refusal(to_panel, data, **names).endswith("Every value must be a finite number. Give at least one.")
+
+
+@pytest.mark.parametrize("kind", STAMPED)
+@pytest.mark.parametrize("n", [1, 2])
+def test_few_stamps_that_are_repeated(kind, n):
+    index = DAYS[np.sort(np.arange(N) % n)]
+    data, names = contain(kind, np.arange(float(N)), np.arange(float(N)), index)
+    message = refusal(to_panel, data, **names)
+    panel = to_panel(follow(message, data, r"use positions: (.*)\.$"), **names)
+    assert set(panel.lengths) == {N} and panel.frequencies[0] == 1
+
+
+@pytest.mark.parametrize("data", [np.float64(3.0), np.int8(3), DAYS - DAYS[0], (DAYS - DAYS[0]).array], ids=repr)
+def test_other_containers_of_numbers(data):
+    to_panel(follow(refusal(to_panel, data, TypeError), data))
+
+
+@pytest.mark.parametrize("data", [DAYS, DAYS.array, DAYS.to_period("D"), pd.MultiIndex.from_arrays([DAYS, DAYS])])
+def test_an_index_alone(data):
+    message = refusal(to_panel, data, TypeError)
+    assert re.search(r"belongs? to (the index|values): pd.Series\(values, index=data\)\.$", message)
+
+
+def test_a_date_alone():
+    assert refusal(to_panel, np.datetime64("2024-01-01"), TypeError).endswith("Got numpy.datetime64.")
+
+
 class TestContinuation:
     """New data that do not go on right after the end: the stamp that is wrong is named, and the advice mends it."""
 
@@ -431,7 +526,7 @@ class TestContinuation:
         panel = to_panel(self.rows(data, names, index, range(10)), **names)
         late = self.rows(data, names, index, range(10, N, 2))
         message = refusal(lambda x: append(panel, x), late)
-        assert re.search(f"the row after {re.escape(str(index[10]))}( 00:00:00)? is wrong", message)
+        assert re.search(f"The row after {re.escape(str(index[10]))}( 00:00:00)? is wrong", message)
         assert re.search(f"expected {re.escape(str(index[11]))}( 00:00:00)?, got {re.escape(str(index[12]))}", message)
         grown = append(panel, follow(message, late, r"for example (.*)\.$"))
         np.testing.assert_allclose(grown.series(0), np.arange(N - 1.0), rtol=1e-12)

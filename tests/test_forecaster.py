@@ -3,6 +3,7 @@
 import copy
 import io
 import pickle
+import re
 import warnings
 from concurrent.futures import ThreadPoolExecutor
 
@@ -545,11 +546,25 @@ class TestOrigins:
 
     @pytest.mark.parametrize(
         ("origins", "words"),
-        [([0], "from 1 to 80"), ([81], "from 1 to 80"), ([1.5], "must be ints"), ([], "must be ints"), (5, "must be")],
+        [
+            ([0], "from 1 to 80"),
+            ([81], "from 1 to 80"),
+            ([1.5], "must be ints"),
+            ([], "At least one"),
+            (5, "must be"),
+        ],
     )
     def test_refusals(self, origins, words):
         with pytest.raises(ValueError, match=words):
             quick().fit(daily()).predict_origins(daily(), origins)
+
+    @pytest.mark.parametrize("origins", [[0, 70, 90], [70.0, 75.0], [[70], [75]], np.array([[70.0]]), 70.0])
+    def test_advice_on_origins(self, origins):
+        forecaster = quick().fit(daily())
+        with pytest.raises(ValueError, match="origins must be") as caught:
+            forecaster.predict_origins(daily(), origins)
+        mended = eval(re.search(r": ([^:]*)\.$", str(caught.value)).group(1), {"np": np, "origins": origins})
+        assert len(forecaster.predict_origins(daily(), mended)) == len(mended)
 
     def test_other_series_are_refused(self):
         wide = pd.DataFrame({"a": daily(), "b": daily(seed=1)})

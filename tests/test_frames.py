@@ -366,7 +366,7 @@ class TestRefusals:
     def test_duplicates_of_an_id(self, form):
         long = pd.DataFrame({"unique_id": ["a", "b", "b", "a", "b"], "ds": [1, 1, 2, 2, 1], "y": _numbers(5)})
         data = long if form == "long" else long.set_index(["unique_id", "ds"])
-        with pytest.raises(ValueError, match="id 'b' has the time stamp 1 twice .1 duplicates"):
+        with pytest.raises(ValueError, match="id 'b' has the time stamp 1 twice .1 duplicate in all"):
             to_panel(data)
 
     @pytest.mark.parametrize(

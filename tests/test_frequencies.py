@@ -427,6 +427,27 @@ def test_forecasts_continue_any_run_as_pandas_does(freq, start, n, ahead):
     np.testing.assert_array_equal(panel.steps_ahead(whole[n:]), np.arange(ahead))
 
 
+@given(
+    freq=st.sampled_from(COARSE_OFFSETS),
+    start=st.datetimes(min_value=pd.Timestamp("1990"), max_value=pd.Timestamp("2030")),
+    drop=st.sets(st.integers(0, N - 1), max_size=6),
+    late=st.sampled_from([None, "1h", "1D", "3D"]),
+    zone=st.sampled_from([None, "Europe/Berlin"]),
+)
+def test_stamps_that_are_nearly_regular_are_read_or_refused_in_words(freq, start, drop, late, zone):
+    index = stamps(freq, start=start.replace(microsecond=0)).delete(sorted(drop))
+    if late is not None:
+        index = index.insert(len(index), index[-1] + pd.Timedelta(late))
+    if zone is not None:
+        index = index.tz_localize(zone, ambiguous="NaT", nonexistent="NaT").dropna()
+    try:
+        panel = to_panel(series_of(bare(index)))
+    except ValueError as error:
+        assert re.search("has a gap|no frequency fits|is next after|is none of", str(error))
+    else:
+        assert panel.times.equals(index) and panel.continue_index(1)[0] > index[-1]
+
+
 @pytest.mark.parametrize(
     ("freq", "seasons"),
     [

@@ -164,7 +164,7 @@ def test_ids_that_read_alike_but_are_of_another_type_are_refused_everywhere(kind
 @pytest.mark.parametrize("kind", KINDS)
 def test_two_types_that_read_alike_in_one_frame_are_refused(kind, ids):
     # The levels of an index have merged equal ids before we see them: then rows are there twice.
-    with pytest.raises(ValueError, match="which read alike. Give the ids one type|twice"):
+    with pytest.raises(ValueError, match="read alike, in .*. Give the ids one type|twice"):
         to_panel(contain(kind, pd.Series(ids, dtype=object)))
 
 
@@ -274,3 +274,8 @@ class TestNothingIsShared:
         dilations.append(2)
         with pytest.raises(ValueError, match=r"dilations was \[1\] and is now \[1, 2\]"):
             forecaster.partial_fit([1.0])
+
+
+def test_the_message_about_two_types_is_one_sentence():
+    with pytest.raises(ValueError, match=r"^1 \(int\) and '1' \(str\) read alike, in the columns\. Give"):
+        to_panel(pd.DataFrame({1: [1.0], "1": 2.0}))

@@ -72,7 +72,8 @@ def test_other_stamps_are_refused_by_every_method(method, kind, change):
     forecaster = fitted(kind)
     late, whole = (contain(kind, CHANGES[change](index)) for index in (DAYS[N : N + 4], DAYS))
     with pytest.raises(
-        (TypeError, ValueError), match="kind and time zone|go on right after|must have every stamp|is next after|gap|to_datetime"
+        (TypeError, ValueError),
+        match="kind and time zone|go on right after|must have every stamp|is next after|gap|to_datetime",
     ):
         METHODS[method](forecaster, late, whole)
 

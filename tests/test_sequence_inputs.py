@@ -61,19 +61,19 @@ def assert_refused(estimator, X, y, message, error=ValueError, **fit):
 # ------------------------------------------------------------------------------------------------- refused
 
 BAD_X = {
-    "nan in an array": (changed(NUMBERS, (2, 1), np.nan), "X contains NaN: first at sample 2, step 1, feature 0; 1"),
+    "nan in an array": (changed(NUMBERS, (2, 1), np.nan), "NaN: first at sample 2, step 1, feature 0; 1 value in"),
     "nan in a frame": (changed(FRAME, (2, 1), np.nan), "X contains NaN: first at sample 2, step 1, column 'lag_2'"),
     "inf in a cube": (changed(CUBE, (3, 0, 1), -np.inf), "X contains infinity: first at sample 3, step 0, feature 1"),
     "nan in a list": ([*CUBE[:5], changed(CUBE[5], (2, 0), np.nan)], "NaN: first at sample 5, step 2, feature 0"),
     "a column of nan": (FRAME.assign(lag_2=np.nan), "sample 0, step 1, column 'lag_2'; 6 values"),
     "padding": (changed(NUMBERS, (slice(3), 2), np.nan), "passed as a list of arrays, one per sequence, without padd"),
     "missing integers": (pd.DataFrame({"a": pd.array([1, None, 3, 4, 5, 6], "Int64")}), "sample 1, step 0, column 'a'"),
-    "one axis": (TARGETS, "Expected 2D array, got 1D array"),
-    "a number": (3.0, "Expected 2D array, got scalar"),
+    "one axis": (TARGETS, r"X must have the shape .*Got shape \(6,\).*one sequence is np.reshape\(X, \(1, -1\)\)"),
+    "a number": (3.0, r"X must have the shape .*Got shape \(\). Reshape your data"),
     "four axes": (CUBE[None], r"X must have the shape .* Got shape \(1, 6, 3, 2\)"),
     "no samples": (NUMBERS[:0], "Found array with 0 sample"),
     "an empty frame": (FRAME[:0], "Found array with 0 sample"),
-    "no samples in a list": ([], "Expected 2D array"),
+    "no samples in a list": ([], r"X must have the shape .*Got shape \(0,\).*at least one sample is needed"),
     "no steps": (NUMBERS[:, :0], "Found array with 0 feature"),
     "no steps in a cube": (CUBE[:, :0], r"X must have the shape .* Got shape \(6, 0, 2\)"),
     "an empty sequence": ([*CUBE[:4], CUBE[4][:0], CUBE[5]], r"one step. Got an array of shape \(0, 2\) at sample 4"),
@@ -141,7 +141,7 @@ def test_dates_are_no_targets():
 
 BAD_LABELS = {
     "numbers": (TARGETS, "continuous"),
-    "missing": (np.array(["x", None, "x", "y", "x", "y"], dtype=object), "NaN: first at sample 1, step 0; 1 labels"),
+    "missing": (np.array(["x", None, "x", "y", "x", "y"], dtype=object), "NaN: first at sample 1, step 0; 1 label in"),
     "nan per step": (np.array([[0.0, 1, 0], [1, np.nan, 1]] * 3), "NaN: first at sample 1, step 1; 3 labels"),
     "infinite": (np.array([0, 1, 0, 1, 0, np.inf]), "y contains infinity: first at sample 5"),
     "none": (None, "requires y to be passed"),

@@ -31,10 +31,26 @@ def check_overlap(method, overlap):
 def check_origins(origins, length):
     """Return origins as an array of int64."""
     origins = np.asarray(origins)
-    if origins.ndim != 1 or not len(origins) or origins.dtype.kind not in "iu":
-        raise ValueError(f"origins must be ints of shape (n_origins,). Got {origins.dtype} of shape {origins.shape}.")
+    if origins.ndim == 1 and not len(origins):
+        raise ValueError(
+            "At least one origin is needed. Got none. An origin is the number of observations that a forecast follows, "
+            f"from 1 to {length}: origins=[{length}] forecasts from the end."
+        )
+    if origins.ndim != 1 or origins.dtype.kind not in "iu":
+        mend = ""
+        if origins.dtype.kind in "iu":
+            mend = " Flatten them: np.ravel(origins)."
+        elif origins.dtype.kind == "f" and (origins == np.floor(origins)).all():
+            mend = " Convert them: np.ravel(origins).astype(int)."
+        raise ValueError(
+            f"origins must be ints of shape (n_origins,): numbers of observations, from 1 to {length}. Got "
+            f"{origins.dtype} of shape {origins.shape}.{mend}"
+        )
     if origins.min() < 1 or origins.max() > length:
-        raise ValueError(f"origins must be from 1 to {length}. Got {origins.min()} to {origins.max()}.")
+        raise ValueError(
+            f"origins must be from 1 to {length}, the number of observations. Got {origins.min()} to {origins.max()}. "
+            f"Leave the others out: [k for k in origins if 1 <= k <= {length}]."
+        )
     return origins.astype(np.int64)
 
 

@@ -1,9 +1,11 @@
 """Expressions that mend a container, for error messages: Python to be run on the user's ``data``."""
 
 import keyword
+import re
 from dataclasses import dataclass
 
 import pandas as pd
+from pandas.tseries.api import guess_datetime_format
 from pandas.tseries.frequencies import to_offset
 
 
@@ -166,6 +168,42 @@ def fill_values(is_float, has_infinite):
     cast = "" if is_float else ".astype(float)"
     hide = ".replace([np.inf, -np.inf], np.nan)" if has_infinite else ""
     return lambda s: f"{s}{cast}{hide}.interpolate(limit_area='inside').dropna()"
+
+
+def read_text(texts):
+    """Return the expression that makes dates of text, written ``{}``; None if that is not possible for all.
+
+    Parameters
+    ----------
+    texts : Index
+        Without missing values, not empty.
+
+    Returns
+    -------
+    str or None
+        With the format, which pandas would guess from the first alone.
+    """
+    if pd.api.types.infer_dtype(texts, skipna=True) not in ("string", "categorical"):
+        return None
+    texts = texts.astype(object)
+    if not all(isinstance(text, str) for text in texts):
+        return None
+    week = "%G-W%V-%u"
+    if texts.str.fullmatch(r"\d{4}-W\d{2}").all() and _are_read(texts + "-1", week):
+        return f"pd.to_datetime({{}}.astype(str) + '-1', format={week!r})"
+    # A first number above 12 is a day.
+    day_first = re.match(r"(1[3-9]|2\d|3[01])\b", texts[0]) is not None
+    guess = guess_datetime_format(texts[0], dayfirst=day_first)
+    if guess is None or "%y" not in guess.lower():
+        return None
+    swapped = re.sub("%[dm]", lambda found: {"%d": "%m", "%m": "%d"}[found.group()], guess)
+    formats = [guess, "ISO8601"] if guess.startswith("%Y") else [guess, swapped]
+    how = next((how for how in formats if _are_read(texts, how)), None)
+    return None if how is None else f"pd.to_datetime({{}}, format={how!r})"
+
+
+def _are_read(texts, how):
+    return pd.to_datetime(texts, format=how, errors="coerce").notna().all()
 
 
 def convert_integers(times, stamps):

@@ -8,9 +8,9 @@ import pandas as pd
 from tsrnn.frames.advice import stamps_of_index
 from tsrnn.frames.columns import Columns, quote
 from tsrnn.frames.identity import own_index, refuse_alike
-from tsrnn.frames.times import as_times, clock, extension_dtype
-from tsrnn.frames.values import DATES, as_float64
-from tsrnn.frames.wide_advice import explain_partial, explain_repeated, mend_column
+from tsrnn.frames.times import TOO_FEW, as_times, clock, extension_dtype, has_too_few
+from tsrnn.frames.values import CLEAN_FIRST, DATES, UNREADABLE, as_float64
+from tsrnn.frames.wide_advice import explain_partial, explain_repeated, explain_transposed, mend_column
 
 
 def _equal_offsets(n_series, n_steps):
@@ -25,10 +25,14 @@ def _require_ascending(times, what):
         return
     twice = times[times.duplicated()]
     if len(twice):
-        raise ValueError(
+        text = (
             f"{what} has {len(twice)} duplicate time stamp{'s' * (len(twice) > 1)}, the first {twice[0]}; "
-            "each series needs one value a stamp. Aggregate (data.groupby(level=0).mean()) or drop them "
-            "(data[~data.index.duplicated()])."
+            "each series needs one value a stamp."
+        )
+        if has_too_few(times, len(times) - len(twice)):
+            raise ValueError(f"{text} {TOO_FEW} data.reset_index(drop=True).")
+        raise ValueError(
+            f"{text} Aggregate (data.groupby(level=0).mean()) or drop them (data[~data.index.duplicated()])."
         )
     wrong = int((steps < 0).argmax())
     raise ValueError(
@@ -87,6 +91,8 @@ class SeriesLayout(_Indexed):
     def _mend(self, conversion):
         if conversion == DATES:
             return "Dates belong to the index: pd.Series(values, index=data)."
+        if conversion == UNREADABLE:
+            return CLEAN_FIRST
         return f"Convert it: {conversion.replace('{}', 'data')}."
 
     def position_of(self, ids):
@@ -135,6 +141,9 @@ class WideLayout(_Indexed):
         repeated = explain_repeated(data)
         if repeated:
             raise ValueError(repeated)
+        transposed = explain_transposed(data)
+        if transposed:
+            raise ValueError(transposed)
         times = as_times(data.index, self.stamps)
         _require_ascending(times, "the index")
         locate = _locator(times)
@@ -149,6 +158,10 @@ class WideLayout(_Indexed):
     def position_of(self, ids):
         """Return the position of each column among those of new data, -1 where it is missing."""
         return ids.get_indexer(self.columns)
+
+    def drop(self, positions):
+        """Return the expression that drops columns."""
+        return f"data.drop(columns=data.columns[{positions}])"
 
     def convert_ids(self, dtype):
         """Return the expression that converts the columns."""
@@ -211,6 +224,10 @@ class ArrayLayout:
         """Return an expression for the array from one for a Series or a DataFrame."""
         return f"{expression('pd.Series(data)' if self.ndim == 1 else 'pd.DataFrame(data)')}.to_numpy()"
 
+    def drop(self, positions):
+        """Return the expression that drops columns."""
+        return f"np.delete(data, {positions}, axis=1)"
+
     def position_of(self, ids):
         """Return the position of each column."""
         return np.arange(len(ids))
@@ -223,4 +240,6 @@ class ArrayLayout:
 def _mend_array(conversion):
     if conversion == DATES:
         return "Dates belong to an index: pd.Series(values, index=data)."
+    if conversion == UNREADABLE:
+        return CLEAN_FIRST
     return "Convert it: np.asarray(data, dtype=float)."

@@ -171,15 +171,11 @@ def _require_continuation(panel, seen, new, series):
 def _explain_break(panel, position, new, i, expected, wrong):
     """Say which stamp of new data does not go on from those before it, and how to mend it."""
     freq, stamps, last = panel.frequencies[position], new.stamps(i), panel.stamps(position)[-1]
-    got = f"expected {expected[wrong]}, got {stamps[wrong]}."
-    if wrong == 0:
-        text = f"New data for {new.label(i)} must go on right after {last}, the last time stamp seen: {got}"
-    else:
+    text = f"New data for {new.label(i)} must go on right after {last}, the last time stamp seen"
+    if wrong:
         step = f"step {freq}" if isinstance(freq, int) else f"frequency {freq.freqstr}"
-        text = (
-            f"New data for {new.label(i)} must have every stamp of {step}. It begins right after {last}, the last "
-            f"time stamp seen, but the row after {stamps[wrong - 1]} is wrong: {got}"
-        )
+        text += f", with {step}. The row after {stamps[wrong - 1]} is wrong"
+    text += f": expected {expected[wrong]}, got {stamps[wrong]}."
     if stamps[wrong] <= last:
         return f"{text} Rows that were seen are left out with overlap='drop'."
     if not panel.layout.has_stamps or (_steps_after_end(panel, position, stamps) < 0).any():

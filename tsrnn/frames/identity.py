@@ -78,7 +78,7 @@ def _read(value):
 
 def _two_types(what, one, other):
     one, other = (f"{quote(value)} ({', '.join(kind.__name__ for kind in _types(value))})" for value in (one, other))
-    return f"{what} has {one} and {other}, which read alike. Give the ids one type, for example str."
+    return f"{one} and {other} read alike, in {what}. Give the ids one type, for example str."
 
 
 def plain_ids(ids):

@@ -8,8 +8,8 @@ import pandas as pd
 from tsrnn.frames.advice import assign, stamps_of_column, stamps_of_level
 from tsrnn.frames.columns import Columns, Names, quote
 from tsrnn.frames.identity import own_index, unique_ids
-from tsrnn.frames.times import as_times, clock, extension_dtype
-from tsrnn.frames.values import DATES, as_float64
+from tsrnn.frames.times import TOO_FEW, as_times, clock, extension_dtype, has_too_few
+from tsrnn.frames.values import CLEAN_FIRST, DATES, UNREADABLE, as_float64
 from tsrnn.windows import offsets_of
 
 DATE_LEVELS = ("datetime64", "datetime", "date", "period")
@@ -28,12 +28,14 @@ def _read_rows(ids, times, values, layout):
     codes, ticks, times = codes[rows], ticks[rows], times[rows]
     twice = (np.diff(codes) == 0) & (np.diff(ticks) == 0)
     if twice.any():
-        first = int(twice.argmax())
-        raise ValueError(
-            f"{layout.label(unique[codes[first]])} has the time stamp {times[first]} twice ({int(twice.sum())} "
-            f"duplicates in all); each series needs one value a stamp. Aggregate ({layout.aggregate}) or drop them "
-            f"({layout.deduplicate})."
+        first, count = int(twice.argmax()), int(twice.sum())
+        text = (
+            f"{layout.label(unique[codes[first]])} has the time stamp {times[first]} twice ({count} "
+            f"duplicate{'s' * (count > 1)} in all); each series needs one value a stamp."
         )
+        if has_too_few(times, np.bincount(codes[np.append(True, ~twice)]).max()):
+            raise ValueError(f"{text} {TOO_FEW} {layout.stamps.number}.")
+        raise ValueError(f"{text} Aggregate ({layout.aggregate}) or drop them ({layout.deduplicate}).")
     offsets = offsets_of(np.bincount(codes, minlength=len(unique)))
     return Columns(values[rows], offsets, unique, times, rows)
 
@@ -99,6 +101,8 @@ class MultiIndexLayout(_Keyed):
     def _mend(self, conversion):
         if conversion == DATES:
             return "Dates belong to the second level of the index."
+        if conversion == UNREADABLE:
+            return CLEAN_FIRST
         if self.columns is None:
             return f"Convert it: {conversion.replace('{}', 'data')}."
         return f"Convert it: data.apply(lambda s: {conversion.replace('{}', 's')})."
@@ -212,6 +216,8 @@ class LongLayout(_Keyed):
         target_col = self.names.target_col
         if conversion == DATES:
             return f"Dates belong to column {self.names.time_col!r}; set target_col to the column of values."
+        if conversion == UNREADABLE:
+            return CLEAN_FIRST
         return f"Convert it: {assign(target_col, conversion.replace('{}', f'data[{target_col!r}]'))}."
 
     def for_each_series(self, expression):

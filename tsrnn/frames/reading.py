@@ -89,6 +89,11 @@ def _require_finite(panel, data):
 
 
 def _advise_filling(panel, fill):
+    empty = np.array([not np.isfinite(panel.series(i)).any() for i in range(panel.n_series)])
+    if empty.all():
+        return "Give at least one."
+    if empty.any() and panel.shares_times:
+        return f"Drop the columns without any: {panel.layout.drop(np.flatnonzero(empty).tolist())}."
     inside = f"Fill the gaps, and drop what is missing at the ends: {panel.for_each_series(fill)}."
     table = panel.values.reshape(panel.n_series, -1) if panel.shares_times else np.empty((1, 0))
     if panel.n_series == 1 or not panel.shares_times or np.isfinite(table[:, [0, -1]]).all():

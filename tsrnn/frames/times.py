@@ -3,6 +3,16 @@
 import numpy as np
 import pandas as pd
 
+from tsrnn.frames.advice import read_text
+
+MIN_STAMPS = 3  # to infer a frequency from
+TOO_FEW = "From so few distinct stamps no frequency can be told. To keep the rows, use positions:"
+
+
+def has_too_few(times, n_distinct):
+    """Tell whether so many distinct stamps of this kind are too few to infer a frequency from."""
+    return isinstance(times, pd.DatetimeIndex) and n_distinct < MIN_STAMPS
+
 
 def as_times(given, stamps):
     """Take stamps as a DatetimeIndex, PeriodIndex or integer index.
@@ -42,8 +52,8 @@ def as_times(given, stamps):
             raise ValueError(f"{stamps.what} has the integer {index.max()}, which int64 cannot hold.")
         return index.astype("int64").copy(deep=True)
     example = repr(index[:1].tolist()[0]) if len(index) else "nothing"
-    convertible = pd.api.types.infer_dtype(index, skipna=True) in ("string", "categorical")
-    mend = f"Convert them: {stamps.convert('pd.to_datetime({})')}, or use" if convertible else "Use"
+    how = read_text(index)
+    mend = f"Convert them: {stamps.convert(how)}, or use" if how else "Use"
     raise TypeError(
         f"{stamps.what} must hold time stamps: datetimes, periods or integers. Got dtype {index.dtype} ({example}). "
         f"{mend} positions: {stamps.number}."

@@ -12,6 +12,8 @@ REAL_KINDS = "iuf"
 CONVERSIONS = {"b": "{}.astype(float)", "m": "{}.dt.total_seconds()"}
 TO_NUMBERS = "pd.to_numeric({})"
 DATES = "dates"  # have no number: they belong to the index
+UNREADABLE = "unreadable"  # values that pd.to_numeric refuses
+CLEAN_FIRST = "Clean or replace such values first, until pd.to_numeric reads all."
 
 
 def as_float64(column, label, locate, mend):
@@ -29,7 +31,8 @@ def as_float64(column, label, locate, mend):
     locate : callable
         From a position to text for an error, such as ``"at 2020-01-01"``.
     mend : callable
-        From the conversion of a column, such as ``"{}.astype(float)"``, or `DATES` to a sentence of advice.
+        From the conversion of a column, such as ``"{}.astype(float)"``, or `DATES` or `UNREADABLE`, to a sentence of
+        advice.
 
     Returns
     -------
@@ -53,17 +56,28 @@ def as_float64(column, label, locate, mend):
         return np.array(column.to_numpy(dtype="float64", na_value=np.nan))
     if dtype == np.dtype("O"):
         return _objects_as_float64(column, label, locate, mend)
-    raise TypeError(f"{start(label)} has dtype {dtype}; allowed are real numbers. {_advise(dtype, mend)}")
+    raise TypeError(f"{start(label)} has dtype {dtype}; allowed are real numbers. {_advise(column, locate, mend)}")
 
 
-def _advise(dtype, mend):
+def _advise(column, locate, mend):
+    dtype = column.dtype
     if dtype.kind == "c":
         return "Forecast real and imaginary part as two series: np.real(...) and np.imag(...)."
     if isinstance(dtype, pd.CategoricalDtype) and pd.api.types.is_numeric_dtype(dtype.categories.dtype):
         return mend("{}.astype(float)")
     if isinstance(dtype, pd.PeriodDtype) or dtype.kind == "M":
         return mend(DATES)
-    return mend(CONVERSIONS.get(dtype.kind, TO_NUMBERS))
+    return mend(CONVERSIONS[dtype.kind]) if dtype.kind in CONVERSIONS else _advise_reading(column, locate, mend)
+
+
+def _advise_reading(column, locate, mend):
+    """Advise to read text as numbers, where that is possible; else name the first value that is none."""
+    objects = pd.Series(np.asarray(column, dtype=object))
+    unread = pd.to_numeric(objects, errors="coerce").isna() & objects.notna()
+    if not unread.any():
+        return mend(TO_NUMBERS)
+    first = int(unread.argmax())
+    return f"{objects[first]!r} {locate(first)} is no number. {mend(UNREADABLE)}"
 
 
 def _objects_as_float64(column, label, locate, mend):
@@ -74,11 +88,15 @@ def _objects_as_float64(column, label, locate, mend):
         elif isinstance(value, (numbers.Real, decimal.Decimal)) and not isinstance(value, (bool, np.bool_)):
             values[position] = value
         else:
-            conversion = CONVERSIONS["b"] if isinstance(value, (bool, np.bool_)) else TO_NUMBERS
-            conversion = DATES if isinstance(value, (datetime.date, pd.Period)) else conversion
+            if isinstance(value, (datetime.date, pd.Period)):
+                advice = mend(DATES)
+            elif isinstance(value, (bool, np.bool_)):
+                advice = mend(CONVERSIONS["b"])
+            else:
+                advice = _advise_reading(column, locate, mend)
             raise TypeError(
                 f"{start(label)} holds {value!r} of type {type(value).__name__} {locate(position)}; "
-                f"allowed are real numbers. {mend(conversion)}"
+                f"allowed are real numbers. {advice}"
             )
     return values
 

@@ -4,9 +4,9 @@ import re
 
 import pandas as pd
 
-from tsrnn.frames.advice import assign
+from tsrnn.frames.advice import assign, read_text
 from tsrnn.frames.columns import quote
-from tsrnn.frames.values import DATES, TO_NUMBERS
+from tsrnn.frames.values import CLEAN_FIRST, DATES, TO_NUMBERS, UNREADABLE
 
 DATE_TEXT = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}")
 
@@ -82,6 +82,18 @@ def explain_repeated(data):
     )
 
 
+def explain_transposed(data):
+    """Say that time stamps among the columns belong to the index; "" if they are in the index, or nowhere."""
+    if pd.api.types.infer_dtype(data.index, skipna=True) not in ("string", "categorical") or read_text(data.index):
+        return ""
+    if not (_holds_dates(data.columns.to_series()) or read_text(data.columns)):
+        return ""
+    return (
+        f"the columns are time stamps, the first {data.columns[0]}, and the index is text, the first "
+        f"{quote(data.index[0])}. Each column must be a series: transpose the data, data.T."
+    )
+
+
 def mend_column(data, k):
     """Return the function that advises how to mend column ``k`` of a frame; see `tsrnn.frames.values.as_float64`."""
 
@@ -92,11 +104,11 @@ def mend_column(data, k):
             return long
         if conversion == DATES:
             return f"Dates belong to the index: data.set_index({name!r})."
-        if conversion == TO_NUMBERS and _holds_dates(column):
+        if conversion in (TO_NUMBERS, UNREADABLE) and _holds_dates(column):
             dates = assign(name, f"pd.to_datetime(data[{name!r}])")
             return f"Dates belong to the index: {dates}.set_index({name!r})."
-        if conversion == TO_NUMBERS and pd.to_numeric(column, errors="coerce").isna().any():
-            return f"Convert it to numbers, with pd.to_numeric, or drop it: data.drop(columns=[{name!r}])."
+        if conversion == UNREADABLE:
+            return f"{CLEAN_FIRST[:-1]}, or drop the column: data.drop(columns=[{name!r}])."
         return f"Convert it: {assign(name, conversion.replace('{}', f'data[{name!r}]'))}."
 
     return mend

@@ -142,10 +142,12 @@ def check_finite(values, starts, name, owner, columns=None):
     row, column = np.unravel_index(np.argmax(bad), bad.shape)
     what = "NaN" if np.isnan(values[row, column]) else "infinity"
     sample, step = locate(row, starts)
+    count = np.count_nonzero(bad)
+    many = "value in all is" if count == 1 else "values in all are"
     place = f"feature {column}" if columns is None else f"column {columns[step]!r}"
     raise ValueError(
         f"Input {name} contains {what}: first at sample {sample}, step {step}, {place}; "
-        f"{np.count_nonzero(bad)} values in all are not finite. {owner} takes finite numbers only: fill or "
+        f"{count} {many} not finite. {owner} takes finite numbers only: fill or "
         "drop the missing ones. Sequences of different length are passed as a list of arrays, one per "
         "sequence, without padding."
     )
@@ -198,6 +200,7 @@ def _read_numbers(estimator, X, ragged, reset):
         values = check_array(values.reshape(len(values), -1), input_name="X", estimator=estimator, **NUMBERS)
     else:
         refuse_times(X, "X")
+        _require_steps(X)
         array = _check_rows(estimator, X, reset) if from_rows else _check_cube(estimator, X)
         lengths = np.full(len(array), array.shape[1])
         values = array.reshape(lengths.sum(), -1)
@@ -215,6 +218,19 @@ def _read_numbers(estimator, X, ragged, reset):
         if not from_rows:
             estimator.n_features_in_ = n_features
     return Inputs(values, starts_of(lengths), lengths, ragged)
+
+
+def _require_steps(X):
+    """Refuse an array without an axis of steps."""
+    if issparse(X) or axes_of(X) > 1:
+        return
+    mend = "at least one sample is needed"
+    if np.size(X):
+        mend = "one sequence is np.reshape(X, (1, -1)), sequences of one step each are np.reshape(X, (-1, 1))"
+    raise ValueError(
+        "X must have the shape (n_samples, n_timesteps) or (n_samples, n_timesteps, n_features). Got shape "
+        f"{np.shape(X)}. Reshape your data: {mend}."
+    )
 
 
 def _check_rows(estimator, X, reset):

@@ -169,8 +169,11 @@ def _check_labels(labels, starts):
     if missing.any():
         row = int(np.argmax(missing))
         raise ValueError(
-            "Input y contains {}: first at sample {}, step {}; {} labels in all are missing.".format(
-                "infinity" if labels[row] in (np.inf, -np.inf) else "NaN", *locate(row, starts), missing.sum()
+            "Input y contains {}: first at sample {}, step {}; {} {} missing.".format(
+                "infinity" if labels[row] in (np.inf, -np.inf) else "NaN",
+                *locate(row, starts),
+                missing.sum(),
+                "label in all is" if missing.sum() == 1 else "labels in all are",
             )
         )
     check_classification_targets(labels)
