@@ -1,4 +1,4 @@
-"""What a forecaster does: fit, predict, update, score; no maths."""
+"""Forecaster interface: fit, update, predict and score, without the mathematics."""
 
 import copy
 from numbers import Integral
@@ -64,6 +64,13 @@ class BaseForecaster(BaseEstimator):
         ValueError, TypeError
             If a parameter or the data are not allowed; the error names column or id and the first time stamp.
             Nothing is trained then.
+
+        Warns
+        -----
+        OutlierWarning
+            If observations are outliers and replaced; see ``outliers``.
+        ShortSeriesWarning
+            If series are too short to train on.
         """
         check_parameters(type(self).__name__, self.get_params(deep=False), CONSTRAINTS)
         panel = to_panel(target_of(X, y), freq=self.freq, **self._columns())
@@ -139,8 +146,8 @@ class BaseForecaster(BaseEstimator):
         y : Series, DataFrame, ndarray or list, optional
             The observations, if ``X`` is None or has no columns.
         overlap : {"raise", "drop"}, default="raise"
-            What to do with rows that were seen before: refuse them, or leave them out. Their values must be those
-            seen.
+            Treatment of rows that were seen before: refuse them, or leave them out. Their values must be those seen, or
+            these rounded to single precision.
 
         Returns
         -------
@@ -153,6 +160,11 @@ class BaseForecaster(BaseEstimator):
             As for `fit`; if container, columns, ids, frequency or time zone are others than those seen; if the
             stamps do not go on from the end: the error names the one expected; or if a value is another than the
             one seen.
+
+        Warns
+        -----
+        OutlierWarning
+            If new observations are outliers and replaced.
         """
         check_is_fitted(self)
         check_overlap("update", overlap)

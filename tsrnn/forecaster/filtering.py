@@ -12,7 +12,7 @@ N_NAMED = 3  # outliers that a warning names
 
 
 class OutlierWarning(UserWarning):
-    """Values were replaced because nothing before them is like them."""
+    """Warning of values that were replaced: single ones far from all predictions by earlier ones."""
 
 
 def fit_filter(panel, seasons):

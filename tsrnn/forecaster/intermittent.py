@@ -1,7 +1,7 @@
 """Intermittent demand: series that are zero most of the time, and how high their forecasts may go.
 
-What is known of such a series is how often it is not zero and how much it is then; when, nothing tells. A regression on
-its windows, or the mean of the last few values, follows accidents. Its forecasts stay between zero, the median, and the
+The share and the size of its values other than zero are known of such a series, but not their times. A regression on its
+windows, or the mean of the last few values, follows accidents. Its forecasts stay between zero, the median, and the
 mean of the newest values: at most at the share of them that are not zero, times that mean.
 """
 
