@@ -1,8 +1,8 @@
 """Intermittent demand: series that are zero most of the time, and how high their forecasts may go.
 
-The share and the size of its values other than zero are known of such a series, but not their times. A regression on its
-windows, or the mean of the last few values, follows accidents. Its forecasts stay between zero, the median, and the
-mean of the newest values: at most at the share of them that are not zero, times that mean.
+The share and the size of its values other than zero are known of such a series, but not their times. A regression on
+its windows, or the mean of the last few values, follows accidents. Its forecasts stay between zero, the median, and
+the mean of the newest values: at most at the share of them that are not zero, times that mean.
 """
 
 import numpy as np
