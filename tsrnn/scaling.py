@@ -167,8 +167,10 @@ def largest_rises(scaled, offsets, season, scaler):
     Returns
     -------
     ndarray of shape (n_series,), float64
-        Zero for series that only fall.
+        Zero for series that only fall; inf where no logarithms are scaled.
     """
+    if not scaler.log:
+        return np.full(len(offsets) - 1, np.inf)
     series, lengths = row_series(offsets), np.diff(offsets)
     x = scaler.restore(scaled[:, None], series)[:, 0]
     lags = np.where(lengths > season, season, 1)[series]

@@ -35,8 +35,10 @@ def regular_series(rows):
     """
     series, lengths = row_series(rows.offsets), np.diff(rows.offsets)
     n_series, position = len(lengths), np.arange(len(series)) - rows.offsets[series]
-    demand = np.abs(rows.scaled - rows.zeros[series])
     regular = np.zeros(n_series, dtype=bool)
+    if np.isinf(rows.zeros).any():  # Logarithms have no zeros.
+        return regular, regular
+    demand = np.abs(rows.scaled - rows.zeros[series])
     counts = np.bincount(series, weights=demand > 0, minlength=n_series)
 
     def repeats(rows_of_some, lag, ratio):

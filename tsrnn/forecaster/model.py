@@ -1,4 +1,4 @@
-"""What a fit has learned, and the forecast it makes."""
+"""The fitted model and its forecast formula."""
 
 from dataclasses import dataclass, replace
 
@@ -124,14 +124,9 @@ class Model:
         units, spreads = rows.units(), rows.ordinary_spreads(self.windows(rows))
         # A window that is nothing but its level, as one of a single value is, has no spread to measure by.
         spreads = np.where(spreads > MIN_UNIT, spreads, units)
-        regular, repeated = (False, False) if self.scaler.log else regular_series(rows)
-        none = np.zeros(len(units), dtype=bool)
-        rises = (
-            largest_rises(rows.scaled, rows.offsets, self._season, self.scaler) if self.scaler.log else np.inf + units
-        )
-        return replace(
-            self, units=units, spreads=spreads, regular=none | regular, repeated=none | repeated, rises=rises
-        )
+        regular, repeated = regular_series(rows)
+        rises = largest_rises(rows.scaled, rows.offsets, self._season, self.scaler)
+        return replace(self, units=units, spreads=spreads, regular=regular, repeated=repeated, rises=rises)
 
     def windows(self, rows):
         """Return all windows of the rows that have targets."""
