@@ -183,6 +183,12 @@ class TestSearches:
         assert len(named) == np.isnan(scores).sum()
         assert np.isfinite(cross_val_score(quick(), frame, cv=PanelSplit(horizon=3))).all()
 
+    @pytest.mark.parametrize("ids", ["a", "abc"])
+    def test_fits_of_shuffled_rows_are_told_the_splitter(self, ids):
+        frame = EQUAL[EQUAL["unique_id"].isin(list(ids))]
+        with pytest.raises(ValueError, match=r"cv=tsrnn\.model_selection\.PanelSplit\(horizon="):
+            cross_val_score(quick(), frame, cv=KFold(3, shuffle=True, random_state=0))
+
     def test_score_names_series_without_a_forecast(self):
         seen, rest = EQUAL[EQUAL["unique_id"] != "c"], EQUAL[EQUAL["unique_id"] == "c"]
         forecaster = quick().fit(seen)

@@ -3,11 +3,9 @@
 import numpy as np
 
 from tsrnn.frames import append
+from tsrnn.frames.advice import CUT_BY_TIME
 
-CUT_BY_TIME = (
-    "A score compares the forecast with the observations that come right after those seen. If these rows come from a "
-    "cross-validation, cut them by time: cv=tsrnn.model_selection.PanelSplit(horizon=...)."
-)
+RIGHT_AFTER = f"A score compares the forecast with the observations that come right after those seen. {CUT_BY_TIME}"
 
 
 def read_what_follows(panel, data):
@@ -15,12 +13,12 @@ def read_what_follows(panel, data):
     try:
         whole = append(panel, data)
     except ValueError as error:
-        raise ValueError(f"{error} {CUT_BY_TIME}") from error
+        raise ValueError(f"{error} {RIGHT_AFTER}") from error
     n_new = whole.n_series - panel.n_series
     if n_new:
         raise ValueError(
             f"There is no forecast to score of series that were not seen before, such as "
-            f"{whole.label(panel.n_series)} ({n_new} in all). {CUT_BY_TIME}"
+            f"{whole.label(panel.n_series)} ({n_new} in all). {RIGHT_AFTER}"
         )
     return whole
 

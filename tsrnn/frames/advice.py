@@ -8,6 +8,10 @@ import pandas as pd
 from pandas.tseries.api import guess_datetime_format
 from pandas.tseries.frequencies import to_offset
 
+CUT_BY_TIME = (
+    "If a cross-validation has cut the rows, cut them by time: cv=tsrnn.model_selection.PanelSplit(horizon=...)."
+)
+
 
 @dataclass(frozen=True)
 class Stamps:

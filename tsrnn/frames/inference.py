@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from tsrnn.frames.advice import convert_integers, fill_gaps, resample
+from tsrnn.frames.advice import CUT_BY_TIME, convert_integers, fill_gaps, resample
 from tsrnn.frames.frequency import (
     counts_in_absolute_time,
     first_mismatch,
@@ -132,6 +132,7 @@ def explain_gap(panel, i, freq):
         mend += _declare_days_off(panel)
     mend.append(f"use positions: {panel.for_each_series(panel.layout.number)}")
     hint = convert_integers(times, panel.layout.stamps) if isinstance(freq, int) else ""
+    hint += "" if panel.shares_times else f" {CUT_BY_TIME}"
     return f"{problem} {', or '.join(mend)}.{hint}"
 
 
