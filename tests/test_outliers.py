@@ -185,6 +185,21 @@ def test_a_season_that_begins_later_is_kept_from_its_third_time_on():
     assert np.flatnonzero(z != both).tolist() == [65, 77]
 
 
+def test_a_season_that_begins_later_is_kept_value_by_value_as_at_once():
+    """Sides of earlier seasons are judged from all that their own predictions need."""
+    rng = np.random.default_rng(0)
+    y = 50 + rng.normal(size=160) + np.resize(20 * rng.normal(size=12), 160)
+    fitted = OutlierFilter.fit(y[:60], np.array([0, 60]), (12,))
+    y[64::12] += 300
+    expected = fitted.apply(y, np.array([0, 160]))
+    filtered = fitted.apply(y[:60], np.array([0, 60]))
+    for n in range(61, 161):
+        filtered = fitted.apply(y[:n], np.array([0, n]), filtered, np.array([0, n - 1]))
+    np.testing.assert_array_equal(filtered, expected)
+    np.testing.assert_array_equal(expected, slow_filter(fitted, y))
+    assert 0 < (expected != y).sum() < 5
+
+
 def test_no_replacement_is_negative_where_nothing_was():
     x = np.resize([0.0, 1.0, 2.0, 1.0], 40)
     x[-2], x[-1] = 0.0, 1e9

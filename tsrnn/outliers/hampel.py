@@ -181,7 +181,7 @@ class OutlierFilter:
             Values that were taken for outliers until a new level was confirmed.
         """
         restored = np.zeros(len(x), dtype=bool)
-        lengths, reach = np.diff(offsets), 2 * max(self.lags) + N_CHANGES + RUN
+        lengths, reach = np.diff(offsets), RUN * max(self.lags) + N_CHANGES + RUN
         cursor, block, counts = np.zeros_like(lengths) + known, lengths.copy(), np.zeros_like(lengths)
         active = np.flatnonzero(cursor < lengths)
         while len(active):
