@@ -6,6 +6,7 @@ from scipy.sparse import issparse
 
 from tsrnn.frames.advice import stamps_of_index
 from tsrnn.frames.times import as_times, times_like
+from tsrnn.frames.values import start
 from tsrnn.validation import Options, check_parameters
 
 OVERLAPS = Options(("raise", "drop"))
@@ -75,10 +76,9 @@ def require_logarithms(panel, filtered, log, chosen):
         panel, log = filtered, chosen
     if log and panel.values.min() <= 0:
         row = int((panel.values <= 0).argmax())
-        i = int(np.searchsorted(panel.offsets, row, side="right")) - 1
-        stamp = panel.stamps(i)[row - panel.offsets[i]]
+        label, stamp = _locate(panel, row)
         raise ValueError(
-            f"Logarithms need positive values: {panel.label(i)} has {panel.values[row]} at {stamp}. Fit with log=False."
+            f"Logarithms need positive values: {label} has {panel.values[row]} at {stamp}. Fit with log=False."
         )
 
 
@@ -97,10 +97,14 @@ def require_scalable(panel, scaler=None):
         mend = "Call fit with all observations."
     if far.any():
         row = int(far.argmax())
-        i = int(np.searchsorted(panel.offsets, row, side="right")) - 1
-        stamp = panel.stamps(i)[row - panel.offsets[i]]
-        label = panel.label(i)
-        raise ValueError(f"{label[0].upper()}{label[1:]} has {panel.values[row]:g} at {stamp}: {why}. {mend}")
+        label, stamp = _locate(panel, row)
+        raise ValueError(f"{start(label)} has {panel.values[row]:g} at {stamp}: {why}. {mend}")
+
+
+def _locate(panel, row):
+    """Return the label of the series that a row belongs to, and the time stamp of the row."""
+    i = int(np.searchsorted(panel.offsets, row, side="right")) - 1
+    return panel.label(i), panel.stamps(i)[row - panel.offsets[i]]
 
 
 def require_finite(forecasts, panel):
