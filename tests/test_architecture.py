@@ -23,6 +23,8 @@ LAYERS = [
     {"network", "parameters", "sequences", "optimizers", "constraints"},
     {"training", "progress"},
     SERIES,
+    {"series"},
+    {"learners"},
     ESTIMATORS,
     {"__init__"},
 ]
@@ -36,7 +38,7 @@ MAY_IMPORT = {
     "sklearn": ESTIMATORS | {"validation"},
     "joblib": ESTIMATORS,
     "scipy": ESTIMATORS,
-    "threadpoolctl": ESTIMATORS,
+    "threadpoolctl": {"learners"},
     "matplotlib": {"plotting"},
     "tqdm": {"progress"},
 }

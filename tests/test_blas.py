@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from threadpoolctl import threadpool_info, threadpool_limits
 
-from tsrnn.forecaster import blas
-from tsrnn.forecaster.blas import one_blas_thread
+from tsrnn.learners import blas
+from tsrnn.learners.blas import one_blas_thread
 
 forks = [
     pytest.mark.skipif(sys.platform != "linux", reason="only Linux forks safely"),

@@ -6,11 +6,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tsrnn.forecaster import RNNForecaster, linear
-from tsrnn.forecaster.parameters import STRATEGIES
+from tsrnn.forecaster import RNNForecaster
+from tsrnn.forecaster.combination import Average, find_learner
 from tsrnn.frames import to_panel
+from tsrnn.learners import cross_ridge
+from tsrnn.learners.cross_ridge import CrossRidge
+from tsrnn.learners.recurrent import STRATEGIES
+from tsrnn.learners.shared_ridge import SharedRidge
 from tsrnn.sequences import Sequences
-from tsrnn.windows import Origins
+from tsrnn.windows import Origins, windows_at
 
 LEAD = 4
 
@@ -70,40 +74,47 @@ def test_the_network_finds_what_is_not_linear():
     assert errors(joint().fit(wide[:3800]), wide, 3800)[1] < 0.75 * alone[1]
 
 
-def _linear_by_hand(model, rows, windows, levels, rest):
-    """What all series share, and what each has from the rest of all."""
-    if model.linear is None:
-        return np.zeros((len(windows), model.block))
-    shared = model.linear.highway.predict(model.blocks(rows.features, windows, levels))
-    crossed = model.linear.cross.predict(rest)
-    return [
-        model.units[c] * (shared[c * len(rest) + j] + crossed[j, c :: model.n_channels])
-        for c in range(model.n_channels)
-        for j in range(len(rest))
-    ]
+def _linear_by_hand(model, past):
+    """Shared ridge of each series, and the ridge across them, from remainders and seasonal components in units."""
+    recipe = model.recipe
+    shared, cross = (find_learner(model.combination, kind) for kind in (SharedRidge, CrossRidge))
+    if shared is None:
+        return np.zeros((recipe.n_channels, len(past), recipe.pass_steps))
+    crossed = cross.ridge.predict(past[:, :, : recipe.n_channels])
+    return np.array(
+        [
+            recipe.units[c]
+            * (shared.ridge.predict(past[:, :, c :: recipe.n_channels]) + crossed[:, c :: recipe.n_channels])
+            for c in range(recipe.n_channels)
+        ]
+    )
 
 
-def forecast_by_hand(model, rows, origins):
-    """Season + level + linear parts and network, from one series and one row after the other."""
-    n_channels, m = model.n_channels, len(origins.seen) // model.n_channels
-    windows = model.windows_at(rows, origins, model.lookback, model.segment)
-    levels, scales = model.levels_and_scales(rows, windows)
-    rest, inputs = np.zeros((2, m, model.lookback, 2 * n_channels))
+def forecast_by_hand(model, table, origins):
+    """Season + level + linear components and network, from one series and one row after the other."""
+    recipe, size = model.recipe, model.recipe.size
+    n_channels, m = recipe.n_channels, len(origins.seen) // recipe.n_channels
+    windows = windows_at(table.offsets, *origins, lookback=recipe.lookback, segment=recipe.segment)
+    levels = table.levels(windows)
+    past, inputs = np.zeros((2, m, recipe.lookback, 2 * n_channels))
+    scales = np.zeros(len(windows))
     for w, (origin, level) in enumerate(zip(windows.origins, levels, strict=True)):
         c, j = divmod(w, m)
-        read = rows.features[origin - model.lookback : origin]
-        rest[j, :, c] = (read[:, 0] - level) / model.units[c]
+        read = table.numbers[origin - recipe.lookback : origin]
+        spread = np.sqrt(np.mean((read[:, 0] - level) ** 2))
+        scales[w] = max(spread, 0.3 * recipe.spreads[c])
+        past[j, :, c] = (read[:, 0] - level) / recipe.units[c]
         inputs[j, :, c] = (read[:, 0] - level) / scales[w]
-        inputs[j, :, n_channels + c] = read[:, 1]
-    steps = inputs.reshape(m, model.lookback // model.segment, -1)
-    sequences = Sequences.from_dense(steps, output_steps=model.block // model.piece)
-    learned = model.network.predict(sequences).reshape(m, model.block, n_channels)
-    forecast = rows.seasonal_future(windows, model.block) + levels[:, None]
-    for w, known in enumerate(_linear_by_hand(model, rows, windows, levels, rest[:, :, :n_channels])):
+        past[j, :, n_channels + c] = inputs[j, :, n_channels + c] = read[:, 1]
+    steps = inputs.reshape(m, recipe.lookback // recipe.segment, -1)
+    sequences = Sequences.from_dense(steps, output_steps=size.horizon // size.output_segment)
+    learned = model.network.predict(sequences).reshape(m, size.horizon, n_channels)
+    forecast = table.seasonal_future(origins.series, origins.seen, size.horizon) + levels[:, None]
+    for w, linear in enumerate(_linear_by_hand(model, past).reshape(len(windows), -1)):
         c, j = divmod(w, m)
-        part = scales[w] * learned[j, :, c]
-        forecast[w] += (part + known) / 2 if model.combines and model.linear else part + known
-    return model.scaler.restore(forecast, windows.series)
+        both = scales[w] * learned[j, :, c] + linear
+        forecast[w] += both / 2 if isinstance(model.combination, Average) else both
+    return recipe.scaler.restore(forecast, windows.series)
 
 
 @pytest.mark.parametrize("early_stopping", [False, True])
@@ -113,10 +124,10 @@ def test_forecasts_are_those_of_the_formula(strategy, linear, early_stopping):
     wide = wide_frame(90)
     forecaster = quick(strategy=strategy, linear=linear, early_stopping=early_stopping, season_length=7).fit(wide)
     model = forecaster._ensemble.best
-    rows, origins = model.read(to_panel(wide)), Origins(np.repeat([0, 1], 3), np.tile([40, 66, 90], 2))
+    table, origins = model.recipe.read(to_panel(wide)), Origins(np.repeat([0, 1], 3), np.tile([40, 66, 90], 2))
     # The network reads numbers that have been scaled in float64 here, and rounded to float32.
     np.testing.assert_allclose(
-        model.forecast(rows, origins, model.block), forecast_by_hand(model, rows, origins), rtol=1e-5
+        model.forecast(table, origins, model.recipe.pass_steps), forecast_by_hand(model, table, origins), rtol=1e-5
     )
 
 
@@ -152,7 +163,7 @@ def test_any_container_of_one_run():
     np.testing.assert_array_equal(quick().fit(wide.to_numpy()).predict(), forecast)
 
 
-def test_what_auto_comes_to_is_decided_as_for_one_series():
+def test_auto_is_resolved_as_for_one_series():
     wide = pd.DataFrame(20 + np.random.default_rng(0).normal(size=(60, 12)).cumsum(axis=0))
     forecaster = joint(max_epochs=1).fit(wide)
     assert forecaster.early_stopping_ and forecaster.hidden_size_ == 32
@@ -160,21 +171,21 @@ def test_what_auto_comes_to_is_decided_as_for_one_series():
     assert (layout.input_size, layout.output_size) == (24 * forecaster.segment_length_, 12 * LEAD)
 
 
-def test_without_a_linear_part_of_all_where_it_would_be_large(monkeypatch):
-    monkeypatch.setattr(linear, "MAX_WEIGHTS", 15)  # two series and four steps have sixteen for each row
+def test_no_ridge_across_series_where_it_would_be_large(monkeypatch):
+    monkeypatch.setattr(cross_ridge, "MAX_WEIGHTS", 15)  # two series and four steps have sixteen for each row
     wide = wide_frame(80)
     forecaster = quick().fit(wide)
-    assert forecaster._ensemble.best.linear.cross is None
+    assert find_learner(forecaster._ensemble.best.combination, CrossRidge) is None
     assert np.isfinite(forecaster.predict().to_numpy()).all()
 
 
 @pytest.mark.slow
-def test_the_linear_part_of_all_reads_the_newest_rows(monkeypatch):
+def test_the_ridge_across_series_reads_the_newest_rows(monkeypatch):
     rows = LEAD + 2  # the lead, and what to measure the changes within it from
-    monkeypatch.setattr(linear, "MAX_FEATURES", 2 * rows)
+    monkeypatch.setattr(cross_ridge, "MAX_FEATURES", 2 * rows)
     n, wide = 200, wide_frame(350)
     forecaster = joint(lookback=12).fit(wide[:n])
-    assert len(forecaster._ensemble.best.linear.cross.scale) == 2 * rows
+    assert len(find_learner(forecaster._ensemble.best.combination, CrossRidge).ridge.scale) == 2 * rows
     assert errors(forecaster, wide, n)[1] < 0.12
 
 

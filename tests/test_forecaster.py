@@ -604,7 +604,7 @@ class TestLittleToReadFrom:
         forecaster = RNNForecaster(3, lookback=1, season_length=1, outliers="keep", max_epochs=1, random_state=0)
         forecaster.fit(walks)
         for member in forecaster._ensemble.members:
-            np.testing.assert_array_equal(member.spreads, member.units)
+            np.testing.assert_array_equal(member.recipe.spreads, member.recipe.units)
 
 
 class TestUnusualSeries:

@@ -5,9 +5,13 @@ import pandas as pd
 import pytest
 
 from tsrnn.forecaster import RNNForecaster
-from tsrnn.forecaster.model import REACH
-from tsrnn.forecaster.parameters import STRATEGIES
+from tsrnn.forecaster.combination import Average, find_learner
+from tsrnn.forecaster.limits import REACH
 from tsrnn.frames import to_panel
+from tsrnn.learners.own_ridge import OwnRidge
+from tsrnn.learners.recurrent import STRATEGIES
+from tsrnn.learners.shared_ridge import SharedRidge
+from tsrnn.sequences import Sequences
 from tsrnn.windows import Origins
 
 SEASON = np.array([0.0, 3.0, 5.0, 3.0, 0.0, -4.0, -7.0])
@@ -27,23 +31,32 @@ def fitted(**parameters):
     return RNNForecaster(4, **(given | parameters)).fit(long_frame())
 
 
-def forecast_by_hand(model, rows, origins):
-    """Season + level + linear parts and network of some windows, from the flat rows that training reads."""
-    windows = model.windows_at(rows, origins, model.lookback, model.segment)
-    levels, scales = model.levels_and_scales(rows, windows)
-    units = model.units[windows.series, None]
-    result = rows.seasonal_future(windows, model.block) + levels[:, None]
-    nothing = np.zeros((len(windows), model.block), np.float32)
-    sequences = model.sequences(rows.features.astype(np.float32), windows, levels, scales, nothing, None)
-    learned = scales[:, None] * model.network.predict(sequences).reshape(len(windows), model.block)
-    if model.linear is not None:
-        blocks = model.blocks(rows.features, windows, levels)
-        linear = model.linear.highway.predict(blocks)
-        if model.linear.own is not None:
-            rest, own = blocks[:, :, 0], model.linear.own.weights
-            linear = linear + np.stack([x @ own[i] for x, i in zip(rest, windows.series, strict=True)])
-        learned = (units * linear + learned) / 2 if model.combines else units * linear + learned
-    return model.scaler.restore(result + learned, windows.series)
+def forecast_by_hand(model, table, series, origin):
+    """Forecast of one origin in plain NumPy, but for the network: season + level + learners."""
+    recipe, size = model.recipe, model.recipe.size
+    start = table.offsets[series]
+    past = np.arange(start, start + origin)
+    n_read = min(size.lookback, origin - recipe.decomposition.unknown) // size.segment * size.segment
+    level = table.remainder[past][-recipe.decomposition.level_window :].mean()
+    x = np.column_stack([table.remainder[past][-n_read:] - level, table.numbers[past, 1][-n_read:]])
+    scale = recipe.spreads[series]
+    if recipe.scaling == "window":
+        scale = max(np.sqrt(np.mean(x[:, 0] ** 2)), 0.3 * scale)
+    steps = (x / [scale, 1.0]).reshape(1, n_read // size.segment, -1).astype(np.float32)
+    outputs = size.horizon // size.output_segment
+    learned = scale * model.network.predict(Sequences.from_dense(steps, output_steps=outputs)).ravel()
+    shared, own = (find_learner(model.combination, kind) for kind in (SharedRidge, OwnRidge))
+    if shared is not None:
+        unit = recipe.units[series]
+        rows = np.zeros((1, size.lookback, 2))
+        rows[0, -n_read:] = x / [unit, 1.0]
+        linear = shared.ridge.predict(rows)[0]
+        if own is not None:
+            linear = linear + rows[0, :, 0] @ own.weights[series]
+        share = 0.5 if isinstance(model.combination, Average) else 1.0
+        learned = share * (unit * linear + learned)
+    seasonal = table.seasonal_future(np.array([series]), np.array([origin]), size.horizon)[0]
+    return recipe.scaler.restore((level + seasonal + learned)[None], np.array([series]))[0]
 
 
 @pytest.mark.parametrize("early_stopping", [False, True])
@@ -58,12 +71,12 @@ def test_training_and_forecast_read_the_same(strategy, scaling, linear, lookback
         strategy=strategy, scaling=scaling, linear=linear, lookback=lookback, early_stopping=early_stopping
     )
     model = forecaster._ensemble.best
-    assert model.combines != early_stopping
-    rows = model.read(to_panel(long_frame()))
+    assert model.recipe.residual == early_stopping
+    table = model.recipe.read(to_panel(long_frame()))
     origins = Origins(np.array([0, 0, 1, 2, 2]), np.array([47, 90, 61, 60, 75]))
-    expected = forecast_by_hand(model, rows, origins)
-    # Both paths scale the window in float32, one before and one within the network.
-    np.testing.assert_allclose(model.forecast(rows, origins, model.block), expected, rtol=1e-4)
+    expected = [forecast_by_hand(model, table, *origin) for origin in zip(*origins, strict=True)]
+    # Both scale the window in float32, one before and one within the network.
+    np.testing.assert_allclose(model.forecast(table, origins, model.recipe.pass_steps), expected, rtol=1e-4)
 
 
 @pytest.mark.slow
@@ -75,9 +88,9 @@ def test_later_steps_read_earlier_forecasts(strategy):
         early_stopping=False,
     ).fit(long_frame((90,)))  # fmt: skip
     model = forecaster._ensemble.best
-    both = forecaster.predict(horizon=2 * model.block)["y"].to_numpy()
-    first = forecaster.predict(horizon=model.block)
-    second = forecaster.update(first).predict(horizon=model.block)["y"].to_numpy()
+    both = forecaster.predict(horizon=2 * model.recipe.pass_steps)["y"].to_numpy()
+    first = forecaster.predict(horizon=model.recipe.pass_steps)
+    second = forecaster.update(first).predict(horizon=model.recipe.pass_steps)["y"].to_numpy()
     np.testing.assert_allclose(both, np.concatenate([first["y"].to_numpy(), second]), rtol=1e-5)
 
 
@@ -86,7 +99,7 @@ def test_an_untrained_network_repeats_season_and_level():
     model = forecaster._ensemble.best
     for name in ("readout.weight", "readout.bias"):
         np.testing.assert_allclose(model.network.parameters[name], 0, atol=1e-20)
-    decomposition = model.decomposition
+    decomposition = model.recipe.decomposition
     for i, (_, part) in enumerate(long_frame().groupby("unique_id")):
         y = part["y"].to_numpy()
         rest, parts = decomposition.apply(y)
@@ -102,7 +115,9 @@ def test_no_forecast_goes_far_beyond_what_was_seen():
     units = np.array([np.abs(y.to_numpy()[7:] - y.to_numpy()[:-7]).mean() for y in values])
     for bias, extreme in ((1e6, max), (-1e6, min)):
         model.network.parameters["readout.bias"][:] = bias
-        forecast = model.forecast(model.read(to_panel(long_frame())), Origins.ends(np.array([0, 90, 151, 226])), 21)
+        forecast = model.forecast(
+            model.recipe.read(to_panel(long_frame())), Origins.ends(np.array([0, 90, 151, 226])), 21
+        )
         furthest = np.array([extreme(y) for y in values])
         for step, seasons in ((1, 1), (7, 1), (14, 2), (21, 3)):
             expected = furthest + np.sign(bias) * REACH * seasons * units
@@ -157,8 +172,8 @@ def test_weights_that_leave_no_target_train_nothing(early_stopping):
 def test_a_continued_fit_forecasts_means_or_medians_by_its_own_loss(go_on):
     """As ceilings of intermittent series are set: a mean may be higher than a median."""
     forecaster = fitted(warm_start=True)
-    assert not forecaster._ensemble.best.of_mean
+    assert not forecaster._ensemble.best.recipe.of_mean
     forecaster.set_params(loss="squared_error")
-    assert not forecaster._ensemble.best.of_mean
+    assert not forecaster._ensemble.best.recipe.of_mean
     data = long_frame() if go_on is RNNForecaster.fit else forecaster.predict(horizon=1)
-    assert go_on(forecaster, data)._ensemble.best.of_mean
+    assert go_on(forecaster, data)._ensemble.best.recipe.of_mean

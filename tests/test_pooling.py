@@ -5,10 +5,13 @@ import pandas as pd
 import pytest
 
 from tsrnn import RNNForecaster
+from tsrnn.forecaster.combination import find_learner
+from tsrnn.forecaster.linear import residuals_of
 from tsrnn.forecaster.plan import LONG_SERIES, MANY_ROWS, MANY_SERIES, PANEL_MINIBATCHES, resolve
-from tsrnn.forecaster.pooling import MIN_SCALE, OwnHighways, _best_penalty, _error_curve, fit_own
-from tsrnn.forecaster.samples import Samples
 from tsrnn.frames import to_panel
+from tsrnn.learners.own_ridge import MIN_SCALE, OwnRidge, _best_penalty, _error_curve, own_errors
+from tsrnn.learners.shared_ridge import SharedRidge
+from tsrnn.windows import Origins
 
 HORIZON = 3
 pytestmark = pytest.mark.slow  # panels are fitted
@@ -31,21 +34,26 @@ def fitted(frame, **parameters):
     return RNNForecaster(HORIZON, **(given | parameters)).fit(frame)
 
 
-def samples_of(forecaster, frame):
-    model = forecaster._ensemble.best
-    return Samples.of(model, model.read(to_panel(frame)), None)
+def batch_of(forecaster, frame):
+    recipe = forecaster._ensemble.best.recipe
+    return recipe.batch(recipe.read(to_panel(frame)))
+
+
+def learner_of(forecaster, kind):
+    return find_learner(forecaster._ensemble.best.combination, kind)
 
 
 def test_each_series_gets_what_the_shared_part_leaves():
     frame = panel_of([0.9] * 6 + [-0.9] * 6)
     forecaster = fitted(frame)
-    model, samples = forecaster._ensemble.best, samples_of(forecaster, frame)
+    batch = batch_of(forecaster, frame)
+    shared, own = learner_of(forecaster, SharedRidge), learner_of(forecaster, OwnRidge)
     errors = {"shared": [], "own": []}
     for i in range(12):
-        k = np.flatnonzero(samples.windows.series == i)
-        left = samples.targets(k) - model.linear.highway.predict(samples.blocks(k))
-        errors["shared"].append(np.abs(left).mean())
-        errors["own"].append(np.abs(left - model.linear.own.predict(samples.blocks(k), np.full(len(k), i))).mean())
+        k = np.flatnonzero(batch.series == i)
+        residuals = batch.targets(k) - shared.predict(batch.subset(k))
+        errors["shared"].append(np.abs(residuals).mean())
+        errors["own"].append(np.abs(residuals - own.predict(batch.subset(k))).mean())
     # Most of what is left is noise; the rest is what the two halves of the panel do not have in common.
     assert np.mean(errors["own"]) < 0.9 * np.mean(errors["shared"])
 
@@ -53,22 +61,22 @@ def test_each_series_gets_what_the_shared_part_leaves():
 def test_weights_are_ridge_regressions():
     frame = panel_of([0.9, 0.5, -0.9] * 4)
     forecaster = fitted(frame)
-    model, samples = forecaster._ensemble.best, samples_of(forecaster, frame)
-    own = model.linear.own
+    batch = batch_of(forecaster, frame)
+    shared, own = learner_of(forecaster, SharedRidge), learner_of(forecaster, OwnRidge)
     for i in (0, 5):
-        k = np.flatnonzero(samples.windows.series == i)
-        x = samples.blocks(k)[:, :, 0]
+        k = np.flatnonzero(batch.series == i)
+        x = batch.subset(k).past()[:, :, 0]
         scale = max(np.sqrt(np.mean(x**2)), MIN_SCALE)
-        left = samples.targets(k) - model.linear.highway.predict(samples.blocks(k))
+        residuals = batch.targets(k) - shared.predict(batch.subset(k))
         rows = np.vstack([x / scale, np.sqrt(own.penalty) * np.eye(6)])
-        expected = np.linalg.lstsq(rows, np.vstack([left, np.zeros((6, HORIZON))]))[0] / scale
+        expected = np.linalg.lstsq(rows, np.vstack([residuals, np.zeros((6, HORIZON))]))[0] / scale
         np.testing.assert_allclose(own.weights[i], expected, atol=1e-6)  # they are kept in float32
 
 
 def test_series_that_are_alike_share_more():
     penalties = []
     for coefficients in ([0.8] * 12, [0.8, -0.8] * 6):
-        own = fitted(panel_of(coefficients, n=60))._ensemble.best.linear.own
+        own = learner_of(fitted(panel_of(coefficients, n=60)), OwnRidge)
         penalties.append(np.inf if own is None else own.penalty)
     assert penalties[0] > penalties[1]
 
@@ -77,7 +85,7 @@ def test_a_short_series_is_left_with_the_shared_part():
     frame = panel_of([0.9, -0.9] * 6)
     frame = frame[(frame["unique_id"] != "003") | (frame["ds"] < 8)]
     forecaster = fitted(frame)
-    np.testing.assert_array_equal(forecaster._ensemble.best.linear.own.weights[3], 0)
+    np.testing.assert_array_equal(learner_of(forecaster, OwnRidge).weights[3], 0)
     assert np.isfinite(forecaster.predict()["y"]).all()
 
 
@@ -90,7 +98,7 @@ def test_new_series_have_no_weights():
     after = forecaster.predict().set_index("unique_id")["y"]
     # With another number of rows, a product of matrices may add in another order.
     np.testing.assert_allclose(after.drop("new"), before, rtol=1e-13)
-    np.testing.assert_array_equal(forecaster._ensemble.best.linear.own.weights[-1], 0)
+    np.testing.assert_array_equal(learner_of(forecaster, OwnRidge).weights[-1], 0)
     assert np.isfinite(after["new"]).all()
 
 
@@ -116,16 +124,16 @@ def test_the_penalty_that_helps_most_series_wins():
     assert _best_penalty(np.array([tie])) == 14
 
 
-def test_fit_own_judges_each_series():
+def test_each_series_is_judged():
     frame = panel_of([0.9, -0.9] * 6)
     forecaster = fitted(frame)
-    own, errors = fit_own(samples_of(forecaster, frame), forecaster._ensemble.best.linear.highway, np.array([0, 3]))
-    assert isinstance(own, OwnHighways)
+    batch = batch_of(forecaster, frame)
+    errors = own_errors(batch, residuals_of(learner_of(forecaster, SharedRidge), batch), np.array([0, 3]))
     assert np.flatnonzero(np.isfinite(errors)).tolist() == [0, 3]
 
 
 class TestChoices:
-    def test_what_auto_comes_to(self):
+    def test_auto_is_resolved(self):
         parameters = RNNForecaster(HORIZON).get_params()
         small = resolve(parameters, np.array([500]))
         assert small == {
@@ -162,11 +170,11 @@ class TestChoices:
         assert forecaster.lookback_ == lookbacks[0]
         assert forecaster.history_["network"].tolist() == list(range(len(lookbacks)))
         assert [network.layout.input_size for network in forecaster.networks_] == [
-            2 * model.segment for model in forecaster._ensemble.members
+            2 * model.recipe.segment for model in forecaster._ensemble.members
         ]
         mean = np.mean(
             [
-                model.forecast(model.read(forecaster._panel), (np.arange(12), np.full(12, 100)), HORIZON)
+                model.forecast(model.recipe.read(forecaster._panel), Origins(np.arange(12), np.full(12, 100)), HORIZON)
                 for model in forecaster._ensemble.members
             ],
             axis=0,
@@ -176,7 +184,7 @@ class TestChoices:
     def test_a_few_series_have_networks_that_start_differently(self):
         forecaster = fitted(panel_of([0.5, 0.9]), lookback=6)
         assert forecaster.lookbacks_ == (6, 6, 6)
-        assert forecaster._ensemble.best.linear.own is None
+        assert learner_of(forecaster, OwnRidge) is None
         starts = [network.parameters["weight_hh_l0"] for network in forecaster.networks_]
         assert np.abs(starts[0] - starts[1]).max() > 0.1
 

@@ -77,13 +77,13 @@ def test_windows_at_any_origin():
 
 def test_gather_pads_before_a_short_window():
     values = np.arange(1.0, 11.0)[:, None]
-    block = gather(values, Windows(np.array([2, 6]), np.array([2, 3]), np.array([0, 0])), 3)
+    block = gather(values, Windows(np.array([2, 6]), np.array([2, 3]), np.array([0, 0]), np.array([2, 6])), 3)
     np.testing.assert_array_equal(block[:, :, 0], [[0, 1, 2], [4, 5, 6]])
 
 
 def test_weight_of_a_window_is_the_mean_of_its_targets():
     weights = np.array([9.0, 9.0, 1.0, 2.0, 6.0])
-    windows = Windows(np.array([2, 3]), np.array([1, 1]), np.array([0, 0]))
+    windows = Windows(np.array([2, 3]), np.array([1, 1]), np.array([0, 0]), np.array([2, 3]))
     np.testing.assert_allclose(window_weights(weights, windows, 2), [1.5, 4.0])
 
 

@@ -44,11 +44,14 @@ class Windows:
         Rows read just before the origin.
     series : ndarray of int64, shape (n,)
         Series of each window, ascending; the origins of a series ascend too.
+    seen : ndarray of int64, shape (n,)
+        Observations of its series before the origin.
     """
 
     origins: np.ndarray
     lengths: np.ndarray
     series: np.ndarray
+    seen: np.ndarray
 
     def __len__(self):
         """Return the number of windows."""
@@ -61,7 +64,7 @@ class Windows:
 
     def subset(self, index):
         """Return the windows at ``index``."""
-        return Windows(self.origins[index], self.lengths[index], self.series[index])
+        return Windows(self.origins[index], self.lengths[index], self.series[index], self.seen[index])
 
 
 def make_windows(offsets, *, lookback, min_lookback, horizon, segment=1, skip=0):
@@ -101,7 +104,8 @@ def make_windows(offsets, *, lookback, min_lookback, horizon, segment=1, skip=0)
     series = np.repeat(np.arange(len(counts)), counts)
     within = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
     origins = first[series] + within
-    return Windows(origins, _lengths(origins - begins[series], lookback, segment, skip), series)
+    seen = origins - begins[series]
+    return Windows(origins, _lengths(seen, lookback, segment, skip), series, seen)
 
 
 def windows_at(offsets, series, seen, *, lookback, segment=1, skip=0):
@@ -119,7 +123,7 @@ def windows_at(offsets, series, seen, *, lookback, segment=1, skip=0):
     Windows
         One an origin; of length 0 where too little has been seen to be read.
     """
-    return Windows(offsets[series] + seen, _lengths(seen, lookback, segment, skip), series)
+    return Windows(offsets[series] + seen, _lengths(seen, lookback, segment, skip), series, seen)
 
 
 def _lengths(seen, lookback, segment, skip):

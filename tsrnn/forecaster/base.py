@@ -88,7 +88,7 @@ class BaseForecaster(BaseEstimator):
         outlier_filter = None if self.outliers == "keep" else fit_filter(panel, seasons)
         filtered = filter_panel(panel, outlier_filter)
         require_scalable(filtered)
-        require_logarithms(panel, filtered, self.log, resumes and before.best.scaler.log)
+        require_logarithms(panel, filtered, self.log, resumes and before.best.recipe.scaler.log)
         joint = self.channels == "joint"
         if joint:
             require_channels(panel, self._panel if resumes else None)
@@ -120,7 +120,7 @@ class BaseForecaster(BaseEstimator):
         check_parameters(type(self).__name__, self.get_params(deep=False), CONSTRAINTS)
         self._require_same_choices()
         panel, outlier_filter, filtered = self._append(X, y, overlap)
-        require_scalable(filtered, self._ensemble.best.scaler)
+        require_scalable(filtered, self._ensemble.best.recipe.scaler)
         generator = copy.deepcopy(self._generator)
         plan = self._plan(
             batch_size=self.batch_size_,
@@ -186,7 +186,7 @@ class BaseForecaster(BaseEstimator):
 
     def _require_readable(self, panel, filtered):
         """Refuse a panel that the model cannot read: logarithms need positive values, joint channels their series."""
-        require_logarithms(panel, filtered, self._choices["log"], self._ensemble.best.scaler.log)
+        require_logarithms(panel, filtered, self._choices["log"], self._ensemble.best.recipe.scaler.log)
         if self._choices["channels"] == "joint":
             require_channels(panel, self._panel)
 
@@ -273,7 +273,7 @@ class BaseForecaster(BaseEstimator):
         filtered = filter_panel(panel, self._filter)
         self._require_readable(panel, filtered)
         origins = check_origins(origins, int(panel.lengths[0]))
-        rows, n_series = self._ensemble.best.read(filtered), panel.n_series
+        rows, n_series = self._ensemble.best.recipe.read(filtered), panel.n_series
         forecasts, size = np.empty((len(origins), horizon, n_series)), max(CHUNK // n_series, 1)
         for start in range(0, len(origins), size):
             some = origins[start : start + size]
@@ -302,7 +302,7 @@ class BaseForecaster(BaseEstimator):
         return self._forecast_filtered(filter_panel(panel, self._filter), horizon)
 
     def _forecast_filtered(self, panel, horizon):
-        forecasts = self._ensemble.forecast(self._ensemble.best.read(panel), horizon, self._n_threads())
+        forecasts = self._ensemble.forecast(self._ensemble.best.recipe.read(panel), horizon, self._n_threads())
         require_finite(forecasts, panel)
         return forecasts
 
@@ -415,7 +415,7 @@ class BaseForecaster(BaseEstimator):
         if earlier is not None:
             # Without a better epoch the weights are those from before.
             best_epoch = n_epochs - len(histories[0].epochs) + best_epoch if best_epoch else self.best_epoch_
-        seasons = best.decomposition.seasons
+        seasons = best.recipe.decomposition.seasons
         self.__dict__.update(
             **observed,
             **{f"{name}_": value for name, value in (resolved or {}).items()},
@@ -425,13 +425,13 @@ class BaseForecaster(BaseEstimator):
             history_=history,
             n_iter_=n_epochs,
             best_epoch_=best_epoch,
-            horizon_=best.block,
-            lookback_=best.lookback,
-            lookbacks_=tuple(model.lookback for model in ensemble.members),
-            segment_length_=best.segment,
+            horizon_=best.recipe.pass_steps,
+            lookback_=best.recipe.lookback,
+            lookbacks_=tuple(model.recipe.lookback for model in ensemble.members),
+            segment_length_=best.recipe.segment,
             seasons_=seasons,
             season_length_=min(seasons, default=1),
-            log_=best.scaler.log,
+            log_=best.recipe.scaler.log,
             network_=best.network,
             networks_=tuple(model.network for model in ensemble.members),
         )

@@ -1,16 +1,14 @@
-"""What a fit chooses before anything is trained: seasons, logarithms, how far back to look, and in what steps."""
+"""Choice of the recipe before anything is trained: seasons, logarithms, look-backs and segments."""
 
 from dataclasses import replace
 
 import numpy as np
 
-from tsrnn.forecaster.highway import fit_highway
-from tsrnn.forecaster.model import Model
+from tsrnn.forecaster.linear import residuals_of
 from tsrnn.forecaster.plan import MANY_ROWS, MANY_SERIES
-from tsrnn.forecaster.pooling import MAX_SERIES as MAX_JUDGED
-from tsrnn.forecaster.pooling import own_errors
-from tsrnn.forecaster.rows import Rows
-from tsrnn.forecaster.samples import Samples
+from tsrnn.forecaster.recipe import Recipe
+from tsrnn.learners.own_ridge import MAX_JUDGED, own_errors
+from tsrnn.learners.shared_ridge import fit_shared_ridge
 from tsrnn.scaling import SeriesScaler
 from tsrnn.seasonality import (
     MAX_SERIES,
@@ -20,24 +18,24 @@ from tsrnn.seasonality import (
     seasons_of_frequency,
     seasons_of_values,
 )
+from tsrnn.series.table import Table
 from tsrnn.windows import thin
 
-MAX_SEASON = 400  # longest season that is looked for in values whose frequency tells nothing
+MAX_SEASON = 400  # Longest season that is looked for in values whose frequency suggests none.
 LOOKBACK_SEASONS = (1, 2, 3, 4, 7, 14)
-LOOKBACK_HORIZONS = (0.5, 1, 2, 4, 8)  # without a season
+LOOKBACK_HORIZONS = (0.5, 1, 2, 4, 8)  # Without a season.
 MAX_LOOKBACK = 260
 MAX_MEMBERS = 3
-# Look-backs that are nearly as good as the best one are averaged: they err in different ways.
-NEARLY = 1.05
-ENOUGH = 0.6  # of the series must be judged for a look-back to be considered
-LEFT = 0.25  # of a season, beyond what the seasons need: with less, nothing is trained
+TOLERANCE = 1.05  # Of the error: look-backs as good as the best within it are averaged, for their errors differ.
+MIN_JUDGED = 0.6  # Fraction of series that a candidate look-back must be evaluated on.
+MIN_TRAINING_SEASONS = 0.25  # Fraction of a season required after warm-up.
 MAX_SEGMENT = 24
-STEPS = 12  # that a network takes at least, if the look-back can be divided into so many
-FEW_STEPS = 4  # of that many observations that its time counts
-N_NETWORKS = 3  # from other weights, where little is known: their mean is steadier than each
+MIN_STEPS = 12  # Fewest recurrent steps of a window, if divisible.
+MIN_STEPS_LARGE = 4  # The same on large data, where training time matters.
+N_NETWORKS = 3  # Networks with different initial weights, averaged on small data.
 
 
-def start_models(panel, weights, plan):
+def choose_recipes(panel, weights, plan):
     """Choose everything that precedes training.
 
     Parameters
@@ -51,49 +49,44 @@ def start_models(panel, weights, plan):
 
     Returns
     -------
-    models : list of Model
-        Without highways and network, which differ in how far back they look; the best one first.
-    rows : Rows
+    recipes : list of Recipe
+        They differ in their look-back; the best one first.
+    table : Table
         The panel as all of them read it.
     """
     decomposition, log, seasons = _choose_decomposition(panel, plan)
     plan = replace(plan, horizon=_trained_horizon(panel, plan, decomposition))
     scaler = SeriesScaler.fit(panel.values, panel.offsets, log)
     season = min(seasons, default=1)
-    min_steps = FEW_STEPS if len(panel.values) >= MANY_ROWS else STEPS
+    min_steps = MIN_STEPS_LARGE if len(panel.values) >= MANY_ROWS else MIN_STEPS
 
     def make(lookback):
         segment = _segment(lookback, season, min_steps)
-        model = Model(
+        recipe = Recipe(
             decomposition=decomposition,
             scaler=scaler,
-            units=np.ones(panel.n_series),
-            spreads=np.ones(panel.n_series),
             strategy=plan.strategy,
-            block=plan.block,
+            pass_steps=plan.pass_steps,
             lookback=lookback,
             min_lookback=max(decomposition.unknown + segment, lookback // 2, decomposition.first_row),
             segment=segment,
             scaling=plan.scaling,
-            combines=not plan.early_stopping,
             of_mean=plan.of_mean,
-            regular=np.zeros(panel.n_series, dtype=bool),
-            repeated=np.zeros(panel.n_series, dtype=bool),
-            rises=np.full(panel.n_series, np.inf),
+            residual=plan.early_stopping,
             n_channels=panel.n_series if plan.channels == "joint" else 1,
         )
-        return model.measure(rows)
+        return recipe.measure(table)
 
-    rows = Rows.of(panel, scaler, decomposition)
+    table = Table.of(panel, scaler, decomposition)
     if plan.lookback == "auto" and plan.linear and panel.n_series >= MANY_SERIES:
-        models = [make(lookback) for lookback in _candidates(panel, plan, season)]
-        chosen = _nearly_best(models, rows, weights, plan.validation_fraction)
+        recipes = [make(lookback) for lookback in _candidates(panel, plan, season)]
+        chosen = _within_tolerance_of_best(recipes, table, weights, plan.validation_fraction)
         if chosen:
-            return chosen, rows
+            return chosen, table
     lookback = plan.lookback
     if lookback == "auto":
         lookback = _usual_lookback(panel, plan, decomposition, season, min_steps)
-    return [make(lookback) for _ in range(N_NETWORKS if plan.early_stopping else 1)], rows
+    return [make(lookback) for _ in range(N_NETWORKS if plan.early_stopping else 1)], table
 
 
 def _choose_decomposition(panel, plan):
@@ -110,7 +103,7 @@ def _choose_decomposition(panel, plan):
     else:
         _require_seasons(seasons, panel)
         sets = [seasons]
-    decomposition, log = choose_decomposition(series, plan.block, sets, with_log)
+    decomposition, log = choose_decomposition(series, plan.pass_steps, sets, with_log)
     return decomposition, log, seasons
 
 
@@ -140,19 +133,19 @@ def _require_seasons(seasons, panel):
 
 
 def _trained_horizon(panel, plan, decomposition):
-    """Steps to train for: as many as are asked for, or as the seasons leave, if that is enough to learn from."""
+    """Steps to train for: the horizon, or the steps after the warm-up of the seasons, if these are enough."""
     if not decomposition.seasons:
         return plan.horizon
     left = panel.lengths - decomposition.first_row
     n_steps = int(np.median(left[left > 0]))
-    return min(plan.horizon, n_steps) if n_steps > LEFT * min(decomposition.seasons) else plan.horizon
+    return min(plan.horizon, n_steps) if n_steps > MIN_TRAINING_SEASONS * min(decomposition.seasons) else plan.horizon
 
 
 def _usual_lookback(panel, plan, decomposition, season, min_steps):
     # A season of more than a month of days would make a long window of it; its part is known anyway.
     wanted = 2 * max(plan.horizon, season if season <= 31 else 1)
     first = decomposition.first_row
-    spare = int(np.median(panel.lengths)) - first - plan.block
+    spare = int(np.median(panel.lengths)) - first - plan.pass_steps
     # What the seasons need has been seen before any origin: to read it costs no window.
     lookback = max(min(wanted, max(spare // 3, first)), 1)
     return lookback if lookback < min_steps else lookback // min_steps * min_steps
@@ -168,26 +161,26 @@ def _segment(lookback, season, min_steps):
 
 def _candidates(panel, plan, season):
     """Look-backs to try on many series, shortest first."""
-    horizon = plan.block
+    horizon = plan.pass_steps
     multiples = [season * k for k in LOOKBACK_SEASONS] if season > 1 else [int(horizon * k) for k in LOOKBACK_HORIZONS]
     median = int(np.median(panel.lengths))
     longest = min(MAX_LOOKBACK, median, 2 * (median - horizon - 2), max(2 * horizon, median // 4))
     return sorted({max(lookback, 2) for lookback in multiples if lookback <= longest})
 
 
-def _nearly_best(models, rows, weights, fraction):
-    """Return the models whose linear parts forecast held-out parts of the series nearly as well as the best."""
-    if not models:
+def _within_tolerance_of_best(recipes, table, weights, fraction):
+    """Return the recipes whose linear components forecast held-out parts nearly as well as the best."""
+    if not recipes:
         return []
-    first = max(model.min_lookback for model in models)
-    judged = thin(np.arange(len(rows.parts)), MAX_JUDGED)
+    first = max(recipe.min_lookback for recipe in recipes)
+    judged = thin(np.arange(table.n_series), MAX_JUDGED)
     found = []
-    for model in models:
+    for recipe in recipes:
         # All are judged by the same origins: those from which the longest look-back has enough to read.
-        errors = _linear_errors(replace(model, min_lookback=first), rows, weights, fraction, judged)
-        found.append((model, errors * model.units))
+        errors = _linear_errors(replace(recipe, min_lookback=first), table, weights, fraction, judged)
+        found.append((recipe, errors * recipe.units))
     counts = [np.isfinite(errors).sum() for _, errors in found]
-    found = [pair for pair, n in zip(found, counts, strict=True) if n >= ENOUGH * max(counts)]
+    found = [pair for pair, n in zip(found, counts, strict=True) if n >= MIN_JUDGED * max(counts)]
     errors = np.array([e for _, e in found])
     common = np.isfinite(errors).all(axis=0)
     if not common.any():
@@ -195,16 +188,15 @@ def _nearly_best(models, rows, weights, fraction):
     errors = errors[:, common]
     scores = np.mean(errors / np.maximum(errors.min(axis=0), np.finfo(float).tiny), axis=1)
     order = np.argsort(scores, kind="stable")
-    near = [j for j in order if scores[j] <= NEARLY * scores[order[0]]]
+    near = [j for j in order if scores[j] <= TOLERANCE * scores[order[0]]]
     return [found[j][0] for j in near[:MAX_MEMBERS]]
 
 
-def _linear_errors(model, rows, weights, fraction, judged):
-    samples = Samples.of(model, rows, weights)
-    if not len(samples.windows):
-        return np.full(len(rows.parts), np.nan)
-    training, held_out = samples.split(fraction)
-    if not (len(training) and len(held_out)):
-        return np.full(len(rows.parts), np.nan)
-    _, highway = fit_highway(samples.blocks, samples.targets, samples.weights, training, held_out)
-    return own_errors(samples, highway, judged)
+def _linear_errors(recipe, table, weights, fraction, judged):
+    """Errors of shared and own ridge regressions on held-out parts, of shape (n_series,); NaN where not judged."""
+    batch = recipe.batch(table, weights)
+    split = batch.split(fraction)
+    if not all(map(len, split)):
+        return np.full(table.n_series, np.nan)
+    _, shared = fit_shared_ridge(batch, batch.targets, split)
+    return own_errors(batch, residuals_of(shared, batch), judged)

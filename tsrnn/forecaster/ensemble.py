@@ -29,13 +29,13 @@ class Ensemble:
         """Return the ensemble for a panel with more series; those known keep their constants."""
         return Ensemble(tuple(model.extend(panel) for model in self.members))
 
-    def forecast(self, rows, horizon, n_jobs=None, origins=None):
+    def forecast(self, table, horizon, n_jobs=None, origins=None):
         """Forecast a panel.
 
         Parameters
         ----------
-        rows : Rows
-            The panel, as :meth:`Model.read` of any member takes it apart.
+        table : Table
+            The panel, from :meth:`Recipe.read` of any member.
         horizon : int
             Steps.
         n_jobs : int or None
@@ -48,6 +48,6 @@ class Ensemble:
         ndarray of shape (n_origins, horizon), float64
             In the units of the series.
         """
-        origins = Origins.ends(rows.offsets) if origins is None else origins
+        origins = Origins.ends(table.offsets) if origins is None else origins
         with np.errstate(over="ignore", invalid="ignore"):  # The caller refuses what is not finite.
-            return np.mean([model.forecast(rows, origins, horizon, n_jobs) for model in self.members], axis=0)
+            return np.mean([model.forecast(table, origins, horizon, n_jobs) for model in self.members], axis=0)

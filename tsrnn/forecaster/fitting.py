@@ -1,4 +1,4 @@
-"""From a panel to a model: choose, take apart, fit the linear parts, train the network."""
+"""From a panel to models: choose recipes, fit the linear components, train the networks."""
 
 import copy
 import warnings
@@ -6,11 +6,13 @@ from dataclasses import replace
 
 import numpy as np
 
-from tsrnn.forecaster.choosing import start_models
+from tsrnn.forecaster.choosing import choose_recipes
+from tsrnn.forecaster.combination import Average, Residual
 from tsrnn.forecaster.ensemble import Ensemble
-from tsrnn.forecaster.linear import fit_linear
-from tsrnn.forecaster.plan import AVERAGED, EPOCH_WINDOWS, MAX_TARGETS, MAX_VALIDATION_WINDOWS
-from tsrnn.forecaster.samples import Samples
+from tsrnn.forecaster.linear import fit_linear, residuals_of
+from tsrnn.forecaster.model import Model
+from tsrnn.forecaster.plan import AVERAGED, EPOCH_WINDOWS, MAX_VALIDATION_WINDOWS
+from tsrnn.learners.recurrent import Recurrent, draw_windows, make_network, training_sequences
 from tsrnn.scaling import SeriesScaler
 from tsrnn.training import train, train_all
 from tsrnn.validation import make_generator
@@ -54,82 +56,108 @@ def fit_ensemble(panel, weights, plan, rng, before=None, keeps_scale=False):
         If no series is long enough for one window.
     """
     if before is None:
-        models, rows = start_models(panel, weights, plan)
+        recipes, table = choose_recipes(panel, weights, plan)
+        networks = [None] * len(recipes)
     else:
-        models = [_go_on(panel, replace(model, of_mean=plan.of_mean), keeps_scale) for model in before.members]
-        rows = models[0].read(panel)
-    _require_windows(panel, models)
-    # Models of one look-back read the same windows, and have the same linear parts.
-    samples = {model.lookback: Samples.of(model, rows, weights) for model in models}
-    best = samples[models[0].lookback]
-    if not len(best.windows) or (plan.early_stopping and not all(map(len, best.split(plan.validation_fraction)))):
+        recipes = [_continue(replace(m.recipe, of_mean=plan.of_mean), panel, keeps_scale) for m in before.members]
+        networks = [copy.deepcopy(model.network) for model in before.members]
+        table = recipes[0].read(panel)
+    _require_windows(panel, recipes)
+    # Recipes of one look-back read the same windows, and have the same linear components.
+    batches = {recipe.lookback: recipe.batch(table, weights) for recipe in recipes}
+    best = batches[recipes[0].lookback]
+    if not len(best) or (plan.early_stopping and not all(map(len, best.split(plan.validation_fraction)))):
         _warn_of_no_training(best)
     else:
-        _warn_of_short_series(panel, models)
-    fraction = plan.validation_fraction
-    linear = {k: fit_linear(part, fraction) if plan.linear else (None, None) for k, part in samples.items()}
-    # Each has random numbers of its own, so that they can be trained in any order, or at once.
-    members = [(m, samples[m.lookback], linear[m.lookback], plan, make_generator(rng)) for m in models]
-    if plan.early_stopping:
-        histories = train_all([_prepare(*member) for member in members], plan.options.n_jobs)
-    else:
-        histories = [train(**_prepare(*member)) for member in members]  # one after the other: targets are large
-    return Ensemble(tuple(models)), histories
+        _warn_of_short_series(panel, recipes)
+    residual = recipes[0].residual
+    linear = {
+        lookback: fit_linear(batch, plan.validation_fraction, pools=not residual) if plan.linear else (None, None)
+        for lookback, batch in batches.items()
+    }
+    inputs = table.inputs(plan.architecture["dtype"])
+    # Each network has random numbers of its own, so that they can be trained in any order, or at once.
+    trainings = (
+        _prepare(recipe, batches[recipe.lookback], linear[recipe.lookback], inputs, network, plan, generator)
+        for recipe, network, generator in [(r, n, make_generator(rng)) for r, n in zip(recipes, networks, strict=True)]
+    )
+    histories, networks = _train(trainings, plan)
+    combinations = [
+        _combine(linear[recipe.lookback][1], Recurrent(network), residual)
+        for recipe, network in zip(recipes, networks, strict=True)
+    ]
+    return Ensemble(tuple(map(Model, recipes, combinations))), histories
 
 
-def _go_on(panel, before, keeps_scale):
+def _continue(recipe, panel, keeps_scale):
+    """Return the recipe of a fit that goes on: with the constants of the series known, or of all measured anew."""
     if keeps_scale:
-        return before.extend(panel)
-    model = replace(before, scaler=SeriesScaler.fit(panel.values, panel.offsets, before.scaler.log))
-    return model.measure(model.read(panel))
+        return recipe.extend(panel)
+    recipe = replace(recipe, scaler=SeriesScaler.fit(panel.values, panel.offsets, recipe.scaler.log))
+    return recipe.measure(recipe.read(panel))
 
 
-def _prepare(model, samples, linear, plan, rng):
-    """Give a model its linear parts and a network; return the arguments of the network's training."""
-    training, held_out = map(samples.first_channel, samples.split(plan.validation_fraction))
-    of_training, model.linear = linear
-    known = None if model.combines else of_training if plan.early_stopping else model.linear
-    network = copy.deepcopy(model.network)
-    model.network = model.make_network(rng, **plan.architecture) if network is None else network
+def _combine(linear, recurrent, residual):
+    """Combine the linear components with a network that was fitted to their residuals, or to the same targets."""
+    if linear is None:
+        return Residual((recurrent,))
+    return Residual((linear, recurrent)) if residual else Average((linear, recurrent), (0.5, 0.5))
+
+
+def _prepare(recipe, batch, linear, inputs, network, plan, rng):
+    """Return the arguments of the training of a network, a new one or the one given."""
+    if network is None:
+        network = make_network(rng, recipe.strategy, batch.size, inputs.shape[1], plan.architecture)
+    training, held_out = map(batch.first_channel, batch.split(plan.validation_fraction))
     if not plan.early_stopping:
-        training, held_out = samples.first_channel(np.flatnonzero(samples.weights)), held_out[:0]
+        training, held_out = batch.first_channel(np.flatnonzero(batch.weights)), held_out[:0]
     elif not len(held_out):
         training = held_out
-    training = _draw(rng, training, model.block * model.n_channels)
+    training = draw_windows(rng, training, batch.size.horizon * batch.size.n_channels)
     held_out = thin(held_out, MAX_VALIDATION_WINDOWS)
-    sequences, validation = (samples.sequences(k, known, model.network.theta.dtype) for k in (training, held_out))
+    # Windows are held out from linear components and network alike.
+    linear = linear[0 if plan.early_stopping else 1]
+    targets = residuals_of(linear, batch) if recipe.residual and linear is not None else batch.targets
+    sequences, validation = (training_sequences(batch, k, inputs, targets) for k in (training, held_out))
     options = replace(plan.options, epoch_size=EPOCH_WINDOWS, averaging=AVERAGED)
     validation = validation if plan.early_stopping else None
-    return {"network": model.network, "sequences": sequences, "options": options, "rng": rng, "validation": validation}
+    return {"network": network, "sequences": sequences, "options": options, "rng": rng, "validation": validation}
 
 
-def _draw(rng, positions, n_targets):
-    """Draw as many windows as training holds the targets of in memory."""
-    count = max(MAX_TARGETS // n_targets, 1)
-    return positions if len(positions) <= count else np.sort(rng.choice(positions, count, replace=False))
+def _train(trainings, plan):
+    """Train networks; return their histories and themselves."""
+    if plan.early_stopping:
+        trainings = list(trainings)
+        return train_all(trainings, plan.options.n_jobs), [training["network"] for training in trainings]
+    histories, networks = [], []
+    for training in trainings:  # One after the other: targets are large.
+        histories.append(train(**training))
+        networks.append(training["network"])
+    return histories, networks
 
 
-def _require_windows(panel, models):
+def _require_windows(panel, recipes):
     """Refuse a panel without any window, unless its seasons, at least, are known."""
-    model, needed = _least(models)
-    if panel.lengths.max() < needed and model.min_lookback > model.decomposition.first_row:
+    recipe, needed = _least(recipes)
+    if panel.lengths.max() < needed and recipe.min_lookback > recipe.decomposition.first_row:
         longest = int(panel.lengths.argmax())
         raise ValueError(
             f"Too few observations: {panel.label(longest)} has {panel.lengths[longest]}, and at least {needed} are "
-            f"needed: {model.min_lookback} of lookback={model.lookback} to read, {model.block} to forecast. Give more "
-            "data, or lower lookback or horizon: predict(horizon=...) goes further than fit, from its own forecasts."
+            f"needed: {recipe.min_lookback} of lookback={recipe.lookback} to read, {recipe.pass_steps} to forecast. "
+            "Give more data, or lower lookback or horizon: predict(horizon=...) goes further than fit, from its own "
+            "forecasts."
         )
 
 
-def _least(models):
-    """Return the model whose windows need the fewest observations, and how many these are."""
-    model = min(models, key=lambda model: model.min_lookback)
-    return model, model.min_lookback + model.block
+def _least(recipes):
+    """Return the recipe whose windows need the fewest observations, and how many these are."""
+    recipe = min(recipes, key=lambda recipe: recipe.min_lookback)
+    return recipe, recipe.min_lookback + recipe.pass_steps
 
 
-def _warn_of_short_series(panel, models):
+def _warn_of_short_series(panel, recipes):
     """Warn of series without a window."""
-    _, needed = _least(models)
+    _, needed = _least(recipes)
     short = np.flatnonzero(panel.lengths < needed)
     if len(short):
         named = ", ".join(f"{panel.label(i)} ({panel.lengths[i]})" for i in short[:N_NAMED])
@@ -142,11 +170,11 @@ def _warn_of_short_series(panel, models):
         )
 
 
-def _warn_of_no_training(samples):
-    mend = ", or set early_stopping=False" if len(samples.windows) else ""
+def _warn_of_no_training(batch):
+    mend = ", or set early_stopping=False" if len(batch) else ""
     warnings.warn(
-        f"The series are too short to hold out forecasts of {samples.horizon} steps that no training reaches "
-        f"into (longest: {np.diff(samples.rows.offsets).max()} observations): nothing is trained, the forecast repeats "
+        f"The series are too short to hold out forecasts of {batch.size.horizon} steps that no training reaches "
+        f"into (longest: {np.diff(batch.rows.offsets).max()} observations): nothing is trained, the forecast repeats "
         f"season and level. Give more data, lower horizon{mend}.",
         ShortSeriesWarning,
         stacklevel=5,

@@ -24,7 +24,7 @@ def regular_series(rows):
 
     Parameters
     ----------
-    rows : tsrnn.forecaster.rows.Rows
+    rows : Table
         The series.
 
     Returns
@@ -59,15 +59,15 @@ def regular_series(rows):
     return regular, repeated
 
 
-def ceilings(rows, windows, regular, of_mean):
+def ceilings(rows, origins, regular, of_mean):
     """Highest forecasts of intermittent series.
 
     Parameters
     ----------
-    rows : tsrnn.forecaster.rows.Rows
+    rows : Table
         The series.
-    windows : tsrnn.windows.Windows
-        Windows at whose origins to forecast.
+    origins : Origins
+        Where to forecast from.
     regular : ndarray of shape (n_series,), bool
         From :func:`regular_series`.
     of_mean : bool
@@ -75,14 +75,14 @@ def ceilings(rows, windows, regular, of_mean):
 
     Returns
     -------
-    ndarray of shape (len(windows),), float64
+    ndarray of shape (n_origins,), float64
         Scaled values; inf for series that are not intermittent at the origin.
     """
-    zeros, seen = rows.zeros[windows.series], windows.origins - rows.offsets[windows.series]
-    count = np.clip(seen, 1, max(MIN_WINDOW, SEASONS * min(rows.decomposition.seasons, default=1)))
-    newest, first = rows.scaled[rows_of(windows.origins - count, count)], np.cumsum(count) - count
+    zeros, ends = rows.zeros[origins.series], rows.offsets[origins.series] + origins.seen
+    count = np.clip(origins.seen, 1, max(MIN_WINDOW, SEASONS * min(rows.decomposition.seasons, default=1)))
+    newest, first = rows.scaled[rows_of(ends - count, count)], np.cumsum(count) - count
     demand = np.add.reduceat(newest != np.repeat(zeros, count), first, dtype=float) / count
     mean = np.add.reduceat(newest, first) / count
     factor = MEAN_FACTOR if of_mean else demand
-    intermittent = (demand <= 1 - MIN_ZEROS) & ~regular[windows.series] & np.isfinite(zeros)
+    intermittent = (demand <= 1 - MIN_ZEROS) & ~regular[origins.series] & np.isfinite(zeros)
     return np.where(intermittent, zeros + factor * np.where(intermittent, mean - zeros, 0), np.inf)

@@ -1,7 +1,7 @@
 """Constraints of the parameters of `RNNForecaster`, and those that make its model."""
 
 from tsrnn.constraints import AUTO, COLUMNS, ESTIMATOR, NETWORK, TRAINING, with_auto
-from tsrnn.forecaster.model import STRATEGIES
+from tsrnn.learners.recurrent import STRATEGIES
 from tsrnn.losses import Huber
 from tsrnn.scaling import SCALINGS
 from tsrnn.validation import BOOLEAN, COUNT, Counts, InstanceOf, Options

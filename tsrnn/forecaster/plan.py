@@ -23,8 +23,6 @@ PANEL_MINIBATCHES = 1_500
 EPOCH_WINDOWS = 16_384
 MAX_VALIDATION_WINDOWS = 4_096
 AVERAGED = 0.5  # of the epochs, the last ones: their weights err in different directions
-# Targets that training holds in memory; beyond, it draws from the windows.
-MAX_TARGETS = 1 << 25
 
 
 @dataclass(frozen=True)
@@ -68,7 +66,7 @@ class Plan:
         )
 
     @property
-    def block(self):
+    def pass_steps(self):
         """Steps that one pass of the network forecasts."""
         return 1 if self.strategy == "recursive" else self.horizon
 

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from threadpoolctl import threadpool_limits
 
-from tsrnn.forecaster.highway import DAMPING, MAX_WINDOWS, PENALTIES, fit_highway
+from tsrnn.learners.shared_ridge import DAMPING, MAX_WINDOWS, PENALTIES, fit_ridge
 
 
 def problem(rng, n=300, noise=0.1):
@@ -28,20 +28,24 @@ def test_both_fits_are_ridge_regressions(rng, noise):
     blocks, targets = problem(rng, noise=noise)
     weights = rng.uniform(0.5, 2.0, size=300)
     training, held_out = np.arange(200), np.arange(220, 300)
-    of_training, of_all = fit_highway(blocks.__getitem__, targets.__getitem__, weights, training, held_out)
-    assert of_training.penalty == of_all.penalty
-    assert of_all.penalty in PENALTIES
-    scale = of_training.scale
+    training_fit, final_fit = fit_ridge(blocks.__getitem__, targets.__getitem__, weights, training, held_out)
+    assert training_fit.penalty == final_fit.penalty
+    assert final_fit.penalty in PENALTIES
+    scale = training_fit.scale
     np.testing.assert_allclose(
-        of_training.weights, slow_ridge(blocks[:200], targets[:200], weights[:200], scale, of_all.penalty), atol=1e-8
+        training_fit.weights,
+        slow_ridge(blocks[:200], targets[:200], weights[:200], scale, final_fit.penalty),
+        atol=1e-8,
     )
-    np.testing.assert_allclose(of_all.weights, slow_ridge(blocks, targets, weights, scale, of_all.penalty), atol=1e-8)
+    np.testing.assert_allclose(
+        final_fit.weights, slow_ridge(blocks, targets, weights, scale, final_fit.penalty), atol=1e-8
+    )
 
 
 def test_penalty_is_the_best_on_the_windows_held_out(rng):
     blocks, targets = problem(rng, n=60, noise=2.0)
     training, held_out = np.arange(30), np.arange(30, 60)
-    best, _ = fit_highway(blocks.__getitem__, targets.__getitem__, np.ones(60), training, held_out)
+    best, _ = fit_ridge(blocks.__getitem__, targets.__getitem__, np.ones(60), training, held_out)
     errors = {
         penalty: np.abs(
             targets[30:]
@@ -56,16 +60,16 @@ def test_penalty_is_the_best_on_the_windows_held_out(rng):
 def test_nothing_linear_gives_nothing(rng):
     blocks = rng.normal(size=(40, 6, 2))
     targets = np.zeros((40, 3))
-    highway, _ = fit_highway(blocks.__getitem__, targets.__getitem__, np.ones(40), np.arange(20), np.arange(20, 40))
-    assert highway.penalty == np.inf
-    np.testing.assert_array_equal(highway.predict(blocks), targets)
+    ridge, _ = fit_ridge(blocks.__getitem__, targets.__getitem__, np.ones(40), np.arange(20), np.arange(20, 40))
+    assert ridge.penalty == np.inf
+    np.testing.assert_array_equal(ridge.predict(blocks), targets)
 
 
 def test_constant_features_do_no_harm(rng):
     blocks = np.zeros((40, 3, 2))
     targets = np.full((40, 2), 3.0)
-    _, highway = fit_highway(blocks.__getitem__, targets.__getitem__, np.ones(40), np.arange(20), np.arange(20, 40))
-    np.testing.assert_allclose(highway.predict(blocks), DAMPING * 3.0, rtol=0.01)
+    _, ridge = fit_ridge(blocks.__getitem__, targets.__getitem__, np.ones(40), np.arange(20), np.arange(20, 40))
+    np.testing.assert_allclose(ridge.predict(blocks), DAMPING * 3.0, rtol=0.01)
 
 
 def test_more_windows_than_are_fitted(rng):
@@ -74,13 +78,13 @@ def test_more_windows_than_are_fitted(rng):
     targets = blocks.sum(axis=(1, 2))[:, None]
     read = []
 
-    def make_blocks(k):
+    def make_past(k):
         read.append(len(k))
         return blocks[k]
 
-    highway, _ = fit_highway(make_blocks, targets.__getitem__, np.ones(n), np.arange(n - 100), np.arange(n - 100, n))
+    ridge, _ = fit_ridge(make_past, targets.__getitem__, np.ones(n), np.arange(n - 100), np.arange(n - 100, n))
     assert sum(read) == 2 * MAX_WINDOWS + 100
-    np.testing.assert_allclose(highway.predict(blocks[:5]), targets[:5], rtol=1e-3)
+    np.testing.assert_allclose(ridge.predict(blocks[:5]), targets[:5], rtol=1e-3)
 
 
 def test_bits_do_not_depend_on_the_threads_of_blas(rng):
@@ -89,9 +93,9 @@ def test_bits_do_not_depend_on_the_threads_of_blas(rng):
     results = []
     for n_threads in (1, 2):
         with threadpool_limits(n_threads, user_api="blas"):
-            _, highway = fit_highway(
+            _, ridge = fit_ridge(
                 blocks.__getitem__, targets.__getitem__, np.ones(3000), np.arange(2000), np.arange(2000, 3000)
             )
-            results.append((highway.weights, highway.predict(blocks)))
+            results.append((ridge.weights, ridge.predict(blocks)))
     for one, two in zip(*results, strict=True):
         np.testing.assert_array_equal(one, two)

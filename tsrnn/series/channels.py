@@ -13,7 +13,7 @@ def join(x, n_channels):
     Examples
     --------
     >>> import numpy as np
-    >>> from tsrnn.forecaster.channels import join, separate
+    >>> from tsrnn.series.channels import join, separate
     >>> joined = join(np.array([1, 2, 10, 20]), n_channels=2)
     >>> joined.tolist(), separate(joined).tolist()
     ([[1, 10], [2, 20]], [1, 2, 10, 20])

@@ -1,64 +1,105 @@
-"""The linear part of a forecast: ridge regression from the window to all steps ahead, in closed form.
+"""Shared ridge regression: from the window to all steps ahead, with the same weights for all series, in closed form.
 
-It carries what is linear past the network, as the autoregressive component of LSTNet does (Lai, Chang, Yang
-and Liu 2018, Modeling Long- and Short-Term Temporal Patterns with Deep Neural Networks, SIGIR): the network
-is left with the rest, and a series too short to train a network still gets the best linear forecast.
+It is a linear skip connection around the network, as the autoregressive component of LSTNet (Lai, Chang, Yang and Liu
+2018, Modeling Long- and Short-Term Temporal Patterns with Deep Neural Networks, SIGIR). A series too short to train a
+network still gets the best linear forecast.
 """
 
 from dataclasses import dataclass
 
 import numpy as np
 
-from tsrnn.forecaster.blas import one_blas_thread
+from tsrnn.learners.blas import one_blas_thread
 from tsrnn.windows import thin
 
 PENALTIES = 10.0 ** np.arange(-1, 6.5, 0.5)
-CHUNK = 1024
-MAX_WINDOWS = 20_000  # that are fitted: many more than there are weights
+CHUNK_WINDOWS = 1024  # Windows whose rows are copied at once.
+MAX_WINDOWS = 20_000  # Most windows of a fit: many more than there are weights.
 # The constant is the trend that all windows shared. Trends flatten sooner or later, and a forecast that flattens them
 # beforehand is the better one (Gardner and McKenzie 1985, Forecasting Trends in Time Series, Management Science 31).
 DAMPING = 0.5
 
 
 @dataclass(frozen=True)
-class Highway:
-    """A linear forecast.
+class Ridge:
+    """Ridge regression.
 
     Attributes
     ----------
     weights : ndarray of shape (n_features + 1, horizon), float64
-        Of the features divided by ``scale``, and of a constant, which is damped; zeros for no linear part.
+        Of the features divided by ``scale``, and of a constant, which is damped; zeros where nothing is linear.
     scale : ndarray of shape (n_features,), float64
         Root mean square of each feature in training.
     penalty : float
-        Weight of the squared weights in the fit; inf for no linear part.
+        Weight of the squared weights in the fit; inf where nothing is linear.
     """
 
     weights: np.ndarray
     scale: np.ndarray
     penalty: float
 
-    def predict(self, blocks):
-        """Forecast from blocks of shape (n, lookback, n_columns): float64 of shape (n, horizon)."""
+    def predict(self, past):
+        """Forecast from rows of shape (n, lookback, n_columns): float64 of shape (n, horizon)."""
         with one_blas_thread():
-            return _design(blocks, self.scale) @ self.weights
+            return _design(past, self.scale) @ self.weights
 
 
-def _design(blocks, scale):
-    flat = blocks.reshape(len(blocks), -1) / scale
+@dataclass(frozen=True)
+class SharedRidge:
+    """Ridge regression of all series.
+
+    Attributes
+    ----------
+    ridge : Ridge
+        From the rows that a window reads to all steps ahead.
+    """
+
+    ridge: Ridge
+
+    def predict(self, batch, n_jobs=None):
+        """Forecast the windows of a `Batch`: float64 of shape (n, horizon), in units of their series."""
+        return self.ridge.predict(batch.past())
+
+    def extend(self, n_series):
+        """Return the same: the weights are those of any series."""
+        return self
+
+
+def fit_shared_ridge(batch, targets, split):
+    """Fit to the training windows, and to all.
+
+    Parameters
+    ----------
+    batch : Batch
+        Windows.
+    targets : callable
+        From positions of windows to targets of shape (k, horizon), in units of their series.
+    split : tuple of ndarray
+        Positions of training and held-out windows.
+
+    Returns
+    -------
+    training_fit, final_fit : SharedRidge
+    """
+    fits = fit_ridge(lambda k: batch.subset(k).past(), targets, batch.weights, *split)
+    return tuple(map(SharedRidge, fits))
+
+
+def _design(past, scale):
+    flat = past.reshape(len(past), -1) / scale
     return np.column_stack([flat, np.ones(len(flat))])
 
 
-def fit_highway(make_blocks, make_targets, weights, training, held_out):
-    """Fit the linear part.
+def fit_ridge(make_past, make_targets, weights, training, held_out):
+    """Fit a ridge regression.
 
     The penalty is the one with the least mean absolute error on the windows held out; then all windows are
     fitted.
 
     Parameters
     ----------
-    make_blocks : callable
-        Positions of windows to their blocks, float64 of shape (k, lookback, n_columns).
+    make_past : callable
+        Positions of windows to the rows they read, float64 of shape (k, lookback, n_columns).
     make_targets : callable
         Positions of windows to their targets, of shape (k, horizon).
     weights : ndarray of shape (n,)
@@ -68,33 +109,33 @@ def fit_highway(make_blocks, make_targets, weights, training, held_out):
 
     Returns
     -------
-    of_training : Highway
-        Fitted to ``training`` alone: what the network's training starts from.
-    of_all : Highway
-        Fitted to all windows with the same penalty: what forecasts.
+    training_fit : Ridge
+        Fitted to the training windows alone, for learners that are fitted to its residuals and held-out windows.
+    final_fit : Ridge
+        Fitted to all windows with the same penalty, for forecasts.
     """
     with one_blas_thread():
-        return _fit(make_blocks, make_targets, weights, thin(training, MAX_WINDOWS), thin(held_out, MAX_WINDOWS))
+        return _fit(make_past, make_targets, weights, thin(training, MAX_WINDOWS), thin(held_out, MAX_WINDOWS))
 
 
-def _fit(make_blocks, make_targets, weights, training, held_out):
-    sums = _Sums.of(make_blocks, make_targets, weights, training)
+def _fit(make_past, make_targets, weights, training, held_out):
+    sums = _Sums.of(make_past, make_targets, weights, training)
     scale = np.sqrt(np.maximum(np.diag(sums.products)[:-1] / sums.weight, 1e-12))
     vectors, path = ridge_path(sums.scaled_products(scale), sums.scaled_targets(scale))
     candidates = [(np.inf, np.zeros_like(path[0])), *zip(PENALTIES, path, strict=True)]
     errors = np.zeros(len(candidates))
     for chunk in _chunks(held_out):
-        rows = _design(make_blocks(chunk), scale) @ vectors
+        rows = _design(make_past(chunk), scale) @ vectors
         truth, weight = make_targets(chunk), weights[chunk, None]
         errors += [np.sum(weight * np.abs(truth - rows @ candidate)) for _, candidate in candidates]
     best_penalty, best = candidates[int(np.argmin(errors))]
-    of_training = Highway(_damp(vectors @ best), scale, best_penalty)
+    training_fit = Ridge(_damp(vectors @ best), scale, best_penalty)
     if best_penalty == np.inf:
-        return of_training, of_training
-    everything = _Sums.of(make_blocks, make_targets, weights, thin(np.arange(len(weights)), MAX_WINDOWS))
+        return training_fit, training_fit
+    everything = _Sums.of(make_past, make_targets, weights, thin(np.arange(len(weights)), MAX_WINDOWS))
     ridge = everything.scaled_products(scale) + best_penalty * np.eye(len(scale) + 1)
     solution = np.linalg.solve(ridge, everything.scaled_targets(scale))
-    return of_training, Highway(_damp(solution), scale, best_penalty)
+    return training_fit, Ridge(_damp(solution), scale, best_penalty)
 
 
 def ridge_path(products, crossed):
@@ -120,7 +161,7 @@ def ridge_path(products, crossed):
 
 
 def _chunks(positions):
-    return [positions[start : start + CHUNK] for start in range(0, len(positions), CHUNK)]
+    return [positions[start : start + CHUNK_WINDOWS] for start in range(0, len(positions), CHUNK_WINDOWS)]
 
 
 def _damp(weights):
@@ -134,12 +175,12 @@ class _Sums:
     weight: float
 
     @classmethod
-    def of(cls, make_blocks, make_targets, weights, positions):
+    def of(cls, make_past, make_targets, weights, positions):
         """Add up products of features, and of features and targets, a chunk of windows at a time."""
         products = crossed = 0.0
         for chunk in _chunks(positions):
-            blocks = make_blocks(chunk)
-            design = _design(blocks, 1.0)
+            past = make_past(chunk)
+            design = _design(past, 1.0)
             weighted = design * weights[chunk, None]
             products = products + weighted.T @ design
             crossed = crossed + weighted.T @ make_targets(chunk)

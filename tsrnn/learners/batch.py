@@ -1,0 +1,156 @@
+"""Batches: windows with level, scale and unit, and the one place where rows of a window are read."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from tsrnn.sequences import Sequences
+from tsrnn.series.channels import join
+from tsrnn.series.table import REMAINDER, Rows
+from tsrnn.windows import Windows, gather, split_by_time
+
+
+@dataclass(frozen=True)
+class WindowSize:
+    """Sizes of windows.
+
+    Attributes
+    ----------
+    lookback : int
+        Most rows that a window reads.
+    horizon : int
+        Rows that it forecasts.
+    segment : int
+        Rows that the network reads in one of its steps.
+    output_segment : int
+        Rows that the network forecasts in one of its output steps.
+    n_channels : int
+        Series that the network reads and forecasts together: 1, or all.
+    """
+
+    lookback: int
+    horizon: int
+    segment: int = 1
+    output_segment: int = 1
+    n_channels: int = 1
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Windows, whose rows and targets are copied when asked for: there are far more of them than of rows.
+
+    Attributes
+    ----------
+    rows : Rows
+        A `Table` for training, a `Workspace` for forecasts.
+    size : WindowSize
+        What windows read and forecast.
+    windows : Windows
+        The windows; those of one channel after those of another.
+    levels, scales, units : ndarray of shape (n,), float64
+        Level of each window, scale of the network's inputs and outputs, and unit of its series.
+    weights : ndarray of shape (n,), float64
+        Weights of the windows; their mean is 1, so that penalties mean the same whatever the unit of the weights.
+        Windows that a network reads together have one.
+    """
+
+    rows: Rows
+    size: WindowSize
+    windows: Windows
+    levels: np.ndarray
+    scales: np.ndarray
+    units: np.ndarray
+    weights: np.ndarray
+
+    def __len__(self):
+        """Return the number of windows."""
+        return len(self.windows)
+
+    @property
+    def n_sequences(self):
+        """Number of sequences that a network reads: windows of the first channel."""
+        return len(self) // self.size.n_channels
+
+    @property
+    def series(self):
+        """Series of each window, ascending."""
+        return self.windows.series
+
+    def subset(self, k):
+        """Return the windows at positions ``k``; those of all channels, where the network reads them together."""
+        parts = {name: getattr(self, name)[k] for name in ("levels", "scales", "units", "weights")}
+        return replace(self, windows=self.windows.subset(k), **parts)
+
+    def past(self):
+        """Copy what the windows read, the remainders relative to the level in units of their series.
+
+        Returns
+        -------
+        ndarray of shape (n, lookback, n_numbers), float64
+            The newest row last; zeros before shorter windows.
+        """
+        past = gather(self.rows.numbers, self.windows, self.size.lookback)
+        read = np.arange(self.size.lookback) >= self.size.lookback - self.windows.lengths[:, None]
+        remainder = (past[:, :, REMAINDER] - self.levels[:, None]) / self.units[:, None]
+        past[:, :, REMAINDER] = np.where(read, remainder, 0.0)
+        return past
+
+    def targets(self, k):
+        """Return the targets of windows ``k``, relative to level and season, in units of their series.
+
+        Returns
+        -------
+        ndarray of shape (len(k), horizon), float64
+        """
+        targets = self.rows.targets(self.windows.subset(k), self.levels[k], self.size.horizon)
+        return targets / self.units[k, None]
+
+    def first_channel(self, k):
+        """Return the positions ``k`` of windows of the first channel: one for each sequence."""
+        return k[k < self.n_sequences]
+
+    def all_channels(self, k):
+        """Return the positions of windows ``k`` of the first channel, and of the same ones of the others."""
+        return (np.arange(self.size.n_channels)[:, None] * self.n_sequences + k).ravel()
+
+    def sequences(self, inputs, targets=None):
+        """Return the windows as a network reads them: views into the rows, with the channels side by side.
+
+        Parameters
+        ----------
+        inputs : ndarray of shape (n_rows, n_numbers)
+            From ``rows.inputs``, in the precision of the network.
+        targets : ndarray of shape (n, horizon), optional
+            In the scale of each window.
+
+        Returns
+        -------
+        Sequences
+        """
+        n, size = self.n_sequences, self.size
+        n_channels, steps = size.n_channels, size.horizon // size.output_segment
+        # A window of no rows, whose forecast is not used, reads one segment all the same.
+        lengths = np.maximum(self.windows.lengths[:n], size.segment)
+        arranged = {} if targets is None else {
+            "targets": join(targets, n_channels).reshape(n * steps, size.output_segment * n_channels),
+            "target_starts": np.arange(n) * steps,
+            "target_lengths": np.full(n, steps),
+            "weights": self.weights[:n],
+        }  # fmt: skip
+        return Sequences(
+            join(inputs, n_channels).reshape(len(inputs) // n_channels, -1),
+            self.windows.origins[:n] - lengths,
+            lengths // size.segment,
+            output_steps=steps,
+            segment=size.segment,
+            shift=join(self.levels - self.rows.centers(self.windows), n_channels),
+            scale=join(self.scales, n_channels),
+            **arranged,
+        )
+
+    def split(self, fraction):
+        """Return the positions of windows to train on and to hold out; those of weight 0 are in neither."""
+        if not len(self):
+            return np.arange(0), np.arange(0)
+        training, held_out = split_by_time(self.windows, fraction, self.size.horizon)
+        return training[self.weights[training] > 0], held_out[self.weights[held_out] > 0]

@@ -1,0 +1,101 @@
+"""Recurrent network as a learner."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from tsrnn.network import Network
+from tsrnn.series.channels import separate
+
+# Head of the network by the multi-step strategy.
+STRATEGIES = {"direct": "last", "recursive": "last", "seq2seq": "decoder", "parallel": "parallel"}
+CHUNK_WINDOWS = 1024  # Windows whose targets are computed at once.
+MAX_TARGETS = 1 << 25  # Targets that training holds in memory; beyond, it draws from the windows.
+
+
+@dataclass(frozen=True)
+class Recurrent:
+    """Recurrent network that reads windows in their scale.
+
+    Attributes
+    ----------
+    network : Network
+        Its readout starts at zero: untrained, it forecasts nothing.
+    """
+
+    network: Network
+
+    def predict(self, batch, n_jobs=None):
+        """Forecast the windows of a `Batch`: float64 of shape (n, horizon), in units of their series."""
+        sequences = batch.sequences(batch.rows.inputs(self.network.theta.dtype))
+        outputs = self.network.predict(sequences, n_jobs).astype(np.float64)
+        forecasts = separate(outputs.reshape(batch.n_sequences, batch.size.horizon, batch.size.n_channels))
+        return forecasts * (batch.scales / batch.units)[:, None]
+
+    def extend(self, n_series):
+        """Return the same: the weights are those of any series."""
+        return self
+
+
+def make_network(rng, strategy, size, n_numbers, architecture):
+    """Return a network for windows of `size`, with random weights and a readout of zeros.
+
+    Parameters
+    ----------
+    rng : numpy.random.Generator
+        Source of the weights.
+    strategy : str
+        Key in `STRATEGIES`.
+    size : WindowSize
+        What a window reads and forecasts.
+    n_numbers : int
+        Columns of a row.
+    architecture : dict
+        Further parameters of `Network`.
+    """
+    network = Network(
+        input_size=n_numbers * size.segment * size.n_channels,
+        output_size=size.output_segment * size.n_channels,
+        head=STRATEGIES[strategy],
+        decoder_steps=size.horizon // size.output_segment,
+        **architecture,
+    )
+    network.initialize(rng)
+    network.parameters["readout.weight"][:] = 0
+    network.parameters["readout.bias"][:] = 0
+    return network
+
+
+def training_sequences(batch, k, inputs, targets):
+    """Return windows as a network is trained on them.
+
+    Parameters
+    ----------
+    batch : Batch
+        All windows.
+    k : ndarray of int
+        Positions of windows of the first channel.
+    inputs : ndarray of shape (n_rows, n_numbers)
+        Rows in the precision of the network.
+    targets : callable
+        From positions of windows to targets in units of their series, of shape (n, horizon).
+
+    Returns
+    -------
+    Sequences
+    """
+    size, dtype = batch.size, inputs.dtype
+    values = np.empty((size.n_channels, len(k), size.horizon), dtype)
+    for start in range(0, len(k), CHUNK_WINDOWS):
+        some = targets(batch.all_channels(k[start : start + CHUNK_WINDOWS]))
+        values[:, start : start + CHUNK_WINDOWS] = some.reshape(size.n_channels, -1, size.horizon)
+    part = batch.subset(batch.all_channels(k))
+    values = values.reshape(-1, size.horizon)
+    values *= (part.units / part.scales)[:, None].astype(dtype)
+    return part.sequences(inputs, values)
+
+
+def draw_windows(rng, positions, n_targets):
+    """Subsample windows to the memory budget for targets."""
+    count = max(MAX_TARGETS // n_targets, 1)
+    return positions if len(positions) <= count else np.sort(rng.choice(positions, count, replace=False))

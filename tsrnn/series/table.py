@@ -1,0 +1,193 @@
+"""Tables: decomposed series, concatenated row by row, and the workspace of a forecast."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from tsrnn.scaling import ordinary_spreads, series_units, window_levels, window_spreads
+from tsrnn.seasonality import Decomposition, seasonal_future
+from tsrnn.windows import Windows, runs, windows_at
+
+REMAINDER, SEASONAL = 0, 1  # Columns of `numbers`.
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Rows that windows read, of series or of workspaces.
+
+    Attributes
+    ----------
+    numbers : ndarray of shape (n_rows, n_numbers), float64
+        Columns of each row: the remainder without the seasonal component, and the seasonal component.
+    decomposition : Decomposition
+        Seasons and level window.
+    """
+
+    numbers: np.ndarray
+    decomposition: Decomposition
+
+    @property
+    def remainder(self):
+        """Scaled values without their seasonal component: a view of shape (n_rows,)."""
+        return self.numbers[:, REMAINDER]
+
+    def levels(self, windows):
+        """Level at the origin of each window, float64 of shape (n,)."""
+        known = windows.seen - self.decomposition.first_row
+        # Near its beginning a series has a level all the same: from its second season on, or that of all its values.
+        known = np.where(known >= self.decomposition.level_window, known, windows.seen - self.decomposition.unknown)
+        known = np.where(known > 0, known, windows.seen)
+        return window_levels(self.remainder, windows.origins, np.minimum(self.decomposition.level_window, known))
+
+    def spreads(self, windows, levels):
+        """Spread of each window about its level, float64 of shape (n,)."""
+        return window_spreads(self.remainder, windows.origins, np.maximum(windows.lengths, 1), levels)
+
+    def inputs(self, dtype):
+        """Return what a network reads, of shape (n_rows, n_numbers): remainders less :meth:`centers`."""
+        return self.numbers.astype(dtype)
+
+    def centers(self, windows):
+        """Return what :meth:`inputs` are centred at in each window, float64 of shape (n,)."""
+        return np.zeros(len(windows))
+
+
+@dataclass(frozen=True)
+class Table(Rows):
+    """Rows of all series.
+
+    Attributes
+    ----------
+    offsets : ndarray of int64, shape (n_series + 1,)
+        First row of each series, and the number of rows.
+    scaled : ndarray of shape (n_rows,), float64
+        Scaled values.
+    zeros : ndarray of shape (n_series,), float64
+        Scaled value of zero; -inf where logarithms are scaled.
+    parts : list of list of ndarray
+        For each series, the seasonal components of :meth:`Decomposition.apply`.
+    """
+
+    offsets: np.ndarray
+    scaled: np.ndarray
+    zeros: np.ndarray
+    parts: list
+
+    @classmethod
+    def of(cls, panel, scaler, decomposition):
+        """Scale and decompose a `tsrnn.frames.Panel`."""
+        scaled = scaler.transform(panel.values, panel.offsets)
+        remainder, parts = np.empty_like(scaled), []
+        for start, stop in zip(panel.offsets[:-1], panel.offsets[1:], strict=True):
+            remainder[start:stop], seasonal = decomposition.apply(scaled[start:stop])
+            parts.append(seasonal)
+        numbers = np.column_stack([remainder, scaled - remainder])
+        return cls(numbers, decomposition, panel.offsets, scaled, scaler.zeros(), parts)
+
+    @property
+    def n_series(self):
+        """Number of series."""
+        return len(self.offsets) - 1
+
+    def units(self):
+        """Ordinary change of each series over its shortest season, float64 of shape (n_series,)."""
+        return series_units(self.scaled, self.offsets, min(self.decomposition.seasons, default=1))
+
+    def ordinary_spreads(self, windows):
+        """Ordinary spread of the windows of each series, float64 of shape (n_series,)."""
+        return ordinary_spreads(self.spreads(windows, self.levels(windows)), windows.series, self.n_series)
+
+    def extremes(self, origins):
+        """Lowest and highest scaled value of each series before each of some `Origins`, float64 of shape (n,)."""
+        lowest, highest = np.empty(len(origins.series)), np.empty(len(origins.series))
+        for i, part in runs(origins.series):
+            x, last = self.scaled[self.offsets[i] : self.offsets[i + 1]], origins.seen[part] - 1
+            lowest[part], highest[part] = np.minimum.accumulate(x)[last], np.maximum.accumulate(x)[last]
+        return lowest, highest
+
+    def seasonal_future(self, series, seen, horizon):
+        """Seasonal component of the steps after some origins, as known at each: float64 of shape (n, horizon)."""
+        future = np.empty((len(series), horizon))
+        for i, part in runs(series):
+            future[part] = seasonal_future(self.parts[i], self.decomposition.seasons, seen[part], horizon)
+        return future
+
+    def targets(self, windows, levels, horizon):
+        """Return the targets of windows minus level and seasonal component: float64 of shape (n, horizon)."""
+        truth = self.scaled[windows.origins[:, None] + np.arange(horizon)]
+        return truth - levels[:, None] - self.seasonal_future(windows.series, windows.seen, horizon)
+
+    def workspace(self, origins, width, horizon):
+        """Copy the last rows before some `Origins`, with room for the steps after them.
+
+        Parameters
+        ----------
+        origins : Origins
+            Where to forecast from.
+        width, horizon : int
+            Rows before each origin, and after it.
+
+        Returns
+        -------
+        Workspace
+        """
+        rows = (self.offsets[origins.series] + origins.seen)[:, None] + np.arange(-width, horizon)
+        known = (rows >= self.offsets[origins.series, None]) & (np.arange(width + horizon) < width)
+        numbers = np.where(known[:, :, None], self.numbers[np.where(known, rows, 0)], 0.0)
+        numbers[:, width:, SEASONAL] = self.seasonal_future(origins.series, origins.seen, horizon)
+        return Workspace(numbers.reshape(rows.size, -1), self.decomposition, origins, width, horizon)
+
+
+@dataclass(frozen=True)
+class Workspace(Rows):
+    """The last rows before some origins, and the rows after them, which forecasts are written to.
+
+    Attributes
+    ----------
+    origins : Origins
+        Where to forecast from.
+    width, horizon : int
+        Rows before each origin, and after it.
+    """
+
+    origins: object
+    width: int
+    horizon: int
+
+    @property
+    def _table(self):
+        return self.numbers.reshape(len(self.origins.series), self.width + self.horizon, -1)
+
+    def windows(self, start, lookback, segment):
+        """Return the windows that end ``start`` steps after each origin."""
+        n, seen = len(self.origins.series), self.origins.seen + start
+        offsets = np.arange(n) * (self.width + self.horizon) + self.width - self.origins.seen
+        lengths = windows_at(
+            offsets, np.arange(n), seen, lookback=lookback, segment=segment, skip=self.decomposition.unknown
+        ).lengths
+        return Windows(offsets + seen, lengths, self.origins.series, seen)
+
+    @property
+    def seasonal(self):
+        """Seasonal component of the steps after each origin: a view of shape (n, horizon)."""
+        return self._table[:, self.width :, SEASONAL]
+
+    @property
+    def forecasts(self):
+        """Scaled forecasts that have been written, of shape (n, horizon)."""
+        return self._table[:, self.width :, REMAINDER] + self.seasonal
+
+    def write(self, start, forecasts):
+        """Write scaled forecasts of the steps from ``start`` on: later windows read them like observations."""
+        steps = slice(self.width + start, self.width + start + forecasts.shape[1])
+        self._table[:, steps, REMAINDER] = forecasts - self._table[:, steps, SEASONAL]
+
+    def centers(self, windows):
+        """Return the level at the origin: of a series far from its beginning, float32 would lose the differences."""
+        return self._table[:, self.width - 1, REMAINDER]
+
+    def inputs(self, dtype):
+        """Return what a network reads: remainders less those of the last row before each origin."""
+        table = self._table.copy()
+        table[:, :, REMAINDER] -= table[:, self.width - 1 : self.width, REMAINDER]
+        return table.reshape(self.numbers.shape).astype(dtype)
