@@ -124,3 +124,16 @@ def test_a_season_seen_twice_is_found(n, horizon, rng):
         y = np.resize(5 * rng.normal(size=12), n) + rng.normal(size=n)
         decomposition, _ = choose_decomposition([y], horizon, [(), (12,)], (False,))
         assert decomposition.seasons == (12,)
+
+
+@pytest.mark.parametrize("seasons", [(3,), (7,), (7, 30)])
+@pytest.mark.parametrize("known", [2, 13, 20, 50, 149])
+def test_a_decomposition_goes_on_from_an_earlier_one(seasons, known, rng):
+    x, decomposition = rng.normal(size=150), Decomposition(seasons, smoothing=0.3)
+    _, before = decomposition.apply(x[:known])
+    remainder, parts = decomposition.apply(x, before, known)
+    expected, expected_parts = decomposition.apply(x)
+    # Sums of a season are added up in another order.
+    np.testing.assert_allclose(remainder, expected, atol=1e-13)
+    for part, other in zip(parts, expected_parts, strict=True):
+        np.testing.assert_allclose(part, other, atol=1e-13)

@@ -53,30 +53,34 @@ class Decomposition:
         """Values at the beginning whose seasons are not known."""
         return sum(self.seasons)
 
-    def apply(self, x):
-        """Take one series apart.
+    def apply(self, x, before=None, known=0):
+        """Decompose one series.
 
         Parameters
         ----------
         x : ndarray of shape (n,), float64
             The series.
+        before : list of ndarray, optional
+            Seasonal components of an earlier call, whose series began with the same ``known`` values.
+        known : int, default=0
+            Values whose seasonal components are taken from it.
 
         Returns
         -------
-        rest : ndarray of shape (n,)
-            What the seasons leave.
+        remainder : ndarray of shape (n,)
+            The series minus its seasonal components.
         seasonal : list of ndarray of shape (n + season,)
-            For each season its part of each value, and of the values of one season after the end.
+            Seasonal components of each value, and of the values of one season after the end.
         """
-        rest, seasonal = x, []
-        for season in self.seasons:
-            part = seasonal_part(rest, season, self.smoothing)
-            rest = rest - part[: len(x)]
+        remainder, seasonal = x, []
+        for k, season in enumerate(self.seasons):
+            part = seasonal_part(remainder, season, self.smoothing, None if before is None else before[k], known)
+            remainder = remainder - part[: len(x)]
             seasonal.append(part)
-        return rest, seasonal
+        return remainder, seasonal
 
 
-def seasonal_part(x, season, smoothing):
+def seasonal_part(x, season, smoothing, before=None, known=0):
     """Estimate the season's part of each value from the seasons before.
 
     The deviations of the values from the mean of the season that ends with them are smoothed exponentially
@@ -90,6 +94,9 @@ def seasonal_part(x, season, smoothing):
         Length of the season, at least 2.
     smoothing : float
         Weight of the newest deviation, in (0, 1].
+    before : ndarray, optional
+        Result for a series that began with the same ``known`` values; only what follows from later ones is computed.
+    known : int, default=0
 
     Returns
     -------
@@ -103,21 +110,23 @@ def seasonal_part(x, season, smoothing):
     >>> seasonal_part(np.array([1.0, 3.0, 1.0, 3.0]), season=2, smoothing=1.0)
     array([ 0.,  0., -1.,  1., -1.,  1.])
     """
-    n = len(x)
+    n, first = len(x), known // season * season
     part = np.zeros(n + season)
     if n < season:
         return part
-    ends = np.arange(season, n + 1)
-    means = window_means(x, ends, np.full(len(ends), season))
-    means = np.concatenate([np.full(season - 1, means[0]), means])
-    deviations = x - means
-    part[season : 2 * season] = deviations[:season]
-    for start in range(season, n, season):
+    if first > season:
+        part[: first + season] = before[: first + season]
+    else:
+        first = season
+        part[season : 2 * season] = x[:season] - x[:season].mean()
+    ends = np.arange(first + 1, n + 1)
+    deviations = x[first:] - window_means(x, ends, np.full(len(ends), season))
+    for start in range(first, n, season):
         stop = min(start + season, n)
-        before = part[start:stop]
+        earlier = part[start:stop]
         # Deviations within the first season are from a mean that reaches beyond them: they are not kept.
         weight = smoothing if start > season else 1.0
-        part[start + season : stop + season] = before + weight * (deviations[start:stop] - before)
+        part[start + season : stop + season] = earlier + weight * (deviations[start - first : stop - first] - earlier)
     return part
 
 

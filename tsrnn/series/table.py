@@ -1,6 +1,7 @@
 """Tables: decomposed series, concatenated row by row, and the workspace of a forecast."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -74,20 +75,52 @@ class Table(Rows):
     parts: list
 
     @classmethod
-    def of(cls, panel, scaler, decomposition):
-        """Scale and decompose a `tsrnn.frames.Panel`."""
+    def of(cls, panel, scaler, decomposition, before=None):
+        """Scale and decompose a `tsrnn.frames.Panel`.
+
+        Parameters
+        ----------
+        panel : tsrnn.frames.Panel
+            The series.
+        scaler : SeriesScaler
+            Constants of each series.
+        decomposition : Decomposition
+            Seasons and level window.
+        before : Table, optional
+            Table of the first observations of the first series, with the same scaler and decomposition: what it holds
+            is not computed again.
+
+        Returns
+        -------
+        Table
+        """
         scaled = scaler.transform(panel.values, panel.offsets)
         remainder, parts = np.empty_like(scaled), []
-        for start, stop in zip(panel.offsets[:-1], panel.offsets[1:], strict=True):
-            remainder[start:stop], seasonal = decomposition.apply(scaled[start:stop])
+        for i, (start, stop) in enumerate(zip(panel.offsets[:-1], panel.offsets[1:], strict=True)):
+            known = () if before is None or i >= before.n_series else before._known_parts(i, scaled[start:stop])
+            remainder[start:stop], seasonal = decomposition.apply(scaled[start:stop], *known)
             parts.append(seasonal)
         numbers = np.column_stack([remainder, scaled - remainder])
         return cls(numbers, decomposition, panel.offsets, scaled, scaler.zeros(), parts)
+
+    def _known_parts(self, i, x):
+        """Seasonal components of series ``i``, and the number of values that it has in common with ``x``."""
+        seen = self.scaled[self.offsets[i] : self.offsets[i + 1]][: len(x)]
+        same = seen == x[: len(seen)]
+        return self.parts[i], len(same) if same.all() else int(same.argmin())
 
     @property
     def n_series(self):
         """Number of series."""
         return len(self.offsets) - 1
+
+    @cached_property
+    def _lowest(self):
+        return np.minimum.reduceat(self.scaled, self.offsets[:-1])
+
+    @cached_property
+    def _highest(self):
+        return np.maximum.reduceat(self.scaled, self.offsets[:-1])
 
     def units(self):
         """Ordinary change of each series over its shortest season, float64 of shape (n_series,)."""
@@ -99,6 +132,8 @@ class Table(Rows):
 
     def extremes(self, origins):
         """Lowest and highest scaled value of each series before each of some `Origins`, float64 of shape (n,)."""
+        if np.array_equal(origins.seen, np.diff(self.offsets)[origins.series]):
+            return self._lowest[origins.series], self._highest[origins.series]
         lowest, highest = np.empty(len(origins.series)), np.empty(len(origins.series))
         for i, part in runs(origins.series):
             x, last = self.scaled[self.offsets[i] : self.offsets[i + 1]], origins.seen[part] - 1
