@@ -99,3 +99,29 @@ def test_bits_do_not_depend_on_the_threads_of_blas(rng):
             results.append((ridge.weights, ridge.predict(blocks)))
     for one, two in zip(*results, strict=True):
         np.testing.assert_array_equal(one, two)
+
+
+@pytest.mark.parametrize("noise", [0.1, 1.0])
+def test_targets_that_do_not_count_leave_the_ridge_regressions_of_the_others(rng, noise):
+    """Each step ahead has the weights of a ridge regression fitted to the windows where its target counts."""
+    blocks, complete = problem(rng, noise=noise)
+    targets = np.where(rng.random(complete.shape) < 0.2, np.nan, complete)
+    training, held_out = np.arange(200), np.arange(220, 300)
+    _, fit = fit_ridge(blocks.__getitem__, targets.__getitem__, np.ones(300), training, held_out)
+    for step in range(targets.shape[1]):
+        counts = np.isfinite(targets[:, step])
+        expected = slow_ridge(
+            blocks[counts], targets[counts, step : step + 1], np.ones(counts.sum()), fit.scale, fit.penalty
+        )
+        # Each round leaves about the share of missing targets of the distance: .2 ** 10.
+        np.testing.assert_allclose(fit.weights[:, step : step + 1], expected, atol=1e-5)
+
+
+def test_held_out_targets_that_do_not_count_choose_no_penalty(rng):
+    blocks, targets = problem(rng, n=60, noise=2.0)
+    targets[30:45] = np.nan
+    split = np.arange(30), np.arange(30, 60)
+    short = np.arange(30), np.arange(45, 60)
+    one, other = (fit_ridge(blocks.__getitem__, targets.__getitem__, np.ones(60), *k)[0] for k in (split, short))
+    assert one.penalty == other.penalty
+    np.testing.assert_array_equal(one.weights, other.weights)

@@ -317,12 +317,12 @@ def _moments_by_doubling(x, ends, counts):
 
 
 def window_weights(weights, windows, horizon):
-    """Weight of each window: the mean over its targets.
+    """Weight of each window: the mean over its targets that count.
 
     Parameters
     ----------
     weights : ndarray of shape (n_rows,)
-        Weight of each observation.
+        Weight of each observation; 0 for those that do not count.
     windows : Windows
         With ``horizon`` targets each.
     horizon : int
@@ -331,9 +331,12 @@ def window_weights(weights, windows, horizon):
     Returns
     -------
     ndarray of shape (n,), float64
-        The means.
+        The means; 0 for windows without a target that counts.
     """
-    return window_means(weights, windows.origins + horizon, np.full(len(windows), horizon))
+    ends, counts = windows.origins + horizon, np.full(len(windows), horizon)
+    counted = window_means((weights > 0).astype(np.float64), ends, counts)
+    means = window_means(weights, ends, counts)
+    return np.divide(means, counted, out=np.zeros(len(windows)), where=means > 0)
 
 
 def thin(positions, count):

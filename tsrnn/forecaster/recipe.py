@@ -126,13 +126,13 @@ class Recipe:
         )
 
     def batch(self, table, weights=None):
-        """Return all windows of a table; ``weights`` are those of its rows."""
-        windows = self.windows(table)
+        """Return all windows of a table; ``weights`` are those of its rows as targets, 0 for missing values."""
+        windows, row_weights = self.windows(table), weights
         weights = np.ones(len(windows)) if weights is None else window_weights(weights, windows, self.pass_steps)
         weights = np.tile(join(weights, self.n_channels).mean(axis=-1), self.n_channels)
         weights = weights / max(weights.mean(), np.finfo(float).tiny) if len(weights) else weights
         levels = table.levels(windows)
-        return self._batch(table, windows, levels, self._scales(table, windows, levels), weights)
+        return self._batch(table, windows, levels, self._scales(table, windows, levels), weights, row_weights)
 
     def batch_after(self, workspace, start, scales=None):
         """Return the windows of a workspace that end ``start`` steps after its origins.
@@ -147,5 +147,5 @@ class Recipe:
     def _scales(self, rows, windows, levels):
         return SCALINGS[self.scaling](rows.spreads(windows, levels), self.spreads[windows.series])
 
-    def _batch(self, rows, windows, levels, scales, weights):
-        return Batch(rows, self.size, windows, levels, scales, self.units[windows.series], weights)
+    def _batch(self, rows, windows, levels, scales, weights, row_weights=None):
+        return Batch(rows, self.size, windows, levels, scales, self.units[windows.series], weights, row_weights)

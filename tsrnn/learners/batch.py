@@ -52,6 +52,8 @@ class Batch:
     weights : ndarray of shape (n,), float64
         Weights of the windows; their mean is 1, so that penalties mean the same whatever the unit of the weights.
         Windows that a network reads together have one.
+    row_weights : ndarray of shape (n_rows,), float64, or None
+        Weight of each row as a target: 0 for missing values. None where all count alike.
     """
 
     rows: Rows
@@ -61,6 +63,7 @@ class Batch:
     scales: np.ndarray
     units: np.ndarray
     weights: np.ndarray
+    row_weights: np.ndarray | None = None
 
     def __len__(self):
         """Return the number of windows."""
@@ -101,9 +104,14 @@ class Batch:
         Returns
         -------
         ndarray of shape (len(k), horizon), float64
+            NaN for targets that do not count.
         """
-        targets = self.rows.targets(self.windows.subset(k), self.levels[k], self.size.horizon)
-        return targets / self.units[k, None]
+        targets = self.rows.targets(self.windows.subset(k), self.levels[k], self.size.horizon) / self.units[k, None]
+        return targets if self.row_weights is None else np.where(self.target_weights(k) > 0, targets, np.nan)
+
+    def target_weights(self, k):
+        """Return the weight of each target of windows ``k``: of shape (len(k), horizon)."""
+        return self.row_weights[self.windows.origins[k, None] + np.arange(self.size.horizon)]
 
     def first_channel(self, k):
         """Return the positions ``k`` of windows of the first channel: one for each sequence."""

@@ -61,7 +61,8 @@ def fit_own_ridge(batch, targets):
     batch : Batch
         Windows of a `Table`.
     targets : callable
-        From positions of windows to the residuals of the shared ridge regression, of shape (k, horizon).
+        From positions of windows to the residuals of the shared ridge regression, of shape (k, horizon). Those that
+        do not count, NaN, are taken for zero: there the shared regression is right.
 
     Returns
     -------
@@ -75,7 +76,7 @@ def fit_own_ridge(batch, targets):
             return None
         weights = np.zeros((batch.rows.n_series, batch.size.lookback, batch.size.horizon), np.float32)
         for i, k in positions.items():
-            x, residuals = batch.subset(k).past()[:, :, REMAINDER], targets(k)
+            x, residuals = batch.subset(k).past()[:, :, REMAINDER], np.nan_to_num(targets(k))
             scale = _scale_of(x)
             ridge = (x / scale).T @ (x / scale) + PENALTIES[best] * np.eye(x.shape[1])
             weights[i] = np.linalg.solve(ridge, (x / scale).T @ residuals) / scale
@@ -143,10 +144,12 @@ def _error_curve(x, residuals, folds):
     errors = np.zeros((len(folds), 1 + len(PENALTIES)))
     x = x / _scale_of(x)
     for row, (n_training, start, stop) in zip(errors, folds, strict=True):
-        vectors, path = ridge_path(x[:n_training].T @ x[:n_training], x[:n_training].T @ residuals[:n_training])
-        seen, truth = x[start:stop] @ vectors, residuals[start:stop]
-        row[0] = np.abs(truth).mean()
-        row[1:] = [np.abs(truth - seen @ weights).mean() for weights in path]
+        values, vectors = np.linalg.eigh(x[:n_training].T @ x[:n_training])
+        path = ridge_path(values, vectors, x[:n_training].T @ np.nan_to_num(residuals[:n_training]))
+        read, truth = x[start:stop] @ vectors, residuals[start:stop]
+        count = max(np.isfinite(truth).sum(), 1)
+        row[0] = np.nansum(np.abs(truth)) / count
+        row[1:] = [np.nansum(np.abs(truth - read @ weights)) / count for weights in path]
     return errors.mean(axis=0) if len(folds) else np.full(1 + len(PENALTIES), np.nan)
 
 

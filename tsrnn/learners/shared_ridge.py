@@ -5,7 +5,7 @@ It is a linear skip connection around the network, as the autoregressive compone
 network still gets the best linear forecast.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -15,6 +15,9 @@ from tsrnn.windows import thin
 PENALTIES = 10.0 ** np.arange(-1, 6.5, 0.5)
 CHUNK_WINDOWS = 1024  # Windows whose rows are copied at once.
 MAX_WINDOWS = 20_000  # Most windows of a fit: many more than there are weights.
+# Rounds in which targets that do not count are replaced by their predictions: while the penalty is chosen, and after.
+TRAINING_ROUNDS = 3
+FINAL_ROUNDS = 10
 # The constant is the trend that all windows shared. Trends flatten sooner or later, and a forecast that flattens them
 # beforehand is the better one (Gardner and McKenzie 1985, Forecasting Trends in Time Series, Management Science 31).
 DAMPING = 0.5
@@ -101,7 +104,9 @@ def fit_ridge(make_past, make_targets, weights, training, held_out):
     make_past : callable
         Positions of windows to the rows they read, float64 of shape (k, lookback, n_columns).
     make_targets : callable
-        Positions of windows to their targets, of shape (k, horizon).
+        Positions of windows to their targets, of shape (k, horizon); NaN for those that do not count. These are
+        replaced by their own predictions, again and again (Dempster, Laird and Rubin 1977, Maximum Likelihood from
+        Incomplete Data via the EM Algorithm).
     weights : ndarray of shape (n,)
         Weights of all windows.
     training, held_out : ndarray of int
@@ -121,43 +126,53 @@ def fit_ridge(make_past, make_targets, weights, training, held_out):
 def _fit(make_past, make_targets, weights, training, held_out):
     sums = _Sums.of(make_past, make_targets, weights, training)
     scale = np.sqrt(np.maximum(np.diag(sums.products)[:-1] / sums.weight, 1e-12))
-    vectors, path = ridge_path(sums.scaled_products(scale), sums.scaled_targets(scale))
-    candidates = [(np.inf, np.zeros_like(path[0])), *zip(PENALTIES, path, strict=True)]
+    values, vectors = np.linalg.eigh(sums.scaled_products(scale))
+    for _ in range(1 + TRAINING_ROUNDS * sums.incomplete):
+        path = ridge_path(values, vectors, sums.scaled_targets(scale))
+        candidates = [(np.inf, np.zeros_like(path[0])), *zip(PENALTIES, path, strict=True)]
+        errors = _held_out_errors(make_past, make_targets, weights, held_out, scale, vectors, candidates)
+        best_penalty, best = candidates[int(np.argmin(errors))]
+        sums = sums.refill(make_past, make_targets, weights, training, scale, vectors @ best)
+    training_fit = Ridge(_damp(vectors @ best), scale, best_penalty)
+    if best_penalty == np.inf:
+        return training_fit, training_fit
+    everything = thin(np.arange(len(weights)), MAX_WINDOWS)
+    sums = _Sums.of(make_past, make_targets, weights, everything)
+    ridge = sums.scaled_products(scale) + best_penalty * np.eye(len(scale) + 1)
+    solution = np.linalg.solve(ridge, sums.scaled_targets(scale))
+    for _ in range(FINAL_ROUNDS * sums.incomplete):
+        sums = sums.refill(make_past, make_targets, weights, everything, scale, solution)
+        solution = np.linalg.solve(ridge, sums.scaled_targets(scale))
+    return training_fit, Ridge(_damp(solution), scale, best_penalty)
+
+
+def _held_out_errors(make_past, make_targets, weights, held_out, scale, vectors, candidates):
+    """Sum of absolute errors of each candidate, where targets count."""
     errors = np.zeros(len(candidates))
     for chunk in _chunks(held_out):
         rows = _design(make_past(chunk), scale) @ vectors
         truth, weight = make_targets(chunk), weights[chunk, None]
-        errors += [np.sum(weight * np.abs(truth - rows @ candidate)) for _, candidate in candidates]
-    best_penalty, best = candidates[int(np.argmin(errors))]
-    training_fit = Ridge(_damp(vectors @ best), scale, best_penalty)
-    if best_penalty == np.inf:
-        return training_fit, training_fit
-    everything = _Sums.of(make_past, make_targets, weights, thin(np.arange(len(weights)), MAX_WINDOWS))
-    ridge = everything.scaled_products(scale) + best_penalty * np.eye(len(scale) + 1)
-    solution = np.linalg.solve(ridge, everything.scaled_targets(scale))
-    return training_fit, Ridge(_damp(solution), scale, best_penalty)
+        errors += [np.nansum(weight * np.abs(truth - rows @ candidate)) for _, candidate in candidates]
+    return errors
 
 
-def ridge_path(products, crossed):
+def ridge_path(values, vectors, crossed):
     """Solve a ridge regression for all `PENALTIES`.
 
     Parameters
     ----------
-    products : ndarray of shape (n_features, n_features)
-        Of the features with each other.
+    values, vectors : ndarray of shape (n_features,), (n_features, n_features)
+        Eigenvalues and eigenvectors of the products of the features with each other.
     crossed : ndarray of shape (n_features, horizon)
         Of the features with the targets.
 
     Returns
     -------
-    vectors : ndarray of shape (n_features, n_features)
-        Eigenvectors of the products.
-    path : list of ndarray of shape (n_features, horizon)
+    list of ndarray of shape (n_features, horizon)
         For each penalty the weights of the features times ``vectors``.
     """
-    values, vectors = np.linalg.eigh(products)
     projected = vectors.T @ crossed
-    return vectors, [projected / (np.maximum(values, 0) + penalty)[:, None] for penalty in PENALTIES]
+    return [projected / (np.maximum(values, 0) + penalty)[:, None] for penalty in PENALTIES]
 
 
 def _chunks(positions):
@@ -168,23 +183,38 @@ def _damp(weights):
     return np.concatenate([weights[:-1], DAMPING * weights[-1:]])
 
 
-@dataclass
+@dataclass(frozen=True)
 class _Sums:
+    """Weighted sums of products, over windows: of features with each other, and of features with targets."""
+
     products: np.ndarray
     targets: np.ndarray
     weight: float
+    incomplete: bool  # Whether there are targets that do not count.
 
     @classmethod
     def of(cls, make_past, make_targets, weights, positions):
-        """Add up products of features, and of features and targets, a chunk of windows at a time."""
-        products = crossed = 0.0
+        """Add up a chunk of windows at a time; targets that do not count are zero."""
+        products, crossed, incomplete = 0.0, 0.0, False
         for chunk in _chunks(positions):
-            past = make_past(chunk)
-            design = _design(past, 1.0)
+            design, targets = _design(make_past(chunk), 1.0), make_targets(chunk)
+            missing = np.isnan(targets)
+            incomplete |= bool(missing.any())
             weighted = design * weights[chunk, None]
             products = products + weighted.T @ design
-            crossed = crossed + weighted.T @ make_targets(chunk)
-        return cls(products, crossed, float(weights[positions].sum()))
+            crossed = crossed + weighted.T @ np.where(missing, 0.0, targets)
+        return cls(products, crossed, float(weights[positions].sum()), incomplete)
+
+    def refill(self, make_past, make_targets, weights, positions, scale, solution):
+        """Return the sums with the predictions of a solution for targets that do not count."""
+        if not self.incomplete:
+            return self
+        crossed = 0.0
+        for chunk in _chunks(positions):
+            design, targets = _design(make_past(chunk), 1.0), make_targets(chunk)
+            filled = np.where(np.isnan(targets), design @ (solution / np.append(scale, 1.0)[:, None]), targets)
+            crossed = crossed + (design * weights[chunk, None]).T @ filled
+        return replace(self, targets=crossed)
 
     def scaled_products(self, scale):
         factors = np.append(1 / scale, 1.0)
