@@ -75,7 +75,7 @@ def fit_ensemble(panel, weights, plan, rng, before=None, keeps_scale=False):
         lookback: fit_linear(batch, plan.validation_fraction, pools=not residual) if plan.linear else (None, None)
         for lookback, batch in batches.items()
     }
-    inputs = table.inputs(plan.architecture["dtype"])
+    inputs = table.for_network(plan.architecture["dtype"])
     # Each network has random numbers of its own, so that they can be trained in any order, or at once.
     trainings = (
         _prepare(recipe, batches[recipe.lookback], linear[recipe.lookback], inputs, network, plan, generator)

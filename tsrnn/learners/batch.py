@@ -127,7 +127,7 @@ class Batch:
         Parameters
         ----------
         inputs : ndarray of shape (n_rows, n_numbers)
-            From ``rows.inputs``, in the precision of the network.
+            From ``rows.for_network``, in the precision of the network.
         targets : ndarray of shape (n, horizon), optional
             In the scale of each window.
 

@@ -27,7 +27,7 @@ class Recurrent:
 
     def predict(self, batch, n_jobs=None):
         """Forecast the windows of a `Batch`: float64 of shape (n, horizon), in units of their series."""
-        sequences = batch.sequences(batch.rows.inputs(self.network.theta.dtype))
+        sequences = batch.sequences(batch.rows.for_network(self.network.theta.dtype))
         outputs = self.network.predict(sequences, n_jobs).astype(np.float64)
         forecasts = separate(outputs.reshape(batch.n_sequences, batch.size.horizon, batch.size.n_channels))
         return forecasts * (batch.scales / batch.units)[:, None]

@@ -7,7 +7,9 @@ import numpy as np
 
 from tsrnn.scaling import ordinary_spreads, series_units, window_levels, window_spreads
 from tsrnn.seasonality import Decomposition, seasonal_future
-from tsrnn.windows import Windows, runs, windows_at
+from tsrnn.series.inputs import Inputs
+from tsrnn.series.schema import Covariates
+from tsrnn.windows import Windows, row_series, runs, windows_at
 
 REMAINDER, SEASONAL = 0, 1  # Columns of `numbers`.
 
@@ -19,7 +21,9 @@ class Rows:
     Attributes
     ----------
     numbers : ndarray of shape (n_rows, n_numbers), float64
-        Columns of each row: the remainder without the seasonal component, and the seasonal component.
+        Columns of each row: the remainder, the seasonal component, and inputs from covariates. Where the season is
+        subtracted, the remainder is the scaled value without the seasonal component of its row. Otherwise it is the
+        scaled value, and the seasonal component that of ``inputs.shift`` steps later, like the inputs known ahead.
     decomposition : Decomposition
         Seasons and level window.
     """
@@ -29,7 +33,7 @@ class Rows:
 
     @property
     def remainder(self):
-        """Scaled values without their seasonal component: a view of shape (n_rows,)."""
+        """First column: a view of shape (n_rows,)."""
         return self.numbers[:, REMAINDER]
 
     def levels(self, windows):
@@ -44,12 +48,12 @@ class Rows:
         """Spread of each window about its level, float64 of shape (n,)."""
         return window_spreads(self.remainder, windows.origins, np.maximum(windows.lengths, 1), levels)
 
-    def inputs(self, dtype):
+    def for_network(self, dtype):
         """Return what a network reads, of shape (n_rows, n_numbers): remainders less :meth:`centers`."""
         return self.numbers.astype(dtype)
 
     def centers(self, windows):
-        """Return what :meth:`inputs` are centred at in each window, float64 of shape (n,)."""
+        """Return what :meth:`for_network` are centred at in each window, float64 of shape (n,)."""
         return np.zeros(len(windows))
 
 
@@ -67,15 +71,21 @@ class Table(Rows):
         Scaled value of zero; -inf where logarithms are scaled.
     parts : list of list of ndarray
         For each series, the seasonal components of :meth:`Decomposition.apply`.
+    covariates : Covariates or None
+        Covariates of the series.
+    inputs : Inputs or None
+        What is read of them; None where the season is subtracted.
     """
 
     offsets: np.ndarray
     scaled: np.ndarray
     zeros: np.ndarray
     parts: list
+    covariates: Covariates | None = None
+    inputs: Inputs | None = None
 
     @classmethod
-    def of(cls, panel, scaler, decomposition, before=None):
+    def of(cls, panel, scaler, decomposition, inputs=None, before=None):
         """Scale and decompose a `tsrnn.frames.Panel`.
 
         Parameters
@@ -86,6 +96,8 @@ class Table(Rows):
             Constants of each series.
         decomposition : Decomposition
             Seasons and level window.
+        inputs : Inputs, optional
+            What is read of the covariates; the season is an input, too, and not subtracted.
         before : Table, optional
             Table of the first observations of the first series, with the same scaler and decomposition: what it holds
             is not computed again.
@@ -100,8 +112,19 @@ class Table(Rows):
             known = () if before is None or i >= before.n_series else before._known_parts(i, scaled[start:stop])
             remainder[start:stop], seasonal = decomposition.apply(scaled[start:stop], *known)
             parts.append(seasonal)
-        numbers = np.column_stack([remainder, scaled - remainder])
-        return cls(numbers, decomposition, panel.offsets, scaled, scaler.zeros(), parts)
+        if inputs is None:
+            numbers = np.column_stack([remainder, scaled - remainder])
+        else:
+            series = row_series(panel.offsets)
+            steps = np.arange(len(series)) - panel.offsets[series]
+            ahead = [
+                _seasonal_ahead(p, decomposition.seasons, inputs.shift, n)
+                for p, n in zip(parts, panel.lengths, strict=True)
+            ]
+            read = inputs.read(panel.covariates, series, steps)
+            numbers = np.column_stack([scaled, np.concatenate(ahead), read])
+        covariates = None if inputs is None else panel.covariates
+        return cls(numbers, decomposition, panel.offsets, scaled, scaler.zeros(), parts, covariates, inputs)
 
     def _known_parts(self, i, x):
         """Seasonal components of series ``i``, and the number of values that it has in common with ``x``."""
@@ -149,8 +172,8 @@ class Table(Rows):
 
     def targets(self, windows, levels, horizon):
         """Return the targets of windows minus level and seasonal component: float64 of shape (n, horizon)."""
-        truth = self.scaled[windows.origins[:, None] + np.arange(horizon)]
-        return truth - levels[:, None] - self.seasonal_future(windows.series, windows.seen, horizon)
+        truth = self.scaled[windows.origins[:, None] + np.arange(horizon)] - levels[:, None]
+        return truth if self.inputs else truth - self.seasonal_future(windows.series, windows.seen, horizon)
 
     def workspace(self, origins, width, horizon):
         """Copy the last rows before some `Origins`, with room for the steps after them.
@@ -169,8 +192,18 @@ class Table(Rows):
         rows = (self.offsets[origins.series] + origins.seen)[:, None] + np.arange(-width, horizon)
         known = (rows >= self.offsets[origins.series, None]) & (np.arange(width + horizon) < width)
         numbers = np.where(known[:, :, None], self.numbers[np.where(known, rows, 0)], 0.0)
-        numbers[:, width:, SEASONAL] = self.seasonal_future(origins.series, origins.seen, horizon)
-        return Workspace(numbers.reshape(rows.size, -1), self.decomposition, origins, width, horizon)
+        if self.inputs is None:
+            seasonal = numbers[:, width:, SEASONAL] = self.seasonal_future(origins.series, origins.seen, horizon)
+        else:
+            seasonal = np.zeros((len(rows), horizon))
+            shift = self.inputs.shift
+            future = self.seasonal_future(origins.series, origins.seen, horizon + shift)
+            numbers[:, width:, SEASONAL] = future[:, shift:]
+            steps = origins.seen[:, None] + np.arange(horizon)
+            series = np.broadcast_to(origins.series[:, None], steps.shape)
+            read = self.inputs.read(self.covariates, series.ravel(), steps.ravel())
+            numbers[:, width:, SEASONAL + 1 :] = read.reshape(*steps.shape, -1)
+        return Workspace(numbers.reshape(rows.size, -1), self.decomposition, origins, width, horizon, seasonal)
 
 
 @dataclass(frozen=True)
@@ -183,11 +216,14 @@ class Workspace(Rows):
         Where to forecast from.
     width, horizon : int
         Rows before each origin, and after it.
+    seasonal : ndarray of shape (n, horizon), float64
+        Seasonal components that were subtracted from the remainders after each origin.
     """
 
     origins: object
     width: int
     horizon: int
+    seasonal: np.ndarray
 
     @property
     def _table(self):
@@ -203,11 +239,6 @@ class Workspace(Rows):
         return Windows(offsets + seen, lengths, self.origins.series, seen)
 
     @property
-    def seasonal(self):
-        """Seasonal component of the steps after each origin: a view of shape (n, horizon)."""
-        return self._table[:, self.width :, SEASONAL]
-
-    @property
     def forecasts(self):
         """Scaled forecasts that have been written, of shape (n, horizon)."""
         return self._table[:, self.width :, REMAINDER] + self.seasonal
@@ -215,14 +246,23 @@ class Workspace(Rows):
     def write(self, start, forecasts):
         """Write scaled forecasts of the steps from ``start`` on: later windows read them like observations."""
         steps = slice(self.width + start, self.width + start + forecasts.shape[1])
-        self._table[:, steps, REMAINDER] = forecasts - self._table[:, steps, SEASONAL]
+        seasonal = self.seasonal[:, start : start + forecasts.shape[1]]
+        self._table[:, steps, REMAINDER] = forecasts - seasonal
 
     def centers(self, windows):
         """Return the level at the origin: of a series far from its beginning, float32 would lose the differences."""
         return self._table[:, self.width - 1, REMAINDER]
 
-    def inputs(self, dtype):
+    def for_network(self, dtype):
         """Return what a network reads: remainders less those of the last row before each origin."""
         table = self._table.copy()
         table[:, :, REMAINDER] -= table[:, self.width - 1 : self.width, REMAINDER]
         return table.reshape(self.numbers.shape).astype(dtype)
+
+
+def _seasonal_ahead(parts, seasons, shift, n):
+    """Seasonal component of each row of a series, ``shift`` steps later, from the season that is known at the row."""
+    total = np.zeros(n)
+    for part, season in zip(parts, seasons, strict=True):
+        total = total + part[np.arange(n) + shift - season * max(-(-(shift - season) // season), 0)]
+    return total
