@@ -92,7 +92,8 @@ class BaseForecaster(BaseEstimator):
         joint = self.channels == "joint"
         if joint:
             require_channels(panel, self._panel if resumes else None)
-        resolved = resolve(self.get_params(deep=False), panel.lengths[:1] if joint else panel.lengths)
+        lengths = panel.lengths[:1] if joint else panel.lengths
+        resolved = resolve(self.get_params(deep=False), lengths, panel.covariates is not None)
         if resumes:
             resolved |= self._network_choices()
         ensemble, histories = fit_ensemble(filtered, weights, self._plan(**resolved), generator, before)
@@ -396,7 +397,8 @@ class BaseForecaster(BaseEstimator):
 
     def _network_choices(self):
         """Return what "auto" has come to where a fit that is continued must keep it."""
-        return {"strategy": self.strategy_, "num_layers": self.num_layers_, "hidden_size": self.hidden_size_}
+        names = ("strategy", "num_layers", "hidden_size", "dropout")
+        return {name: getattr(self, f"{name}_") for name in names}
 
     def _require_same_choices(self):
         """Refuse parameters that a fit which is continued cannot change."""

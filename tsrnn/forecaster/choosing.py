@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from tsrnn.forecaster.choosing_inputs import choose_covariate_recipes
 from tsrnn.forecaster.linear import residuals_of
 from tsrnn.forecaster.plan import MANY_ROWS, MANY_SERIES
 from tsrnn.forecaster.recipe import Recipe
@@ -54,6 +55,8 @@ def choose_recipes(panel, weights, plan):
     table : Table
         The panel as all of them read it.
     """
+    if panel.covariates is not None:
+        return choose_covariate_recipes(panel, weights, plan, *_decompositions(panel, plan))
     decomposition, log, seasons = _choose_decomposition(panel, plan)
     plan = replace(plan, horizon=_trained_horizon(panel, plan, decomposition))
     scaler = SeriesScaler.fit(panel.values, panel.offsets, log)
@@ -74,6 +77,7 @@ def choose_recipes(panel, weights, plan):
             of_mean=plan.of_mean,
             residual=plan.early_stopping,
             n_channels=panel.n_series if plan.channels == "joint" else 1,
+            stride=plan.stride,
         )
         return recipe.measure(table)
 
@@ -91,20 +95,44 @@ def choose_recipes(panel, weights, plan):
 
 def _choose_decomposition(panel, plan):
     """Return the decomposition, whether it is of logarithms, and the seasons that were considered."""
-    series = _sample(panel)
+    seasons, sets = _season_sets(panel, plan)
+    decomposition, log = choose_decomposition(_sample(panel), plan.pass_steps, sets, _logarithms(panel, plan))
+    return decomposition, log, seasons
+
+
+def _decompositions(panel, plan):
+    """Return decompositions by whether they are of logarithms, each with the shortest season, and that season.
+
+    Where the season is an input, and not subtracted, it does no harm that repeating it forecasts badly.
+    """
+    seasons, sets = _season_sets(panel, plan)
+    with_shortest = [some for some in sets if seasons and seasons[0] in some] or [()]
+    found = {
+        log: choose_decomposition(_sample(panel), plan.pass_steps, with_shortest, (log,))[0]
+        for log in _logarithms(panel, plan)
+    }
+    return found, min(seasons, default=1)
+
+
+def _logarithms(panel, plan):
+    """Return whether values are tried, their logarithms, or both."""
     with_log = (False, True) if plan.log == "auto" else (bool(plan.log),)
     if plan.log == "auto" and panel.values.min() <= 0:
         with_log = (False,)
     elif plan.log == "auto" and panel.n_series >= MANY_SERIES:
-        with_log = (True,)  # what series have in common shows in their relative changes
+        with_log = (True,)  # What series have in common shows in their relative changes.
+    return with_log
+
+
+def _season_sets(panel, plan):
+    """Return the seasons that are considered, and the sets of them that are tried."""
     seasons = candidate_seasons(panel, plan.season_length)
     if plan.season_length == "auto":
         sets = season_sets(seasons)
     else:
         _require_seasons(seasons, panel)
         sets = [seasons]
-    decomposition, log = choose_decomposition(series, plan.pass_steps, sets, with_log)
-    return decomposition, log, seasons
+    return seasons, sets
 
 
 def candidate_seasons(panel, season_length):

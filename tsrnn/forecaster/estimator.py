@@ -58,6 +58,9 @@ class RNNForecaster(BaseForecaster):
         once, as where some lead others: the network reads the values of all in one step, and to the ridge regression
         of all series comes one from the newest values of all. "joint" is for series that share their time stamps;
         none can be added later, and what "auto" comes to is decided as for one series.
+    stride : int, default=1
+        Steps between origins. A day-ahead forecast of hourly values, made at midnight, has 24: windows of other hours
+        are not trained on, and forecasts from them are refused.
     scaling : {"window", "series"}, default="window"
         Whether the network reads values in units of the spread of its window, or of the series.
     linear : bool, default=True
@@ -71,8 +74,8 @@ class RNNForecaster(BaseForecaster):
         ``strategy="auto"`` is parallel, and 1 for others.
     bidirectional : bool, default=False
         Whether the window is read from both ends.
-    dropout : float, default=0.0
-        Probability of dropping an output between layers, in training.
+    dropout : float or "auto", default="auto"
+        Probability of dropping an output between layers, in training. "auto": 0.3 with covariates, otherwise 0.
     residual : bool, default=True
         Whether each layer above the first adds its input to its output.
     dilations : list of int or None, default=None
@@ -129,7 +132,7 @@ class RNNForecaster(BaseForecaster):
         That of each network.
     segment_length_ : int
         Observations that the network reads in one of its steps.
-    strategy_, num_layers_, hidden_size_, batch_size_, max_epochs_, schedule_, early_stopping_
+    strategy_, num_layers_, hidden_size_, dropout_, batch_size_, max_epochs_, schedule_, early_stopping_
         What "auto" has come to.
     season_length_ : int
         Shortest season that is repeated; 1 for none.
@@ -196,13 +199,14 @@ class RNNForecaster(BaseForecaster):
         outliers="replace",
         strategy="auto",
         channels="independent",
+        stride=1,
         scaling="window",
         linear=True,
         cell="gru",
         hidden_size="auto",
         num_layers="auto",
         bidirectional=False,
-        dropout=0.0,
+        dropout="auto",
         residual=True,
         dilations=None,
         loss="absolute_error",
@@ -233,6 +237,7 @@ class RNNForecaster(BaseForecaster):
         self.outliers = outliers
         self.strategy = strategy
         self.channels = channels
+        self.stride = stride
         self.scaling = scaling
         self.linear = linear
         self.cell = cell

@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from tsrnn.forecaster.choosing import choose_recipes
+from tsrnn.forecaster.choosing_inputs import ridge_rows
 from tsrnn.forecaster.combination import Average, Residual
 from tsrnn.forecaster.ensemble import Ensemble
 from tsrnn.forecaster.linear import fit_linear, residuals_of
@@ -18,7 +19,11 @@ from tsrnn.training import train, train_all
 from tsrnn.validation import make_generator
 from tsrnn.windows import thin
 
-N_NAMED = 5  # series that a warning names
+N_NAMED = 5  # Series that a warning names.
+SHARE = 0.5  # Of the network in the mean with linear components, unless held-out windows tell another.
+SHARES = (0.0, 0.25, 0.5, 0.75, 1.0)
+USUAL_SHARE, USUAL_GAIN = 0.75, 0.03  # With covariates, unless another is better by that fraction of the error.
+MIN_SHARE_WINDOWS = 20  # Fewest held-out windows that tell.
 
 
 class ShortSeriesWarning(UserWarning):
@@ -70,11 +75,7 @@ def fit_ensemble(panel, weights, plan, rng, before=None, keeps_scale=False):
         _warn_of_no_training(best)
     else:
         _warn_of_short_series(panel, recipes)
-    residual = recipes[0].residual
-    linear = {
-        lookback: fit_linear(batch, plan.validation_fraction, pools=not residual) if plan.linear else (None, None)
-        for lookback, batch in batches.items()
-    }
+    linear = _fit_linear(recipes, batches, plan)
     inputs = table.for_network(plan.architecture["dtype"])
     # Each network has random numbers of its own, so that they can be trained in any order, or at once.
     trainings = (
@@ -82,8 +83,11 @@ def fit_ensemble(panel, weights, plan, rng, before=None, keeps_scale=False):
         for recipe, network, generator in [(r, n, make_generator(rng)) for r, n in zip(recipes, networks, strict=True)]
     )
     histories, networks = _train(trainings, plan)
+    share = SHARE
+    if recipes[0].inputs is not None and plan.linear:
+        share = _choose_share(recipes[0], best, linear[best.size.lookback][0], inputs, plan, make_generator(rng))
     combinations = [
-        _combine(linear[recipe.lookback][1], Recurrent(network), residual)
+        _combine(linear[recipe.lookback][1], Recurrent(network), recipe.residual, share)
         for recipe, network in zip(recipes, networks, strict=True)
     ]
     return Ensemble(tuple(map(Model, recipes, combinations))), histories
@@ -97,11 +101,41 @@ def _continue(recipe, panel, keeps_scale):
     return recipe.measure(recipe.read(panel))
 
 
-def _combine(linear, recurrent, residual):
+def _fit_linear(recipes, batches, plan):
+    """Return the linear components by look-back; those of recipes with inputs read the same rows, and are one."""
+    if not plan.linear:
+        return dict.fromkeys(batches, (None, None))
+    pools = not recipes[0].residual
+    if recipes[0].inputs is None:
+        return {k: fit_linear(batch, plan.validation_fraction, pools) for k, batch in batches.items()}
+    recipe = min(recipes, key=lambda recipe: recipe.lookback)
+    fits = fit_linear(batches[recipe.lookback], plan.validation_fraction, pools, ridge_rows(recipe))
+    return dict.fromkeys(batches, fits)
+
+
+def _choose_share(recipe, batch, linear, inputs, plan, rng):
+    """Return the share of the network in the forecast with the lowest error on held-out windows."""
+    training, held_out = batch.split(plan.validation_fraction)
+    if linear is None or len(batch.first_channel(held_out)) < MIN_SHARE_WINDOWS:
+        return SHARE
+    network = make_network(rng, recipe.strategy, batch.size, inputs.shape[1], plan.architecture)
+    k = draw_windows(rng, batch.first_channel(training), batch.size.horizon * batch.size.n_channels)
+    options = replace(plan.options, epoch_size=EPOCH_WINDOWS, averaging=AVERAGED, verbose=0)
+    train(network, training_sequences(batch, k, inputs, batch.targets), options, rng)
+    k = batch.all_channels(thin(batch.first_channel(held_out), MAX_VALIDATION_WINDOWS))
+    part, truth = batch.subset(k), batch.targets(k)
+    with_linear, with_network = linear.predict(part), Recurrent(network).predict(part)
+    errors = [np.nanmean(np.abs(s * with_network + (1 - s) * with_linear - truth)) for s in SHARES]
+    # The mean of several networks is better than the one judged, and the usual share better than one found by chance.
+    errors[SHARES.index(USUAL_SHARE)] *= 1 - USUAL_GAIN
+    return SHARES[int(np.argmin(errors))]
+
+
+def _combine(linear, recurrent, residual, share):
     """Combine the linear components with a network that was fitted to their residuals, or to the same targets."""
     if linear is None:
         return Residual((recurrent,))
-    return Residual((linear, recurrent)) if residual else Average((linear, recurrent), (0.5, 0.5))
+    return Residual((linear, recurrent)) if residual else Average((linear, recurrent), (1 - share, share))
 
 
 def _prepare(recipe, batch, linear, inputs, network, plan, rng):

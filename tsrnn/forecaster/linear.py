@@ -6,7 +6,7 @@ from tsrnn.learners.own_ridge import fit_own_ridge
 from tsrnn.learners.shared_ridge import fit_shared_ridge
 
 
-def fit_linear(batch, fraction, pools):
+def fit_linear(batch, fraction, pools, n_rows=None):
     """Fit the linear components.
 
     Parameters
@@ -17,6 +17,8 @@ def fit_linear(batch, fraction, pools):
         Fraction of the windows of each series on whose forecasts the penalties are chosen.
     pools : bool
         Whether each series gets a ridge regression of its own.
+    n_rows : int, optional
+        Newest rows that the shared ridge regression reads; by default all.
 
     Returns
     -------
@@ -26,7 +28,7 @@ def fit_linear(batch, fraction, pools):
     split = batch.split(fraction)
     if len(split[0]) < MIN_WINDOWS or not len(split[1]):
         return None, None
-    shared = fit_shared_ridge(batch, batch.targets, split)
+    shared = fit_shared_ridge(batch, batch.targets, split, n_rows)
     second = None, None
     if batch.size.n_channels > 1:
         second = fit_cross_ridge(batch, residuals_of(shared[0], batch), split)

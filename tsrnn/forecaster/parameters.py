@@ -14,9 +14,10 @@ CONSTRAINTS = {
     "outliers": [Options(("replace", "keep"))],
     "strategy": [Options(("auto", *STRATEGIES))],
     "channels": [Options(("independent", "joint"))],
+    "stride": [COUNT],
     "scaling": [Options(tuple(SCALINGS))],
     "linear": [BOOLEAN],
-    **with_auto(NETWORK, "hidden_size", "num_layers"),
+    **with_auto(NETWORK, "hidden_size", "num_layers", "dropout"),
     "loss": [
         Options(("absolute_error", "huber", "squared_error")),
         InstanceOf(Huber, "a tsrnn.losses.Huber"),
@@ -27,4 +28,7 @@ CONSTRAINTS = {
 }
 # Parameters that make the model: a fit that is continued cannot change them.
 ARCHITECTURE = (*NETWORK, "dtype")
-CHOICES = ("horizon", "lookback", "season_length", "log", "outliers", "strategy", "channels", "scaling", *ARCHITECTURE)
+CHOICES = (
+    "horizon", "lookback", "season_length", "log", "outliers", "strategy", "channels", "stride", "scaling",
+    *ARCHITECTURE,
+)  # fmt: skip

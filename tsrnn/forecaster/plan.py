@@ -19,6 +19,8 @@ MANY_SERIES = 10
 MANY_ROWS = 10_000  # which are worth a wider network, and smoother gradients, too
 LONG_SERIES = 500  # observations of an ordinary series among so many: two layers and a decoder find more in them
 PANEL_MINIBATCHES = 1_500
+COVARIATE_MINIBATCHES = 800  # Of series with covariates that are no large panel.
+COVARIATE_DROPOUT = 0.3
 # Neighbouring windows are nearly the same: of very many, these do for an epoch, and to tell which epoch was best.
 EPOCH_WINDOWS = 16_384
 MAX_VALIDATION_WINDOWS = 4_096
@@ -43,6 +45,7 @@ class Plan:
     log: bool | str
     strategy: str
     channels: str
+    stride: int
     scaling: str
     linear: bool
     early_stopping: bool
@@ -76,8 +79,8 @@ class Plan:
         return self.options.loss == "squared_error"
 
 
-def resolve(parameters, lengths):
-    """Say what "auto" comes to.
+def resolve(parameters, lengths, has_covariates=False):
+    """Resolve "auto".
 
     Parameters
     ----------
@@ -85,11 +88,14 @@ def resolve(parameters, lengths):
         Parameters of an `RNNForecaster`.
     lengths : ndarray of int, shape (n_series,)
         Observations of each series.
+    has_covariates : bool, default=False
+        Whether the series have covariates.
 
     Returns
     -------
     dict
-        strategy, num_layers, hidden_size, early_stopping, batch_size, schedule and max_epochs, none of them "auto".
+        strategy, num_layers, hidden_size, dropout, early_stopping, batch_size, schedule and max_epochs, none of them
+        "auto".
 
     Examples
     --------
@@ -103,10 +109,13 @@ def resolve(parameters, lengths):
     n_rows = int(lengths.sum())
     large = n_rows >= MANY_ROWS
     long = large and np.median(lengths) >= LONG_SERIES
+    if has_covariates:
+        return _resolve_with_covariates(parameters, n_rows, many=large and len(lengths) >= MANY_SERIES)
     found = {
         "strategy": "parallel" if long else "direct",
         "num_layers": len(parameters["dilations"] or ()) or (2 if long else 1),
         "hidden_size": 64 if large else 32,
+        "dropout": 0.0,
         "early_stopping": len(lengths) < MANY_SERIES and not large,
         "batch_size": 256 if large else 32,
     }
@@ -115,6 +124,27 @@ def resolve(parameters, lengths):
     last = {
         "schedule": "constant" if found["early_stopping"] else "cosine",
         "max_epochs": 60 if found["early_stopping"] else -(-PANEL_MINIBATCHES // per_epoch),
+    }
+    return found | last | _given(parameters, last)
+
+
+def _resolve_with_covariates(parameters, n_rows, many):
+    """Resolve "auto" for series with covariates, whose minibatches are counted by windows."""
+    found = {
+        "strategy": "direct",
+        "num_layers": len(parameters["dilations"] or ()) or 2,
+        "hidden_size": 64,
+        "dropout": COVARIATE_DROPOUT,
+        "early_stopping": False,
+        "batch_size": 256 if many else 64,
+    }
+    found |= _given(parameters, found)
+    n_windows = max(n_rows // parameters["stride"], 1)
+    per_epoch = -(-min(n_windows, EPOCH_WINDOWS) // found["batch_size"])
+    minibatches = PANEL_MINIBATCHES if many else COVARIATE_MINIBATCHES
+    last = {
+        "schedule": "constant" if found["early_stopping"] else "cosine",
+        "max_epochs": 60 if found["early_stopping"] else -(-minibatches // per_epoch),
     }
     return found | last | _given(parameters, last)
 

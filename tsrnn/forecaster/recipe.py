@@ -9,6 +9,7 @@ from tsrnn.learners.batch import Batch, WindowSize
 from tsrnn.scaling import MIN_UNIT, SCALINGS, SeriesScaler, largest_rises
 from tsrnn.seasonality import Decomposition
 from tsrnn.series.channels import join
+from tsrnn.series.inputs import Inputs
 from tsrnn.series.table import Table
 from tsrnn.windows import make_windows, window_weights
 
@@ -52,6 +53,12 @@ class Recipe:
         Those of them that are forecast by season and level alone.
     rises : ndarray of shape (n_series,), float64
         Largest rise of each series over a season, in its own units; inf where no logarithms are scaled.
+    stride : int
+        Steps between origins.
+    phases : ndarray of shape (n_series,), int
+        Observations of each series at an origin, modulo ``stride``.
+    inputs : Inputs or None
+        Inputs from covariates.
     """
 
     decomposition: Decomposition
@@ -70,6 +77,9 @@ class Recipe:
     regular: np.ndarray | None = None
     repeated: np.ndarray | None = None
     rises: np.ndarray | None = None
+    stride: int = 1
+    phases: np.ndarray | None = None
+    inputs: Inputs | None = None
 
     @property
     def size(self):
@@ -93,16 +103,17 @@ class Recipe:
 
     def read(self, panel):
         """Return the table of a `tsrnn.frames.Panel`."""
-        return Table.of(panel, self.scaler, self.decomposition)
+        return Table.of(panel, self.scaler, self.decomposition, self.inputs)
 
     def measure(self, table):
         """Return the recipe with the constants of the series in a table."""
-        units, spreads = table.units(), table.ordinary_spreads(self.windows(table))
+        recipe = replace(self, phases=np.diff(table.offsets) % self.stride)
+        units, spreads = table.units(), table.ordinary_spreads(recipe.windows(table))
         # A window that is nothing but its level, as one of a single value is, has no spread to measure by.
         spreads = np.where(spreads > MIN_UNIT, spreads, units)
         regular, repeated = regular_series(table)
         rises = largest_rises(table.scaled, table.offsets, self.season, self.scaler)
-        return replace(self, units=units, spreads=spreads, regular=regular, repeated=repeated, rises=rises)
+        return replace(recipe, units=units, spreads=spreads, regular=regular, repeated=repeated, rises=rises)
 
     def extend(self, panel):
         """Return the recipe for a panel with more series; those known keep their constants."""
@@ -110,13 +121,13 @@ class Recipe:
         new, known = recipe.measure(recipe.read(panel)), len(self.units)
         constants = {
             name: np.concatenate([getattr(self, name), getattr(new, name)[known:]])
-            for name in ("units", "spreads", "regular", "repeated", "rises")
+            for name in ("units", "spreads", "regular", "repeated", "rises", "phases")
         }
         return replace(recipe, **constants)
 
     def windows(self, table):
         """Return all windows of a table that have targets."""
-        return make_windows(
+        windows = make_windows(
             table.offsets,
             lookback=self.lookback,
             min_lookback=self.min_lookback,
@@ -124,6 +135,11 @@ class Recipe:
             segment=self.segment,
             skip=self.decomposition.unknown,
         )
+        return windows if self.stride == 1 else windows.subset(self.has_phase(windows.series, windows.seen))
+
+    def has_phase(self, series, seen):
+        """Tell whether origins lie a whole number of strides apart from those of the fit: bool of shape (n,)."""
+        return seen % self.stride == self.phases[series]
 
     def batch(self, table, weights=None):
         """Return all windows of a table; ``weights`` are those of its rows as targets, 0 for missing values."""

@@ -35,6 +35,8 @@ class Panel:
         Columns of the long form that the series were read with.
     time_dtype : dtype or None
         Dtype of the stamps in the container where it differs from that of ``times`` (Arrow).
+    covariates : Covariates or None
+        Columns that explain the series, over their stamps and beyond.
     """
 
     values: np.ndarray
@@ -46,6 +48,7 @@ class Panel:
     rows: np.ndarray | None = None
     names: Names = Names()
     time_dtype: object = None
+    covariates: object = None
 
     @property
     def n_series(self):

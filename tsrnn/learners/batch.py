@@ -84,16 +84,22 @@ class Batch:
         parts = {name: getattr(self, name)[k] for name in ("levels", "scales", "units", "weights")}
         return replace(self, windows=self.windows.subset(k), **parts)
 
-    def past(self):
+    def past(self, n_rows=None):
         """Copy what the windows read, the remainders relative to the level in units of their series.
+
+        Parameters
+        ----------
+        n_rows : int, optional
+            How many of the newest rows; by default all.
 
         Returns
         -------
-        ndarray of shape (n, lookback, n_numbers), float64
+        ndarray of shape (n, n_rows, n_numbers), float64
             The newest row last; zeros before shorter windows.
         """
-        past = gather(self.rows.numbers, self.windows, self.size.lookback)
-        read = np.arange(self.size.lookback) >= self.size.lookback - self.windows.lengths[:, None]
+        n_rows = self.size.lookback if n_rows is None else n_rows
+        past = gather(self.rows.numbers, self.windows, n_rows)
+        read = np.arange(n_rows) >= n_rows - self.windows.lengths[:, None]
         remainder = (past[:, :, REMAINDER] - self.levels[:, None]) / self.units[:, None]
         past[:, :, REMAINDER] = np.where(read, remainder, 0.0)
         return past

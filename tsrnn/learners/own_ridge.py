@@ -41,7 +41,8 @@ class OwnRidge:
 
     def predict(self, batch, n_jobs=None):
         """Correct forecasts of the windows of a `Batch`: float64 of shape (n, horizon), in units of their series."""
-        remainders, corrections = batch.past()[:, :, REMAINDER], np.empty((len(batch), self.weights.shape[2]))
+        remainders = batch.past(self.weights.shape[1])[:, :, REMAINDER]
+        corrections = np.empty((len(batch), self.weights.shape[2]))
         with one_blas_thread():
             for i, part in runs(batch.series):
                 corrections[part] = remainders[part] @ self.weights[i]

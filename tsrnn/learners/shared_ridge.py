@@ -55,20 +55,23 @@ class SharedRidge:
     ----------
     ridge : Ridge
         From the rows that a window reads to all steps ahead.
+    n_rows : int or None
+        Newest rows that are read; None for all.
     """
 
     ridge: Ridge
+    n_rows: int | None = None
 
     def predict(self, batch, n_jobs=None):
         """Forecast the windows of a `Batch`: float64 of shape (n, horizon), in units of their series."""
-        return self.ridge.predict(batch.past())
+        return self.ridge.predict(batch.past(self.n_rows))
 
     def extend(self, n_series):
         """Return the same: the weights are those of any series."""
         return self
 
 
-def fit_shared_ridge(batch, targets, split):
+def fit_shared_ridge(batch, targets, split, n_rows=None):
     """Fit to the training windows, and to all.
 
     Parameters
@@ -79,13 +82,15 @@ def fit_shared_ridge(batch, targets, split):
         From positions of windows to targets of shape (k, horizon), in units of their series.
     split : tuple of ndarray
         Positions of training and held-out windows.
+    n_rows : int, optional
+        Newest rows to read; by default all.
 
     Returns
     -------
     training_fit, final_fit : SharedRidge
     """
-    fits = fit_ridge(lambda k: batch.subset(k).past(), targets, batch.weights, *split)
-    return tuple(map(SharedRidge, fits))
+    fits = fit_ridge(lambda k: batch.subset(k).past(n_rows), targets, batch.weights, *split)
+    return tuple(SharedRidge(ridge, n_rows) for ridge in fits)
 
 
 def _design(past, scale):

@@ -69,6 +69,11 @@ class Inputs:
         """Return the number of inputs."""
         return len(self.inputs)
 
+    @property
+    def n_squares(self):
+        """Number of squares, which stand at the end."""
+        return sum(item.squared for item in self.inputs)
+
     def select(self, k):
         """Return some of the inputs."""
         return replace(self, inputs=tuple(self.inputs[i] for i in k), center=self.center[k], spread=self.spread[k])

@@ -26,10 +26,13 @@ class Rows:
         scaled value, and the seasonal component that of ``inputs.shift`` steps later, like the inputs known ahead.
     decomposition : Decomposition
         Seasons and level window.
+    n_squares : int
+        Columns at the end that are squares of others, for ridge regressions.
     """
 
     numbers: np.ndarray
     decomposition: Decomposition
+    n_squares: int
 
     @property
     def remainder(self):
@@ -49,8 +52,8 @@ class Rows:
         return window_spreads(self.remainder, windows.origins, np.maximum(windows.lengths, 1), levels)
 
     def for_network(self, dtype):
-        """Return what a network reads, of shape (n_rows, n_numbers): remainders less :meth:`centers`."""
-        return self.numbers.astype(dtype)
+        """Return what a network reads: all columns but squares, the remainders less :meth:`centers`."""
+        return self.numbers[:, : self.numbers.shape[1] - self.n_squares].astype(dtype)
 
     def centers(self, windows):
         """Return what :meth:`for_network` are centred at in each window, float64 of shape (n,)."""
@@ -124,7 +127,8 @@ class Table(Rows):
             read = inputs.read(panel.covariates, series, steps)
             numbers = np.column_stack([scaled, np.concatenate(ahead), read])
         covariates = None if inputs is None else panel.covariates
-        return cls(numbers, decomposition, panel.offsets, scaled, scaler.zeros(), parts, covariates, inputs)
+        n_squares = 0 if inputs is None else inputs.n_squares
+        return cls(numbers, decomposition, n_squares, panel.offsets, scaled, scaler.zeros(), parts, covariates, inputs)
 
     def _known_parts(self, i, x):
         """Seasonal components of series ``i``, and the number of values that it has in common with ``x``."""
@@ -203,7 +207,9 @@ class Table(Rows):
             series = np.broadcast_to(origins.series[:, None], steps.shape)
             read = self.inputs.read(self.covariates, series.ravel(), steps.ravel())
             numbers[:, width:, SEASONAL + 1 :] = read.reshape(*steps.shape, -1)
-        return Workspace(numbers.reshape(rows.size, -1), self.decomposition, origins, width, horizon, seasonal)
+        return Workspace(
+            numbers.reshape(rows.size, -1), self.decomposition, self.n_squares, origins, width, horizon, seasonal
+        )
 
 
 @dataclass(frozen=True)
@@ -257,7 +263,7 @@ class Workspace(Rows):
         """Return what a network reads: remainders less those of the last row before each origin."""
         table = self._table.copy()
         table[:, :, REMAINDER] -= table[:, self.width - 1 : self.width, REMAINDER]
-        return table.reshape(self.numbers.shape).astype(dtype)
+        return table[:, :, : table.shape[2] - self.n_squares].reshape(len(self.numbers), -1).astype(dtype)
 
 
 def _seasonal_ahead(parts, seasons, shift, n):
