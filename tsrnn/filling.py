@@ -1,16 +1,16 @@
 """Missing values: filled in order of time, each from the values before it.
 
-A missing value is the seasonal component at its row plus the last remainder, the last value minus its seasonal
-component. The component is a weighted mean of the deviations of values at the same phase of the last seasons from the
-mean of the season that ends with them; the weights fall exponentially. A value in the first season, or without a
-season, is the last one before it. No value after a gap is read, so that forecasts from an origin inside a gap see its
-past alone. Interpolation would let them see what follows.
+A missing value is the seasonal component at its row plus a remainder. The component is a weighted mean over the last
+seasons of deviations at the same phase, from the mean of the season that ends with them; the weights fall
+exponentially. The remainder begins with that of the last value and decays towards the mean remainder of the last
+season. A value in the first season, or without a season, is the last one before it. No value after a gap is read, so
+that forecasts from an origin inside a gap see its past alone. Interpolation would let them see what follows.
 
 The component reaches back over a fixed number of seasons: new rows are filled from the last filled ones, without any
 other state, bit for bit as if all rows had been filled at once.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise, product
 
 import numpy as np
@@ -19,6 +19,7 @@ from tsrnn.seasonality import season_sets
 from tsrnn.windows import offsets_of, row_series, rows_of
 
 SMOOTHING = (0.2, 0.4, 1.0)
+PERSISTENCE = (1.0, 0.9, 0.75, 0.5)  # Every second one is tried with all seasons.
 MIN_WEIGHT = 0.1  # Of a season, against the newest one; older seasons are not read.
 MARGIN = 0.5  # Of the range of values so far: how far beyond it a filled value may lie.
 MAX_SERIES = 40  # Series that seasons are chosen by, and the newest rows of each.
@@ -37,14 +38,17 @@ class Filling:
         value.
     smoothing : float
         Weight of the newest season against the earlier ones, in (0, 1]; 1 repeats the last season.
+    persistence : float
+        Share of the last remainder, against the mean of the last season, that is left after a step, in [0, 1].
     """
 
     seasons: tuple[int, ...] = ()
     smoothing: float = 1.0
+    persistence: float = 1.0
 
     @classmethod
     def fit(cls, values, offsets, seasons=()):
-        """Choose the seasons and their smoothing that fill observed values best, hidden in gaps as long as the real.
+        """Choose the seasons and factors that fill observed values best, hidden in gaps as long as the real ones.
 
         Parameters
         ----------
@@ -74,15 +78,13 @@ class Filling:
         values, offsets = _sample(values, offsets)
         hidden = _hidden_rows(np.isfinite(values), offsets)
         covered = np.where(hidden, np.nan, values)
-        best, choice = np.inf, cls()
-        for some, smoothing in product(season_sets(seasons), SMOOTHING):
-            if not some and smoothing < 1:
-                continue
-            candidate = cls(some, smoothing)
-            error = _relative_error(candidate.apply(covered, offsets), values, hidden, offsets)
-            if error < best:
-                best, choice = error, candidate
-        return choice
+
+        def error(filling):
+            return _relative_error(filling.apply(covered, offsets), values, hidden, offsets)
+
+        sets = [some for some in season_sets(seasons) if some]
+        best = min([cls(), *(cls(*some) for some in product(sets, SMOOTHING, PERSISTENCE[::2]))], key=error)
+        return min([replace(best, persistence=p) for p in PERSISTENCE], key=error) if best.seasons else best
 
     def apply(self, values, offsets, filled=None, filled_offsets=None):
         """Fill the missing values of flat series.
@@ -116,8 +118,10 @@ class Filling:
         result[missing] = result[last[missing]]
         for season, longer in pairwise((*self.seasons, len(values))):
             rows = missing & (position >= season) & (position < longer)
+            if not rows.any():
+                continue
             with np.errstate(all="ignore"):  # values near the limits of float64
-                _SeasonalPass(result, observed, begins, offsets[1:], season, self.smoothing).fill(rows)
+                _SeasonalPass(self, season, result, observed, begins, offsets[1:]).fill(rows)
         return result
 
 
@@ -152,10 +156,11 @@ class _SeasonalPass:
     When a season begins, its seasonal component is known. Seasons are counted from the first observation.
     """
 
-    def __init__(self, values, observed, begins, ends, season, smoothing):
-        self.values, self.observed, self.begins, self.ends, self.season = values, observed, begins, ends, season
-        n_seasons = 1 if smoothing == 1 else int(np.ceil(np.log(MIN_WEIGHT) / np.log(1 - smoothing)))
-        self.weights = (1 - smoothing) ** np.arange(n_seasons)
+    def __init__(self, filling, season, values, observed, begins, ends):
+        self.season, self.persistence = season, filling.persistence
+        self.values, self.observed, self.begins, self.ends = values, observed, begins, ends
+        old = 1 - filling.smoothing
+        self.weights = old ** np.arange(np.ceil(np.log(MIN_WEIGHT) / np.log(old)) if old else 1)
         self.deviations, self.component = np.zeros(len(values)), np.zeros(len(values))
 
     def fill(self, missing):
@@ -167,8 +172,7 @@ class _SeasonalPass:
         last = number[np.append(first[1:], len(rows)) - 1]
         start = np.maximum(number[first] - len(self.weights) - 1, 0)
         lowest, highest = self._ranges(series, start)
-        steps = np.arange(start.min(), last.max() + 1) if len(series) else ()
-        for step in steps:
+        for step in range(start.min(), last.max() + 1):
             active = np.flatnonzero((start <= step) & (step <= last))
             begin = self.begins[series[active]] + step * self.season
             table = begin[:, None] + np.arange(self.season)
@@ -186,25 +190,25 @@ class _SeasonalPass:
         first, count = self.begins[series], np.maximum(start * self.season, 1)
         rows, begins = rows_of(first, count), offsets_of(count)[:-1]
         known, observed = self.values[rows], self.observed[rows]
-        if not len(rows):
-            return np.zeros(0), np.zeros(0)
         lowest = np.minimum.reduceat(np.where(observed, known, np.inf), begins)
         return lowest, np.maximum.reduceat(np.where(observed, known, -np.inf), begins)
 
     def _fill_season(self, step, begin, table, seen, missing, lower, upper):
         # Deviations within the first season are from a mean that reaches beyond them: the second alone reads them.
-        n_seasons = min(len(self.weights), max(step - 1, 1))
-        component = sum(
-            weight * self.deviations[table - k * self.season]
-            for k, weight in enumerate(self.weights[:n_seasons].tolist(), start=1)
-        )
-        component = component / self.weights[:n_seasons].sum()
+        weights = self.weights[: max(step - 1, 1)]
+        component = np.zeros(table.shape)
+        for k, weight in enumerate(weights.tolist(), start=1):
+            component += weight / weights.sum() * self.deviations[table - k * self.season]
         self.component[table] = component
-        values = self.values[table]
-        before = (self.values[begin - 1] - self.component[begin - 1])[:, None]
-        remainder = np.concatenate([before, values - component], axis=1)
-        last = np.maximum.accumulate(np.where(seen, np.arange(1, self.season + 1), 0), axis=1)
-        filled = np.clip(component + np.take_along_axis(remainder, last, axis=1), lower, upper)
+        earlier = begin[:, None] + np.arange(-self.season, 0)
+        before = self.values[earlier] - self.component[earlier]
+        level = np.cumsum(before, axis=1)[:, -1:] / self.season
+        remainder = np.concatenate([before[:, -1:], self.values[table] - component], axis=1)
+        steps = np.arange(1, self.season + 1)
+        last = np.maximum.accumulate(np.where(seen, steps, 0), axis=1)
+        decay = self.persistence ** (steps - last)
+        remainder = level + decay * (np.take_along_axis(remainder, last, axis=1) - level)
+        filled = np.clip(component + remainder, lower, upper)
         missing &= np.isfinite(filled)
         self.values[table[missing]] = filled[missing]
 
