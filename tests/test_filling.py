@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from tsrnn.datasets import load_airline
 from tsrnn.filling import MARGIN, MIN_WEIGHT, PERSISTENCE, SMOOTHING, Filling, first_observed
+from tsrnn.outliers import OutlierFilter
 
 FILLINGS = [
     Filling(),
@@ -193,3 +194,24 @@ def test_any_series_have_a_choice(series, seasons):
     offsets = np.cumsum([0, *map(len, series)])
     filling = Filling.fit(np.concatenate(series), offsets, seasons)
     assert set(filling.seasons) <= set(seasons)
+
+
+@given(SERIES, st.integers(0, 39), st.lists(st.integers(1, 12), max_size=5))
+def test_filled_after_outliers_were_replaced_in_pieces_is_the_same_as_at_once(x, row, steps):
+    x[row % len(x)] = 1e9
+    whole, filling = np.concatenate([x, x]), Filling((4,), 0.4, 0.9)
+    outlier_filter = OutlierFilter.fit(x, np.array([0, len(x)]), (4,))
+
+    def read(n, *before):
+        offsets = np.array([0, n])
+        return filling.apply(outlier_filter.apply(whole[:n], offsets, *before), offsets, *before)
+
+    seen = len(x)
+    filled = read(seen)
+    for step in [*steps, len(x)]:
+        before, seen = np.array([0, seen]), min(seen + step, len(whole))
+        filled = read(seen, filled, before)
+    np.testing.assert_array_equal(filled, read(len(whole)))
+    n = len(x) // 2
+    if n not in outlier_filter.unsettled(whole, np.array([0, len(whole)])):
+        np.testing.assert_array_equal(filled[:n], read(n))
