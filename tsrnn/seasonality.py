@@ -21,7 +21,6 @@ PERIODS = {"D": (7, 364, 365), "B": (5, 260), "C": (5, 260), "W": (52,), "SM": (
 SPELLED = {"days": "D", "weeks": "W", "months": "M"}  # arguments of pd.DateOffset
 SMOOTHING = (0.15, 0.3, 0.5, 0.75, 1.0)
 MAX_CHANGE = 10.0  # Of a series, in ninth deciles of its changes, where seasons are looked for.
-MIN_PAIRS = 0.02  # Share of the pairs of changes at a lag that must be observed.
 MAX_ORIGINS = 1500
 MAX_SERIES = 40
 
@@ -214,7 +213,7 @@ def seasons_of_values(series, limit):
         power = np.abs(np.fft.rfft(changes, size)) ** 2
         products = np.fft.irfft(power, size)[: limit + 1]
         if np.isnan(x).any():
-            products *= _share_of_pairs(x, size, limit)
+            products *= _weights_of_pairs(x, size, limit)
         if products[0] > 0:
             mean[: len(products)] += products / products[0] / len(series)
     peaks = [lag for lag in range(2, limit) if mean[lag] == mean[lag - 1 : lag + 2].max()]
@@ -242,12 +241,12 @@ def _clipped_changes(x):
     return np.where(known, changes, 0.0)
 
 
-def _share_of_pairs(x, size, limit):
-    """Factors that make up for pairs of changes missing at each lag: pairs of a complete series over those observed."""
+def _weights_of_pairs(x, size, limit):
+    """Factors for sums of products of changes, some of them missing, that make chance as large at all lags."""
     known = ~np.isnan(np.diff(x))
     pairs = np.fft.irfft(np.abs(np.fft.rfft(known, size)) ** 2, size)[: limit + 1].round()
-    complete = len(known) - np.arange(len(pairs))
-    return np.where(pairs >= MIN_PAIRS * complete, complete / np.maximum(pairs, 1), 0.0)
+    complete = np.maximum(len(known) - np.arange(len(pairs)), 0)
+    return np.sqrt(known.mean() * complete / np.maximum(pairs, 1))
 
 
 def season_sets(seasons):
