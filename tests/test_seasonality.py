@@ -92,6 +92,7 @@ def test_seasons_of_values(rng):
     assert seasons_of_values([rng.normal(size=200).cumsum()], 60) == ()
     assert seasons_of_values([np.zeros(50)], 60) == ()
     assert seasons_of_values([np.arange(5.0)], 60) == ()
+    assert seasons_of_values([np.tile(PATTERN, 40), np.ones(1)], 60)[0] == 5
 
 
 def test_season_sets():

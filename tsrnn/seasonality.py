@@ -208,6 +208,8 @@ def seasons_of_values(series, limit):
         return ()
     mean = np.zeros(limit + 1)
     for x in series:
+        if len(x) < 2:
+            continue
         changes = _clipped_changes(x)
         size = 2 ** int(np.ceil(np.log2(2 * len(changes))))
         power = np.abs(np.fft.rfft(changes, size)) ** 2
