@@ -350,3 +350,25 @@ def test_a_series_without_observations_is_left_alone():
     assert np.flatnonzero(z != x).tolist() == [*range(9), 30] and np.isnan(z[:9]).all()
     later = np.concatenate([x[:9], [1.0, 2.0], x[9:]])
     np.testing.assert_array_equal(fitted.apply(later, np.array([0, 11, 51]), z, offsets)[9:], [1.0, 2.0, *z[9:]])
+
+
+@pytest.mark.parametrize("share", [0.1, 0.6])
+def test_value_by_value_is_as_at_once_with_missing_values(share):
+    """A season that begins, a step and single outliers, among single missing values and gaps of many seasons."""
+    rng = np.random.default_rng(0)
+    y = 50 + rng.normal(size=240) + np.resize(20 * rng.normal(size=12), 240)
+    y[rng.integers(60, 240, size=8)] += 300
+    y[64:130:12] += 300
+    y[200:] -= 100
+    y[rng.random(240) < share] = np.nan
+    y[150:190] = np.nan
+    fitted = OutlierFilter.fit(y[:60], np.array([0, 60]), (4, 12))
+    expected = fitted.apply(y, np.array([0, 240]))
+    unsettled = fitted.unsettled(y, np.array([0, 240]))
+    z = fitted.apply(y[:60], np.array([0, 60]))
+    for n in range(61, 241):
+        z = fitted.apply(y[:n], np.array([0, n]), z, np.array([0, n - 1]))
+        if n not in unsettled:
+            np.testing.assert_array_equal(z, expected[:n])
+    np.testing.assert_array_equal(z, expected)
+    assert len(unsettled) > 0 and (expected != y)[np.isfinite(y)].any()
