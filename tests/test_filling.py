@@ -26,7 +26,7 @@ def slow_fill(filling, x):
     for t in range(first + 1, len(x)):
         if np.isnan(x[t]):
             season = max((m for m in filling.seasons if m <= t - first), default=None)
-            filled[t] = filled[t - 1]
+            filled[t] = x[max(s for s in range(t) if np.isfinite(x[s]))]
             if season is not None:
                 guess = slow_value(filling, x[first:t], filled[first:t], season)
                 filled[t] = bounded(guess, x[first:t]) if np.isfinite(guess) else filled[t]

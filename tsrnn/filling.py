@@ -111,10 +111,10 @@ class Filling:
         begins = offsets[:-1] + first_observed(observed, offsets)
         position = np.arange(len(values)) - begins[row_series(offsets)]
         result, missing = values.copy(), ~observed & (position > 0)
+        last = np.maximum.accumulate(np.where(missing, 0, np.arange(len(values))))
         if filled is not None:
             kept = _kept_rows(values, observed, offsets, filled, filled_offsets)
             result[kept[0]], missing[kept[0]] = filled[kept[1]], False
-        last = np.maximum.accumulate(np.where(missing, 0, np.arange(len(values))))
         result[missing] = result[last[missing]]
         for season, longer in pairwise((*self.seasons, len(values))):
             rows = missing & (position >= season) & (position < longer)
