@@ -8,6 +8,10 @@ import pytest
 
 from tsrnn import RNNForecaster
 from tsrnn.forecaster import ShortSeriesWarning
+from tsrnn.forecaster.intermittent import ceilings, regular_series
+from tsrnn.forecaster.rows import Rows
+from tsrnn.seasonality import Decomposition
+from tsrnn.windows import Origins, windows_at
 
 MONTHS = pd.date_range("2015-01-01", periods=51, freq="MS")
 
@@ -105,3 +109,43 @@ def test_squared_errors_forecast_totals():
     forecast = fit(data, loss="squared_error", log=False).predict().to_numpy().mean()
     assert 0.7 * future < forecast < 1.3 * future
     assert fit(data).predict().to_numpy().mean() < 0.7 * future  # medians
+
+
+def sparse_rows(values, offsets, seasons=()):
+    """Rows whose scaled values are the values."""
+    zeros = np.zeros(len(offsets) - 1)
+    return Rows(offsets, values, np.column_stack([values, values]), zeros, [], Decomposition(seasons))
+
+
+def test_values_that_are_not_observed_count_for_nothing(rng):
+    values = rng.poisson(2, 200) * (rng.random(200) < 0.15).astype(float)
+    observed, offsets = rng.random(200) < 0.6, np.array([0, 200])
+    observed[:3] = True
+    windows = windows_at(offsets, *Origins(np.zeros(4, dtype=np.int64), np.array([3, 40, 100, 200])), lookback=10)
+    found = []
+    for filled in (0.0, 7.0):
+        rows = sparse_rows(np.where(observed, values, filled), offsets, (5,))
+        regular, repeated = regular_series(rows, observed)
+        assert not regular.any() and not repeated.any()
+        found.append(ceilings(rows, windows, regular, True, observed))
+    np.testing.assert_array_equal(*found)
+    newest = values[150:][observed[150:]]
+    np.testing.assert_allclose(found[0][-1], 2 * newest.mean(), rtol=1e-13)  # sums in another order
+
+
+def test_where_none_of_the_newest_values_is_observed_filled_ones_count():
+    values, observed = np.zeros(100), np.arange(100) < 40
+    values[::8] = 4.0
+    rows, offsets = sparse_rows(values, np.array([0, 100])), np.array([0, 100])
+    windows = windows_at(offsets, *Origins.ends(offsets), lookback=10)
+    regular = np.zeros(1, dtype=bool)
+    np.testing.assert_array_equal(
+        ceilings(rows, windows, regular, True, observed), ceilings(rows, windows, regular, True)
+    )
+
+
+def test_a_season_of_demand_is_found_among_missing_values(rng):
+    values, observed = np.where(np.arange(240) % 12 == 3, 50.0 + rng.normal(size=240), 0.0), rng.random(240) < 0.6
+    rows = sparse_rows(np.where(observed, values, 9.0), np.array([0, 240]), (12,))
+    assert regular_series(rows, observed)[0].all()
+    assert not regular_series(rows)[0].any()

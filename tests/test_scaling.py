@@ -7,6 +7,7 @@ from tsrnn.scaling import (
     MIN_UNIT,
     SCALINGS,
     SeriesScaler,
+    largest_rises,
     ordinary_spreads,
     series_units,
     window_levels,
@@ -88,3 +89,39 @@ def test_scales_are_never_near_zero(scaling):
     scales = SCALINGS[scaling](np.array([0.0, 5.0]), units)
     assert (scales >= MIN_SCALE * units).all()
     assert scales[1] == (5.0 if scaling == "window" else 2.0)
+
+
+def test_constants_are_those_of_observed_values(rng):
+    values, observed = rng.lognormal(size=50), rng.random(50) < 0.6
+    kept = np.array([0, observed[:20].sum(), observed.sum()])
+    for log in (False, True):
+        scaler = SeriesScaler.fit(np.where(observed, values, 1e9), OFFSETS, log, observed)
+        expected = SeriesScaler.fit(values[observed], kept, log)
+        np.testing.assert_array_equal([scaler.center, scaler.spread], [expected.center, expected.spread])
+        extended = SeriesScaler.fit(values[:20], OFFSETS[:2], log).extend(values, OFFSETS, observed)
+        assert extended.center[1] == expected.center[1]
+
+
+@pytest.mark.parametrize("log", [False, True])
+def test_a_series_without_observations_has_constants(log):
+    values, observed = np.array([np.nan, np.nan, 2.0, 4.0]), np.array([False, False, True, True])
+    scaler = SeriesScaler.fit(values, np.array([0, 2, 4]), log, observed)
+    assert scaler.center[0] == 0 and scaler.spread[0] == 1 and np.isfinite(scaler.center[1])
+
+
+@pytest.mark.parametrize("season", [1, 3, 25])
+def test_changes_are_those_of_observed_pairs(rng, season):
+    x, observed = rng.normal(size=50), rng.random(50) < 0.6
+    scaler = SeriesScaler(True, np.array([0.3, -0.2]), np.array([1.5, 0.7]))
+    units = series_units(np.where(observed, x, np.nan), OFFSETS, season, observed)
+    rises = largest_rises(np.where(observed, x, np.nan), OFFSETS, season, scaler, observed)
+    for i, (start, stop) in enumerate(zip(OFFSETS[:-1], OFFSETS[1:], strict=True)):
+        lag = season if stop - start > season else 1
+        pairs = [(t - lag, t) for t in range(start + lag, stop) if observed[t] and observed[t - lag]]
+        np.testing.assert_allclose(units[i], np.mean([abs(x[t] - x[s]) for s, t in pairs]), rtol=1e-14)
+        restored = np.exp(x * scaler.spread[i] + scaler.center[i])
+        np.testing.assert_allclose(rises[i], max(0, *(restored[t] - restored[s] for s, t in pairs)), rtol=1e-14)
+
+
+def test_a_series_without_observed_changes_has_a_unit():
+    assert series_units(np.arange(6.0), np.array([0, 6]), 1, np.resize([True, False], 6)).tolist() == [1.0]

@@ -6,6 +6,7 @@ from pandas.tseries.frequencies import to_offset
 from tsrnn.seasonality import (
     SMOOTHING,
     Decomposition,
+    _past_error,
     choose_decomposition,
     season_sets,
     seasonal_future,
@@ -91,6 +92,7 @@ def test_seasons_of_values(rng):
     assert seasons_of_values([rng.normal(size=200).cumsum()], 60) == ()
     assert seasons_of_values([np.zeros(50)], 60) == ()
     assert seasons_of_values([np.arange(5.0)], 60) == ()
+    assert seasons_of_values([np.tile(PATTERN, 40), np.ones(1)], 60)[0] == 5
 
 
 def test_season_sets():
@@ -137,3 +139,48 @@ def test_a_decomposition_goes_on_from_an_earlier_one(seasons, known, rng):
     np.testing.assert_allclose(remainder, expected, atol=1e-13)
     for part, other in zip(parts, expected_parts, strict=True):
         np.testing.assert_allclose(part, other, atol=1e-13)
+
+
+@pytest.mark.parametrize("share", [0.1, 0.3, 0.6])
+def test_seasons_are_found_in_values_with_gaps(rng, share):
+    x = np.tile(PATTERN, 100) + 0.3 * rng.normal(size=500)
+    walk = rng.normal(size=500).cumsum()
+    missing = rng.random(500) < share
+    missing[100:140] = True
+    x[missing] = walk[missing] = np.nan
+    assert seasons_of_values([x], 60)[0] == 5
+    # Of a tenth of the changes some are alike by chance, as in a short series.
+    assert share > 0.5 or seasons_of_values([walk], 60) == ()
+
+
+@pytest.mark.parametrize("x", [np.full(50, np.nan), np.resize([1.0, np.nan], 50), np.array([np.nan, 1.0])])
+def test_values_without_observed_changes_have_no_season(x):
+    assert seasons_of_values([x], 60) == ()
+
+
+def test_the_decomposition_is_chosen_by_observed_values(rng):
+    """Values that stand where none were observed are none to be judged by."""
+    x = 10 + np.resize(5 * rng.normal(size=6), 120) + rng.normal(size=120)
+    observed = np.ones(120, dtype=bool)
+    observed[80:100] = False
+    sets = [(), (6,)]
+    choice, _ = choose_decomposition([x], 3, sets, (False,), [observed])
+    assert choice.seasons == (6,)
+    every, _ = choose_decomposition([x], 3, sets, (False,), [np.ones(120, dtype=bool)])
+    assert every == choose_decomposition([x], 3, sets, (False,))[0]
+    none = choose_decomposition([x], 3, sets, (False, True), [np.zeros(120, dtype=bool)])
+    assert none == (Decomposition(), False)
+
+
+def test_errors_of_values_that_are_not_observed_do_not_count(rng):
+    x = rng.normal(size=60)
+    observed = rng.random(60) < 0.7
+    rest, parts = Decomposition((4,), 0.5).apply(x)
+    errors = []
+    for origin in range(30, 58):
+        level = rest[origin - 3 : origin].mean()
+        future = seasonal_future(parts, (4,), np.array([origin]), 3)[0]
+        errors += [abs(level + future[k] - x[origin + k]) for k in range(3) if observed[origin + k]]
+    unit = np.mean([abs(x[t] - x[t - 1]) for t in range(1, 60) if observed[t] and observed[t - 1]])
+    error = _past_error(x, rest, parts, (4,), 3, 3, 10, False, observed)
+    np.testing.assert_allclose(error, np.mean(errors) / unit, rtol=1e-13)  # sums in another order

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tsrnn.windows import row_series, window_means, window_moments
+from tsrnn.windows import offsets_of, row_series, window_means, window_moments
 
 MIN_SPREAD = 1e-10  # of a series, against its largest value: below, it counts as constant
 MIN_UNIT = 1e-4  # of a series in scaled values: below, its rest is taken for rounding errors
@@ -33,9 +33,12 @@ class SeriesScaler:
     spread: np.ndarray
 
     @classmethod
-    def fit(cls, values, offsets, log):
-        """Learn the constants of the series ``values[offsets[i]:offsets[i + 1]]``."""
-        x = np.log(values) if log else values
+    def fit(cls, values, offsets, log, observed=None):
+        """Learn the constants of the series ``values[offsets[i]:offsets[i + 1]]``, of their ``observed`` rows if given.
+
+        A series without observations has mean 0 and spread 1.
+        """
+        x, offsets = _observed_values(np.log(values) if log else values, offsets, observed)
         lengths = np.diff(offsets)
         center = np.add.reduceat(x, offsets[:-1]) / lengths
         deviations = x - np.repeat(center, lengths)
@@ -46,10 +49,10 @@ class SeriesScaler:
         smallest = MIN_SPREAD * largest
         return cls(log, center, np.where(spread > smallest, spread, np.maximum(smallest, 1.0)))
 
-    def extend(self, values, offsets):
+    def extend(self, values, offsets, observed=None):
         """Return the scaler for more series: the first ones are known already and keep their constants."""
         known = len(self.center)
-        new = SeriesScaler.fit(values, offsets, self.log)
+        new = SeriesScaler.fit(values, offsets, self.log, observed)
         center = np.concatenate([self.center, new.center[known:]])
         return SeriesScaler(self.log, center, np.concatenate([self.spread, new.spread[known:]]))
 
@@ -72,6 +75,16 @@ class SeriesScaler:
         """Bring a table of scaled values, one row for each of some series, back to the units of the series."""
         x = table * self.spread[series, None] + self.center[series, None]
         return np.exp(x) if self.log else x
+
+
+def _observed_values(x, offsets, observed):
+    """Keep the observed rows of each series; of one without any, a row of zero."""
+    if observed is None:
+        return x, offsets
+    counts = np.bincount(row_series(offsets)[observed], minlength=len(offsets) - 1)
+    kept = observed.copy()
+    kept[offsets[:-1][counts == 0]] = True
+    return np.where(observed, x, 0.0)[kept], offsets_of(np.maximum(counts, 1))
 
 
 def window_levels(rest, ends, widths):
@@ -116,7 +129,7 @@ def window_spreads(rest, ends, lengths, levels):
         return np.sqrt(variances + (means - levels) ** 2)
 
 
-def series_units(x, offsets, season):
+def series_units(x, offsets, season, observed=None):
     """Ordinary change of each series over a season: the mean absolute one, as in the scale of MASE.
 
     Parameters
@@ -127,11 +140,13 @@ def series_units(x, offsets, season):
         First row of each series, and the number of rows.
     season : int
         Steps; a series that is no longer is taken step by step.
+    observed : ndarray of shape (n_rows,), bool, optional
+        Rows that are observed: changes are those between two of them. All without it.
 
     Returns
     -------
     ndarray of shape (n_series,), float64
-        At least `MIN_UNIT`; 1 for a series of one value.
+        At least `MIN_UNIT`; 1 for a series without any change, as of one value.
 
     Examples
     --------
@@ -144,13 +159,16 @@ def series_units(x, offsets, season):
     lags = np.where(lengths > season, season, 1)
     series = row_series(offsets)
     later = np.flatnonzero(np.arange(len(x)) - offsets[series] >= lags[series])
-    changes = np.abs(x[later] - x[later - lags[series[later]]])
-    sums = np.bincount(series[later], weights=changes, minlength=len(lengths))
-    units = sums / np.maximum(lengths - lags, 1)
-    return np.where(lengths > 1, np.maximum(units, MIN_UNIT), 1.0)
+    earlier = later - lags[series[later]]
+    if observed is not None:
+        both = observed[later] & observed[earlier]
+        later, earlier = later[both], earlier[both]
+    sums = np.bincount(series[later], weights=np.abs(x[later] - x[earlier]), minlength=len(lengths))
+    counts = np.bincount(series[later], minlength=len(lengths))
+    return np.where(counts > 0, np.maximum(sums / np.maximum(counts, 1), MIN_UNIT), 1.0)
 
 
-def largest_rises(scaled, offsets, season, scaler):
+def largest_rises(scaled, offsets, season, scaler, observed=None):
     """Largest rise of each series over a season, or from step to step if it is no longer, in its own units.
 
     Parameters
@@ -163,6 +181,8 @@ def largest_rises(scaled, offsets, season, scaler):
         Steps.
     scaler : SeriesScaler
         By which they are scaled.
+    observed : ndarray of shape (n_rows,), bool, optional
+        Rows that are observed: rises are those between two of them. All without it.
 
     Returns
     -------
@@ -175,7 +195,10 @@ def largest_rises(scaled, offsets, season, scaler):
     x = scaler.restore(scaled[:, None], series)[:, 0]
     lags = np.where(lengths > season, season, 1)[series]
     before = np.arange(len(x)) - lags
-    return np.maximum.reduceat(np.where(before >= offsets[series], x - x[before], 0.0), offsets[:-1])
+    known = before >= offsets[series]
+    if observed is not None:
+        known &= observed & observed[before]
+    return np.maximum.reduceat(np.where(known, x - x[before], 0.0), offsets[:-1])
 
 
 def ordinary_spreads(spreads, series, n_series):

@@ -203,7 +203,7 @@ def seasons_of_values(series, limit):
     Parameters
     ----------
     series : list of ndarray
-        Some series.
+        Some series; NaN where missing, of which no changes are read.
     limit : int
         Longest lag.
 
@@ -217,10 +217,14 @@ def seasons_of_values(series, limit):
         return ()
     mean = np.zeros(limit + 1)
     for x in series:
+        if len(x) < 2:
+            continue
         changes = _clipped_changes(x)
         size = 2 ** int(np.ceil(np.log2(2 * len(changes))))
         power = np.abs(np.fft.rfft(changes, size)) ** 2
         products = np.fft.irfft(power, size)[: limit + 1]
+        if np.isnan(x).any():
+            products *= _weights_of_pairs(x, size, limit)
         if products[0] > 0:
             mean[: len(products)] += products / products[0] / len(series)
     peaks = [lag for lag in range(2, limit) if mean[lag] == mean[lag - 1 : lag + 2].max()]
@@ -232,13 +236,28 @@ def seasons_of_values(series, limit):
 
 
 def _clipped_changes(x):
-    """Changes of a series about their mean, in any unit: an outlier must not hide what the others have in common."""
-    changes = np.diff(x / max(np.abs(x).max(), np.finfo(float).tiny))
-    middle = np.median(changes)
-    size = np.abs(changes - middle)
+    """Changes of a series about their mean, in any unit: an outlier must not hide what the others have in common.
+
+    They are zero where a value is missing.
+    """
+    changes = np.diff(x / max(np.nanmax(np.abs(x), initial=0.0), np.finfo(float).tiny))
+    known = ~np.isnan(changes)
+    if not known.any():
+        return np.zeros(len(changes))
+    middle = np.median(changes[known])
+    size = np.abs(changes[known] - middle)
     limit = MAX_CHANGE * np.quantile(size, 0.9)
-    changes = np.clip(changes, middle - limit, middle + limit) if limit > 0 else changes
-    return changes - changes.mean()
+    clipped = np.clip(changes[known], middle - limit, middle + limit) if limit > 0 else changes[known]
+    changes[known] = clipped - clipped.mean()
+    return np.where(known, changes, 0.0)
+
+
+def _weights_of_pairs(x, size, limit):
+    """Factors for sums of products of changes, some of them missing, that make chance as large at all lags."""
+    known = ~np.isnan(np.diff(x))
+    pairs = np.fft.irfft(np.abs(np.fft.rfft(known, size)) ** 2, size)[: limit + 1].round()
+    complete = np.maximum(len(known) - np.arange(len(pairs)), 0)
+    return np.sqrt(known.mean() * complete / np.maximum(pairs, 1))
 
 
 def season_sets(seasons):
@@ -247,7 +266,7 @@ def season_sets(seasons):
     return [(), *((season,) for season in seasons), *pairs]
 
 
-def choose_decomposition(series, horizon, sets, with_log):
+def choose_decomposition(series, horizon, sets, with_log, observed=None):
     """Choose the seasons, their smoothing, the level and the transformation that forecast the past best.
 
     The forecast of repeated seasons and constant level is made from origins in the second half of each
@@ -263,6 +282,8 @@ def choose_decomposition(series, horizon, sets, with_log):
         Seasons to try.
     with_log : tuple of bool
         Whether to try the values, their logarithms, or both.
+    observed : list of ndarray of bool, optional
+        Which values of each series are observed: errors are those of observed values alone. All without it.
 
     Returns
     -------
@@ -276,6 +297,7 @@ def choose_decomposition(series, horizon, sets, with_log):
     windows = _level_windows(min((m for seasons in sets for m in seasons), default=4))
     # No window that leaves fewer origins than others: the fewer, the more easily one does well by chance.
     windows = [window for window in windows if window <= max(longest // 2, start, 1)]
+    observed = [None] * len(series) if observed is None else observed
     best, choice = np.inf, (Decomposition(), with_log[0])
     for seasons, smoothing, log in product(sets, SMOOTHING, with_log):
         if not seasons and smoothing < 1:
@@ -283,8 +305,8 @@ def choose_decomposition(series, horizon, sets, with_log):
         apart = [Decomposition(seasons, smoothing).apply(np.log(x) if log else x) for x in series]
         for window in windows:
             errors = [
-                _past_error(x, rest, parts, seasons, window, horizon, start, log)
-                for x, (rest, parts) in zip(series, apart, strict=True)
+                _past_error(x, rest, parts, seasons, window, horizon, start, log, seen)
+                for x, (rest, parts), seen in zip(series, apart, observed, strict=True)
             ]
             error = np.nanmean(errors) if np.isfinite(errors).any() else np.inf
             if error < best:
@@ -317,14 +339,17 @@ def _level_windows(season):
     return sorted({1, min(3, season), max(1, season // 2), season, 2 * season})
 
 
-def _past_error(x, rest, parts, seasons, window, horizon, start, log):
+def _past_error(x, rest, parts, seasons, window, horizon, start, log, observed=None):
     """Mean absolute error from past origins, in mean changes of the series; NaN without any origin."""
     first = max(len(x) // 2, start, window)
     origins = np.arange(first, len(x) - horizon + 1)[-MAX_ORIGINS:]
-    unit = np.abs(np.diff(x)).mean() if len(x) > 1 else 0.0
-    if not len(origins) or unit == 0:
+    changes, rows = np.abs(np.diff(x)), origins[:, None] + np.arange(horizon)
+    if observed is not None:
+        changes, scored = changes[observed[1:] & observed[:-1]], observed[rows]
+    unit = changes.mean() if len(changes) else 0.0
+    if not len(origins) or unit == 0 or (observed is not None and not scored.any()):
         return np.nan
     level = window_means(rest, origins, np.full(len(origins), window))
     forecast = level[:, None] + seasonal_future(parts, seasons, origins, horizon)
-    truth = x[origins[:, None] + np.arange(horizon)]
-    return np.abs((np.exp(forecast) if log else forecast) - truth).mean() / unit
+    errors = np.abs((np.exp(forecast) if log else forecast) - x[rows])
+    return (errors if observed is None else errors[scored]).mean() / unit

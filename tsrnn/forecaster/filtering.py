@@ -1,4 +1,4 @@
-"""Outliers of a panel: the filter of a fit, the filtered panel that models read, and what users see of it."""
+"""Outliers and missing values of a panel: filter and filling of a fit, the panel that models read, warnings."""
 
 import warnings
 from dataclasses import replace
@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
+from tsrnn.filling import Filling
 from tsrnn.outliers import OutlierFilter
 
 N_NAMED = 3  # outliers that a warning names
@@ -30,7 +31,7 @@ def filter_panel(panel, outlier_filter, before=None):
     outlier_filter : OutlierFilter or None
         Of as many series; None to leave them as they are.
     before : tsrnn.frames.Panel, optional
-        The first observations of the first series, filtered before: they stay as they are.
+        The first observations of the first series, filtered before, and filled or not: they stay as they are.
 
     Returns
     -------
@@ -40,7 +41,35 @@ def filter_panel(panel, outlier_filter, before=None):
         return panel
     known = () if before is None else (before.values, before.offsets)
     values = outlier_filter.apply(panel.values, panel.offsets, *known)
-    return panel if np.array_equal(values, panel.values) else replace(panel, values=values)
+    return panel if np.array_equal(values, panel.values, equal_nan=True) else replace(panel, values=values)
+
+
+def fit_filling(panel, seasons):
+    """Fit a `Filling` to a filtered `tsrnn.frames.Panel` whose series may have some seasons; None if it is complete."""
+    return Filling.fit(panel.values, panel.offsets, seasons) if np.isnan(panel.values).any() else None
+
+
+def fill_panel(panel, filling, before=None):
+    """Fill the missing values of a filtered panel.
+
+    Parameters
+    ----------
+    panel : tsrnn.frames.Panel
+        From :func:`filter_panel`.
+    filling : Filling or None
+        None for a complete panel.
+    before : tsrnn.frames.Panel, optional
+        The first rows of the first series, filtered and filled before: they stay as they are.
+
+    Returns
+    -------
+    tsrnn.frames.Panel
+        NaN only before the first observation of a series.
+    """
+    if filling is None:
+        return panel
+    known = () if before is None else (before.values, before.offsets)
+    return replace(panel, values=filling.apply(panel.values, panel.offsets, *known))
 
 
 def unsettled_origins(panel, outlier_filter):
@@ -54,7 +83,7 @@ def tabulate_outliers(panel, filtered, seen=None):
 
     ``seen``, of shape (n,), leaves out those among the first observations of the first n series.
     """
-    rows = np.flatnonzero(filtered.values != panel.values)
+    rows = np.flatnonzero((filtered.values != panel.values) & ~np.isnan(panel.values))
     series = np.searchsorted(panel.offsets, rows, side="right") - 1
     steps = rows - panel.offsets[series]
     if seen is not None:

@@ -19,13 +19,15 @@ MAX_LAG = 31
 MIN_DEMANDS = 50  # Fewest values other than zero of a series that more is learned from than its seasons.
 
 
-def regular_series(rows):
+def regular_series(rows, observed=None):
     """Tell which series have seasons that say when they are not zero, as sales before a holiday.
 
     Parameters
     ----------
     rows : Table
         The series.
+    observed : ndarray of shape (n_rows,), bool, optional
+        Rows that are observed: the others count for nothing. All without it.
 
     Returns
     -------
@@ -33,16 +35,19 @@ def regular_series(rows):
         Series whose changes over a season are small against their values; and of these, intermittent ones with so few
         values other than zero that their seasons are all there is to learn.
     """
-    series, lengths = row_series(rows.offsets), np.diff(rows.offsets)
-    n_series, position = len(lengths), np.arange(len(series)) - rows.offsets[series]
+    series, n_series = row_series(rows.offsets), len(rows.offsets) - 1
+    position = np.arange(len(series)) - rows.offsets[series]
+    observed = np.ones(len(series), dtype=bool) if observed is None else observed
+    lengths = np.bincount(series[observed], minlength=n_series)
     regular = np.zeros(n_series, dtype=bool)
     if np.isinf(rows.zeros).any():  # Logarithms have no zeros.
         return regular, regular
-    demand = np.abs(rows.scaled - rows.zeros[series])
+    demand = np.where(observed, np.abs(rows.scaled - rows.zeros[series]), 0.0)
     counts = np.bincount(series, weights=demand > 0, minlength=n_series)
 
     def repeats(rows_of_some, lag, ratio):
         later = rows_of_some[position[rows_of_some] >= lag]
+        later = later[observed[later] & observed[later - lag]]
         changes = np.abs(rows.scaled[later] - rows.scaled[later - lag])
         total = np.bincount(series[later], weights=demand[later], minlength=n_series)
         return np.bincount(series[later], weights=changes, minlength=n_series) < ratio * total
@@ -59,7 +64,7 @@ def regular_series(rows):
     return regular, repeated
 
 
-def ceilings(rows, origins, regular, of_mean):
+def ceilings(rows, origins, regular, of_mean, observed=None):
     """Highest forecasts of intermittent series.
 
     Parameters
@@ -72,6 +77,8 @@ def ceilings(rows, origins, regular, of_mean):
         From :func:`regular_series`.
     of_mean : bool
         Whether means are forecast, and not medians.
+    observed : ndarray of shape (n_rows,), bool, optional
+        Rows that are observed: filled ones count only where all of the newest are. All without it.
 
     Returns
     -------
@@ -80,9 +87,12 @@ def ceilings(rows, origins, regular, of_mean):
     """
     zeros, ends = rows.zeros[origins.series], rows.offsets[origins.series] + origins.seen
     count = np.clip(origins.seen, 1, max(MIN_WINDOW, SEASONS * min(rows.decomposition.seasons, default=1)))
-    newest, first = rows.scaled[rows_of(ends - count, count)], np.cumsum(count) - count
-    demand = np.add.reduceat(newest != np.repeat(zeros, count), first, dtype=float) / count
-    mean = np.add.reduceat(newest, first) / count
+    newest, first = rows_of(ends - count, count), np.cumsum(count) - count
+    counted = np.ones(len(newest)) if observed is None else observed[newest].astype(float)
+    counted += np.repeat(np.add.reduceat(counted, first) == 0, count)
+    newest, count_observed = rows.scaled[newest], np.add.reduceat(counted, first)
+    demand = np.add.reduceat(counted * (newest != np.repeat(zeros, count)), first) / count_observed
+    mean = np.add.reduceat(counted * newest, first) / count_observed
     factor = MEAN_FACTOR if of_mean else demand
     intermittent = (demand <= 1 - MIN_ZEROS) & ~regular[origins.series] & np.isfinite(zeros)
     return np.where(intermittent, zeros + factor * np.where(intermittent, mean - zeros, 0), np.inf)

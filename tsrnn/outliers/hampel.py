@@ -11,12 +11,17 @@ This is a Hampel filter (Pearson 2002, Outliers in Process Modeling and Identifi
 Systems Technology 10) that looks at the past alone: but for a level that is confirmed, no value changes what an earlier
 one is replaced by. :meth:`OutlierFilter.unsettled` tells at which origins a level was not confirmed yet, so that
 forecasts from past origins stay honest. Only the units are learned from a whole series, once.
+
+Missing values are skipped: the last value, and the last ones of the same phase, are the last observed. Across a gap the
+drift and the unit of a prediction are those of one step times the steps between, so that a value after a long gap is an
+outlier only if it is very far away. Where the values one, two and three seasons before are missing, nothing is one.
 """
 
 from dataclasses import dataclass, replace
 
 import numpy as np
 
+from tsrnn.outliers.rows import MAX_LAGS, Observed, Rows, median_of_last
 from tsrnn.outliers.units import (
     MIN_ERRORS,
     MIN_LENGTH,
@@ -73,7 +78,7 @@ class OutlierFilter:
         Parameters
         ----------
         values : ndarray of shape (n_rows,), float64
-            Flat values.
+            Flat values; NaN where missing.
         offsets : ndarray of int64, shape (n_series + 1,)
             First row of each series, and the number of rows.
         seasons : tuple of int, default=()
@@ -92,19 +97,21 @@ class OutlierFilter:
         array([2., 3., 1., 2., 3., 3., 2., 1., 3., 2.])
         """
         with np.errstate(all="ignore"):  # values near the limits of float64
-            lags = (1, *seasons)
-            floors = lowest_values(values, offsets)
-            bounds = np.where(np.minimum.reduceat(values, offsets[:-1]) < 0, -np.inf, 0.0)
-            draft = cls(lags, np.empty(0), first_values(values, offsets), floors, bounds)
-            units = [units_of_changes(x, offsets, lags) for x in judged_scales(values, offsets, floors)]
-            units = raise_units(np.array(units), values, offsets)
+            observed, lags = Observed(values, offsets), (1, *seasons)
+            x, offsets = observed.values, observed.offsets
+            floors = lowest_values(x, offsets)
+            bounds = np.where(np.minimum.reduceat(x, offsets[:-1]) < 0, -np.inf, 0.0)
+            draft = cls(lags, np.empty(0), first_values(x, offsets, observed.times), floors, bounds)
+            rows = observed.rows(x, lags)
+            units = [units_of_changes(v, rows) for v in judged_scales(x, offsets, floors)]
+            units = raise_units(np.array(units), x, offsets)
             draft = replace(draft, units=draft._usable(units, offsets))
             limits = np.maximum(MAX_SHARE * np.diff(offsets), MAX_OUTLIERS)
-            kept, _, _ = draft._run(values, values.copy(), offsets, limits=limits)
-            units = raise_units(draft._units_of_errors(values, kept, offsets), values, offsets)
+            kept, _, _ = draft._run(observed, x.copy(), limits=limits)
+            units = raise_units(draft._units_of_errors(observed.rows(kept, lags)), x, offsets)
             units = np.where(np.isinf(draft.units), np.inf, draft._usable(units, offsets))
             found = replace(draft, units=units)
-            _, counts, _ = found._run(values, values.copy(), offsets, limits=limits)
+            _, counts, _ = found._run(observed, x.copy(), limits=limits)
             return replace(found, units=np.where((counts > limits)[:, None], np.inf, found.units))
 
     def extend(self, values, offsets):
@@ -137,26 +144,31 @@ class OutlierFilter:
         Returns
         -------
         ndarray of shape (n_rows,), float64
-            The values, outliers replaced: the same whether filtered at once or in pieces. Of the earlier values the
-            last ``RUN - 1`` may be restored.
+            The values, outliers replaced and missing ones NaN: the same whether filtered at once or in pieces. Of the
+            earlier values the last ``RUN - 1`` observed ones may be restored.
         """
-        result = values.copy()
+        observed, result = Observed(values, offsets), values.copy()
         known = np.zeros(len(offsets) - 1, dtype=np.int64)
         if filtered is not None:
-            n = len(filtered_offsets) - 1
-            known[:n] = np.diff(filtered_offsets)
-            result[rows_of(offsets[:n], known[:n])] = filtered
+            n, lengths = len(filtered_offsets) - 1, np.diff(filtered_offsets)
+            known[:n] = observed.count(offsets[:n] + lengths)
+            result[rows_of(offsets[:n], lengths)] = filtered
         with np.errstate(all="ignore"):
-            return self._run(values, result, offsets, known)[0]
+            kept, _, _ = self._run(observed, result[observed.index], known)
+        result[observed.index] = kept
+        return np.where(np.isnan(values), np.nan, result)
 
     def unsettled(self, values, offsets):
         """Return lengths at which series, had they ended there, would be filtered otherwise: ascending int64."""
+        observed = Observed(values, offsets)
         with np.errstate(all="ignore"):
-            _, _, restored = self._run(values, values.copy(), offsets)
-        rows = np.flatnonzero(restored)
+            _, _, restored = self._run(observed, observed.values.copy())
+        at = np.flatnonzero(restored)
+        begin, stop = observed.index[at], observed.index[np.minimum(at + 1, len(restored) - 1)]
+        rows = rows_of(begin, stop - begin)
         return np.unique(rows + 1 - offsets[row_series(offsets)[rows]])
 
-    def _run(self, x, z, offsets, known=0, limits=np.inf):
+    def _run(self, observed, z, known=0, limits=np.inf):
         """Filter forward in time, all series side by side.
 
         What a value is replaced by depends on replacements before it: of the outliers that a look at the rows of a
@@ -164,31 +176,34 @@ class OutlierFilter:
 
         Parameters
         ----------
-        x, z : ndarray of shape (n_rows,)
-            Values, and what they are replaced by: written in place, from the values on.
-        offsets : ndarray of shape (n_series + 1,)
+        observed : Observed
+            The values.
+        z : ndarray of shape (n_observed,)
+            What they are replaced by: written in place, from the values on.
         known : int or ndarray of shape (n_series,)
-            First rows of each series that are filtered already.
+            First values of each series that are filtered already.
         limits : float or ndarray of shape (n_series,)
             Outliers after which a series is looked at no longer.
 
         Returns
         -------
-        z : ndarray of shape (n_rows,)
+        z : ndarray of shape (n_observed,)
         counts : ndarray of shape (n_series,)
             Outliers of each series.
-        restored : ndarray of shape (n_rows,), bool
+        restored : ndarray of shape (n_observed,), bool
             Values that were taken for outliers until a new level was confirmed.
         """
+        x, offsets = observed.values, observed.offsets
         restored = np.zeros(len(x), dtype=bool)
-        lengths, reach = np.diff(offsets), RUN * max(self.lags) + N_CHANGES + RUN
+        lengths = np.diff(offsets)
         cursor, block, counts = np.zeros_like(lengths) + known, lengths.copy(), np.zeros_like(lengths)
         active = np.flatnonzero(cursor < lengths)
         while len(active):
-            first = np.maximum(cursor[active] - reach, 0)
+            first = self._first_read(observed, active, cursor[active])
             stop = np.minimum(cursor[active] + block[active], lengths[active])
             where = rows_of(offsets[active] + first, stop - first)
-            rows = _Rows(x[where], z[where], offsets_of(stop - first), cursor[active] - first, first)
+            times = None if observed.is_complete else observed.times[where]
+            rows = Rows(x[where], z[where], offsets_of(stop - first), self.lags, times, cursor[active] - first, first)
             new, confirmed = self._subset(active)._pass(rows)
             positions = np.where((new != rows.z) | confirmed, rows.position, len(x))
             hit = np.minimum.reduceat(positions, rows.offsets[:-1])
@@ -204,6 +219,15 @@ class OutlierFilter:
             active = active[(cursor[active] < lengths[active]) & (counts <= limits)[active]]
         return z, counts, restored
 
+    def _first_read(self, observed, series, cursor):
+        """Return the first value of each series that runs of outliers before a value, and their predictions, read."""
+        longest = max(self.lags)
+        if observed.is_complete:
+            return np.maximum(cursor - (RUN * longest + N_CHANGES + RUN), 0)
+        first = observed.back(series, cursor, (RUN - 1) * MAX_LAGS * longest)
+        first = np.maximum(np.minimum(first, cursor - RUN) - N_CHANGES - RUN, 0)
+        return np.minimum(observed.back(series, first, MAX_LAGS * longest), first)
+
     def _subset(self, series):
         parts = (self.starts[series], self.floors[series], self.bounds[series])
         return OutlierFilter(self.lags, self.units[:, series], *parts)
@@ -218,19 +242,25 @@ class OutlierFilter:
             outlier, side = outlier | odd, np.where(odd, side_of_log, side)
             replacement = np.where(logs[rows.series], np.exp(predicted), replacement)
         side = np.where(outlier, side, 0)
-        runs = [self._continue(side, rows.position, lag) for lag in self.lags]
+        runs = [self._continue(side, rows, j) for j in range(len(self.lags))]
         replacement = np.maximum(replacement, self.bounds[rows.series])
-        single = outlier & ~np.logical_or.reduce(runs) & np.isfinite(replacement)
+        single = outlier & ~np.logical_or.reduce(runs) & ~self._lacks_season(rows) & np.isfinite(replacement)
         new, run = np.where(single, replacement, rows.x), runs[0]
         fresh = rows.position >= rows.known[rows.series]
         return np.where(fresh, new, rows.z), run & fresh & (shift(rows.z, 1) != shift(rows.x, 1))
 
+    def _lacks_season(self, rows):
+        """Tell which values lack a prediction for missing values: a season that explains them may be among those."""
+        used = ~np.isnan(self.units[0])[rows.series]
+        return np.logical_or.reduce([rows.is_cut_off(j) & used[:, j] for j in range(len(self.lags))])
+
     @staticmethod
-    def _continue(side, position, lag):
+    def _continue(side, rows, j):
         """Tell which values are the `RUN`-th outlier in a row to one side, a lag apart."""
-        run = side != 0
-        for k in range(lag, RUN * lag, lag):
-            run &= (position >= k) & (side == shift(side, k))
+        run, before = side != 0, side
+        for _ in range(RUN - 1):
+            before = rows.before(before, j)
+            run &= side == before
         return run
 
     def _judge(self, rows, is_log):
@@ -245,8 +275,10 @@ class OutlierFilter:
         predicted : ndarray of shape (n_rows,)
             Prediction with the smallest unit.
         """
-        predictions = self._predict(judged_scales(rows.z, rows.offsets, self.floors)[is_log], rows, is_log)
+        predictions, steady = self._predict(judged_scales(rows.z, rows.offsets, self.floors)[is_log], rows, is_log)
         units = np.where(np.isfinite(predictions), self.units[int(is_log)][rows.series], np.nan)
+        if rows.times is not None:
+            units *= np.column_stack([rows.distance(j) for j in range(units.shape[1])])
         smallest = np.fmin.reduce(units, axis=1)
         errors = judged_scales(rows.x, rows.offsets, self.floors)[is_log][:, None] - predictions
         ratios = np.abs(errors) / np.minimum(units, MAX_RATIO * smallest[:, None])
@@ -254,33 +286,43 @@ class OutlierFilter:
         best = np.where(np.isnan(units), np.inf, units).argmin(axis=1)[:, None]
         ratio = np.take_along_axis(ratios, least, axis=1)[:, 0]
         side = np.sign(np.take_along_axis(errors, least, axis=1)[:, 0])
-        predicted = np.take_along_axis(predictions, best, axis=1)[:, 0]
+        predicted = np.take_along_axis(steady, best, axis=1)[:, 0]
         return np.where(np.isfinite(smallest), ratio, 0.0), side, predicted
 
     def _predict(self, z, rows, is_log=False):
-        """Predict each value from those before it: float64 of shape (n_rows, n_lags), NaN where there are too few."""
+        """Predict each value from those before it, across gaps too.
+
+        Returns
+        -------
+        predictions : ndarray of shape (n_rows, n_lags), float64
+            With as many changes as lags lie between; NaN where there are too few values.
+        steady : ndarray of shape (n_rows, n_lags), float64
+            With one change, for replacements: many would carry the noise of one far away.
+        """
         start = np.where(rows.first == 0, self.starts, np.nan)
         if is_log:
             start = np.log(np.maximum(start, self.floors))
-        predictions = np.empty((len(z), len(self.lags)))
+        predictions, steady = [], []
         for j, lag in enumerate(self.lags):
-            changes = np.where(rows.position >= lag, z - shift(z, lag), np.nan)
-            median = _median_of_last(changes, rows.position)
+            before, distance = rows.before(z, j), rows.distance(j)
+            median = median_of_last((z - before) / distance, rows.position)
             if lag == 1:
                 median = np.nan_to_num(median)
-            predictions[:, j] = np.where(rows.position >= lag, shift(z, lag) + median, np.nan)
-        predictions[:, 0] = np.where(rows.position == 0, start[rows.series], predictions[:, 0])
-        return predictions
+            steady.append(before + median)
+            predictions.append(steady[j] if rows.times is None else before + distance * median)
+        for columns in (predictions, steady):
+            columns[0] = np.where(rows.position == 0, start[rows.series], columns[0])
+        predictions, steady = np.column_stack(predictions), np.column_stack(steady)
+        return predictions, steady
 
-    def _units_of_errors(self, values, kept, offsets):
-        """Return the units of the errors of values that are no outliers."""
-        rows, n_series = _Rows(values, kept, offsets), len(offsets) - 1
-        units = np.empty((2, n_series, len(self.lags)))
-        pairs = zip(judged_scales(values, offsets, self.floors), judged_scales(kept, offsets, self.floors), strict=True)
-        for j, (x, z) in enumerate(pairs):
-            errors = np.where(values == kept, x, np.nan)[:, None] - self._predict(z, rows, bool(j))
-            for k in range(len(self.lags)):
-                units[j, :, k] = units_of_errors(errors[:, k], offsets)
+    def _units_of_errors(self, rows):
+        """Return the units of the errors of values that are no outliers, for a distance of one lag."""
+        units = np.empty((2, len(rows.offsets) - 1, len(self.lags)))
+        pairs = zip(*(judged_scales(v, rows.offsets, self.floors) for v in (rows.x, rows.z)), strict=True)
+        for i, (x, z) in enumerate(pairs):
+            errors = np.where(rows.x == rows.z, x, np.nan)[:, None] - self._predict(z, rows, bool(i))[0]
+            for j in range(len(self.lags)):
+                units[i, :, j] = units_of_errors(errors[:, j] / rows.distance(j), rows.offsets)
         return units
 
     def _usable(self, units, offsets):
@@ -294,40 +336,8 @@ class OutlierFilter:
         return np.where(off[:, :, None], np.inf, units)
 
 
-class _Rows:
-    """Rows of some series: values `x`, filtered values `z` so far, of which the first `known` of each series stay."""
-
-    def __init__(self, x, z, offsets, known=None, first=None):
-        n_series = len(offsets) - 1
-        self.x, self.z, self.offsets = x, z, offsets
-        self.known = np.zeros(n_series, dtype=np.int64) if known is None else known
-        self.first = np.zeros(n_series, dtype=np.int64) if first is None else first  # position in the whole series
-        self.series = row_series(offsets)
-        self.position = np.arange(len(x)) - offsets[self.series]
-
-
-def _median_of_last(changes, position):
-    """Median of the `N_CHANGES` = 5 changes before each row; of fewer near the beginning, NaN where there is none."""
-    a, b, c, d, e = (shift(changes, k) for k in range(1, N_CHANGES + 1))
-    # The middle one of five lies between the larger minimum and the smaller maximum of two pairs.
-    low = np.maximum(np.minimum(a, b), np.minimum(c, d))
-    high = np.minimum(np.maximum(a, b), np.maximum(c, d))
-    median = np.maximum(np.minimum(low, high), np.minimum(np.maximum(low, high), e))
-    early = np.flatnonzero(np.isnan(median) | (position < N_CHANGES))
-    rows = early[:, None] - np.arange(1, N_CHANGES + 1)
-    last = np.where(position[early, None] >= np.arange(1, N_CHANGES + 1), changes[np.maximum(rows, 0)], np.nan)
-    last.sort(axis=1)  # NaN comes last
-    n = N_CHANGES - np.isnan(last).sum(axis=1)
-    middle = [
-        np.take_along_axis(last, k[:, None], axis=1)
-        for k in (np.maximum(n - 1, 0) // 2, np.minimum(n // 2, N_CHANGES - 1))
-    ]
-    median[early] = (middle[0] + middle[1])[:, 0] / 2
-    return median
-
-
 def _exceeds_last_changes(rows):
     """Tell which values are farther from the one before than the last changes of values, and not of logarithms, are."""
-    changes = np.where(rows.position >= 1, np.abs(rows.z - shift(rows.z, 1)), np.nan)
-    ordinary = np.nan_to_num(_median_of_last(changes, rows.position))
-    return ~(np.abs(rows.x - shift(rows.z, 1)) <= MIN_CHANGE * ordinary) | (rows.position == 0)
+    before, distance = rows.before(rows.z, 0), rows.distance(0)
+    ordinary = np.nan_to_num(median_of_last(np.abs(rows.z - before) / distance, rows.position))
+    return ~(np.abs(rows.x - before) <= MIN_CHANGE * distance * ordinary) | (rows.position == 0)

@@ -37,26 +37,27 @@ def judged_scales(values, offsets, floors):
     return values, np.log(np.where(np.isnan(floor), np.nan, np.maximum(values, floor)))
 
 
-def first_values(values, offsets):
+def first_values(values, offsets, times):
     """Predict the first value of each series from those after it, which a filter in time cannot."""
     long_enough = np.diff(offsets) >= MIN_LENGTH
     rows = offsets[:-1][long_enough, None] + np.arange(N_CHANGES + 1)
-    change = np.median(np.diff(values[rows], axis=1), axis=1)
+    change = np.median(np.diff(values[rows], axis=1) / np.diff(times[rows], axis=1), axis=1)
     starts = np.full(len(offsets) - 1, np.nan)
-    starts[long_enough] = np.median(values[rows[:, :-1]], axis=1) - change * (N_CHANGES // 2)
+    starts[long_enough] = np.median(values[rows[:, :-1]], axis=1) - change * times[rows[:, N_CHANGES // 2]]
     return starts
 
 
-def units_of_changes(x, offsets, lags):
+def units_of_changes(x, rows):
     """Units before anything is known of outliers, each of which spoils one change only: that to two values before."""
-    position = np.arange(len(x)) - offsets[row_series(offsets)]
-    units = np.empty((len(offsets) - 1, len(lags)))
-    for j, lag in enumerate(lags):
-        once = np.where(position >= lag, x - shift(x, lag), np.nan)
-        twice = np.where(position >= 2 * lag, x - shift(x, 2 * lag), np.nan)
-        trend = np.repeat(quantiles(once, offsets, (0.5,))[0], np.diff(offsets))
+    units = np.empty((len(rows.offsets) - 1, len(rows.lags)))
+    for j in range(len(rows.lags)):
+        earlier, distance = rows.before(x, j), rows.distance(j)
+        once, twice = (x - earlier) / distance, x - rows.before(earlier, j)
+        if rows.times is not None:
+            twice = twice * (2 / (distance + rows.before(distance, j)))
+        trend = np.repeat(quantiles(once, rows.offsets, (0.5,))[0], np.diff(rows.offsets))
         smaller = np.fmin(np.abs(once - trend), np.abs(twice - 2 * trend))
-        units[:, j] = CHANGE_UNIT * quantiles(smaller, offsets, (0.5,))[0]
+        units[:, j] = CHANGE_UNIT * quantiles(smaller, rows.offsets, (0.5,))[0]
     return units
 
 
