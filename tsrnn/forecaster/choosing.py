@@ -41,7 +41,7 @@ def choose_recipes(panel, weights, plan):
 
     Parameters
     ----------
-    panel : tsrnn.frames.Panel
+    panel : Prepared
         The series.
     weights : ndarray of shape (n_rows,) or None
         Weights of the observations.
@@ -59,7 +59,7 @@ def choose_recipes(panel, weights, plan):
         return choose_covariate_recipes(panel, weights, plan, *_decompositions(panel, plan))
     decomposition, log, seasons = _choose_decomposition(panel, plan)
     plan = replace(plan, horizon=_trained_horizon(panel, plan, decomposition))
-    scaler = SeriesScaler.fit(panel.values, panel.offsets, log)
+    scaler = SeriesScaler.fit(panel.values, panel.offsets, log, panel.observed)
     season = min(seasons, default=1)
     min_steps = MIN_STEPS_LARGE if len(panel.values) >= MANY_ROWS else MIN_STEPS
 
@@ -96,7 +96,7 @@ def choose_recipes(panel, weights, plan):
 def _choose_decomposition(panel, plan):
     """Return the decomposition, whether it is of logarithms, and the seasons that were considered."""
     seasons, sets = _season_sets(panel, plan)
-    decomposition, log = choose_decomposition(_sample(panel), plan.pass_steps, sets, _logarithms(panel, plan))
+    decomposition, log = _choose(panel, plan, sets, _logarithms(panel, plan))
     return decomposition, log, seasons
 
 
@@ -107,10 +107,7 @@ def _decompositions(panel, plan):
     """
     seasons, sets = _season_sets(panel, plan)
     with_shortest = [some for some in sets if seasons and seasons[0] in some] or [()]
-    found = {
-        log: choose_decomposition(_sample(panel), plan.pass_steps, with_shortest, (log,))[0]
-        for log in _logarithms(panel, plan)
-    }
+    found = {log: _choose(panel, plan, with_shortest, (log,))[0] for log in _logarithms(panel, plan)}
     return found, min(seasons, default=1)
 
 
@@ -141,14 +138,21 @@ def candidate_seasons(panel, season_length):
         return tuple(sorted({m for m in np.atleast_1d(season_length).tolist() if m > 1}))
     freq = panel.frequencies[0]
     seasons = () if isinstance(freq, int) else seasons_of_frequency(freq)
-    return seasons or seasons_of_values(_sample(panel), MAX_SEASON)
+    return seasons or seasons_of_values([panel.series(i) for i in _some_series(panel.lengths)], MAX_SEASON)
 
 
-def _sample(panel):
+def _choose(panel, plan, sets, with_log):
+    """Choose a decomposition by some of the series."""
+    some = _some_series(panel.lengths)
+    observed = None if panel.observed is None else [panel.is_observed(i) for i in some]
+    return choose_decomposition([panel.series(i) for i in some], plan.pass_steps, sets, with_log, observed)
+
+
+def _some_series(lengths):
     """Return some of the series, the longest first."""
-    longest = np.argsort(-panel.lengths, kind="stable")
+    longest = np.argsort(-lengths, kind="stable")
     some = np.linspace(0, len(longest) - 1, min(len(longest), MAX_SERIES)).astype(int)
-    return [panel.series(i) for i in longest[some]]
+    return longest[some]
 
 
 def _require_seasons(seasons, panel):

@@ -28,7 +28,7 @@ def choose_covariate_recipes(panel, weights, plan, decompositions, season):
 
     Parameters
     ----------
-    panel : tsrnn.frames.Panel
+    panel : Prepared
         Series with covariates.
     weights : ndarray of shape (n_rows,) or None
         Weights of the observations.
@@ -76,7 +76,7 @@ def _choose_inputs(panel, weights, plan, log, decomposition):
     lookback = _shortest_lookback(panel, plan, decomposition) if plan.lookback == "auto" else plan.lookback
     recipe = Recipe(
         decomposition=decomposition,
-        scaler=SeriesScaler.fit(panel.values, panel.offsets, log),
+        scaler=SeriesScaler.fit(panel.values, panel.offsets, log, panel.observed),
         strategy=plan.strategy,
         pass_steps=plan.pass_steps,
         lookback=lookback,
@@ -109,11 +109,13 @@ def _held_out_error(recipe, panel, weights, fraction):
     if not len(training) or not len(held_out):
         return np.inf
     ridge, _ = fit_shared_ridge(batch, batch.targets, (training, held_out), ridge_rows(recipe))
-    part = batch.subset(thin(held_out, MAX_WINDOWS))
+    judged = thin(held_out, MAX_WINDOWS)
+    part = batch.subset(judged)
     forecasts = recipe.scaler.restore(part.levels[:, None] + part.units[:, None] * ridge.predict(part), part.series)
     truth = panel.values[part.windows.origins[:, None] + np.arange(recipe.pass_steps)]
-    units = series_units(panel.values, panel.offsets, recipe.season)
-    return np.mean(np.abs(forecasts - truth) / units[part.series, None])
+    units = series_units(panel.values, panel.offsets, recipe.season, panel.observed)
+    counted = np.isfinite(batch.targets(judged))
+    return np.mean((np.abs(forecasts - truth) / units[part.series, None])[counted])
 
 
 def _shortest_lookback(panel, plan, decomposition):

@@ -35,7 +35,7 @@ def fit_ensemble(panel, weights, plan, rng, before=None, keeps_scale=False):
 
     Parameters
     ----------
-    panel : tsrnn.frames.Panel
+    panel : Prepared
         The series.
     weights : ndarray of shape (n_rows,) or None
         Weights of the observations.
@@ -97,7 +97,7 @@ def _continue(recipe, panel, keeps_scale):
     """Return the recipe of a fit that goes on: with the constants of the series known, or of all measured anew."""
     if keeps_scale:
         return recipe.extend(panel)
-    recipe = replace(recipe, scaler=SeriesScaler.fit(panel.values, panel.offsets, recipe.scaler.log))
+    recipe = replace(recipe, scaler=SeriesScaler.fit(panel.values, panel.offsets, recipe.scaler.log, panel.observed))
     return recipe.measure(recipe.read(panel))
 
 

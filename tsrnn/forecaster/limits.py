@@ -41,6 +41,6 @@ def limits(recipe, table, origins, horizon):
         top = scaler.restore(highest[:, None], series) + REACH * recipe.rises[series, None] * seasons_ahead
         ceiling = scaler.scale(top, series)
     else:
-        ceiling = ceilings(table, origins, recipe.regular, recipe.of_mean)[:, None]
+        ceiling = ceilings(table, origins, recipe.regular, recipe.of_mean, table.observed)[:, None]
     upper = np.minimum(highest[:, None] + margin, ceiling)
     return lower, np.maximum(upper, lower), np.where(positive, 0.0, -np.inf)

@@ -102,7 +102,7 @@ class Recipe:
         return max(self.lookback, self.decomposition.level_window)
 
     def read(self, panel):
-        """Return the table of a `tsrnn.frames.Panel`."""
+        """Return the table of `Prepared` series."""
         return Table.of(panel, self.scaler, self.decomposition, self.inputs)
 
     def measure(self, table):
@@ -111,13 +111,13 @@ class Recipe:
         units, spreads = table.units(), table.ordinary_spreads(recipe.windows(table))
         # A window that is nothing but its level, as one of a single value is, has no spread to measure by.
         spreads = np.where(spreads > MIN_UNIT, spreads, units)
-        regular, repeated = regular_series(table)
-        rises = largest_rises(table.scaled, table.offsets, self.season, self.scaler)
+        regular, repeated = regular_series(table, table.observed)
+        rises = largest_rises(table.scaled, table.offsets, self.season, self.scaler, table.observed)
         return replace(recipe, units=units, spreads=spreads, regular=regular, repeated=repeated, rises=rises)
 
     def extend(self, panel):
         """Return the recipe for a panel with more series; those known keep their constants."""
-        recipe = replace(self, scaler=self.scaler.extend(panel.values, panel.offsets))
+        recipe = replace(self, scaler=self.scaler.extend(panel.values, panel.offsets, panel.observed))
         new, known = recipe.measure(recipe.read(panel)), len(self.units)
         constants = {
             name: np.concatenate([getattr(self, name), getattr(new, name)[known:]])
@@ -143,6 +143,8 @@ class Recipe:
 
     def batch(self, table, weights=None):
         """Return all windows of a table; ``weights`` are those of its rows as targets, 0 for missing values."""
+        if table.observed is not None:
+            weights = table.observed * (1.0 if weights is None else weights)
         windows, row_weights = self.windows(table), weights
         weights = np.ones(len(windows)) if weights is None else window_weights(weights, windows, self.pass_steps)
         weights = np.tile(join(weights, self.n_channels).mean(axis=-1), self.n_channels)

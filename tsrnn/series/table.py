@@ -74,6 +74,8 @@ class Table(Rows):
         Scaled value of zero; -inf where logarithms are scaled.
     parts : list of list of ndarray
         For each series, the seasonal components of :meth:`Decomposition.apply`.
+    observed : ndarray of shape (n_rows,), bool, or None
+        Which values were not filled; None for all.
     covariates : Covariates or None
         Covariates of the series.
     inputs : Inputs or None
@@ -84,16 +86,17 @@ class Table(Rows):
     scaled: np.ndarray
     zeros: np.ndarray
     parts: list
+    observed: np.ndarray | None = None
     covariates: Covariates | None = None
     inputs: Inputs | None = None
 
     @classmethod
     def of(cls, panel, scaler, decomposition, inputs=None, before=None):
-        """Scale and decompose a `tsrnn.frames.Panel`.
+        """Scale and decompose series.
 
         Parameters
         ----------
-        panel : tsrnn.frames.Panel
+        panel : Prepared
             The series.
         scaler : SeriesScaler
             Constants of each series.
@@ -128,7 +131,18 @@ class Table(Rows):
             numbers = np.column_stack([scaled, np.concatenate(ahead), read])
         covariates = None if inputs is None else panel.covariates
         n_squares = 0 if inputs is None else inputs.n_squares
-        return cls(numbers, decomposition, n_squares, panel.offsets, scaled, scaler.zeros(), parts, covariates, inputs)
+        return cls(
+            numbers,
+            decomposition,
+            n_squares,
+            panel.offsets,
+            scaled,
+            scaler.zeros(),
+            parts,
+            panel.observed,
+            covariates,
+            inputs,
+        )
 
     def _known_parts(self, i, x):
         """Seasonal components of series ``i``, and the number of values that it has in common with ``x``."""
@@ -151,7 +165,7 @@ class Table(Rows):
 
     def units(self):
         """Ordinary change of each series over its shortest season, float64 of shape (n_series,)."""
-        return series_units(self.scaled, self.offsets, min(self.decomposition.seasons, default=1))
+        return series_units(self.scaled, self.offsets, min(self.decomposition.seasons, default=1), self.observed)
 
     def ordinary_spreads(self, windows):
         """Ordinary spread of the windows of each series, float64 of shape (n_series,)."""
