@@ -60,6 +60,7 @@ class MultiIndexLayout(_Keyed):
     id_read = "data.index.get_level_values(0)"
     aggregate = "data.groupby(level=[0, 1], observed=True).mean()"
     deduplicate = "data[~data.index.duplicated()]"
+    observed = "data.groupby(level=0, observed=True).filter(lambda s: s.notna().to_numpy().any())"
     stamps = stamps_of_level()
     level_names: tuple
     name: object = None
@@ -198,6 +199,12 @@ class LongLayout(_Keyed):
     def deduplicate(self):
         """Expression that keeps the first of duplicates."""
         return f"data.drop_duplicates([{self.names.id_col!r}, {self.names.time_col!r}])"
+
+    @property
+    def observed(self):
+        """Expression that drops the series without any value."""
+        id_col, _, target_col = self.names
+        return f"data.groupby({id_col!r}, observed=True).filter(lambda rows: rows[{target_col!r}].notna().any())"
 
     def read(self, data):
         """Read a long DataFrame into `Columns`."""
