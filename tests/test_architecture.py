@@ -13,7 +13,7 @@ PACKAGE = Path(__file__).parent.parent / "tsrnn"
 SOURCES = sorted(PACKAGE.rglob("*.py"))
 
 KERNELS = {"cells", "backends"}
-SERIES = {"frames", "windows", "scaling", "outliers", "seasonality", "baselines", "metrics", "datasets"}
+SERIES = {"frames", "series", "windows", "scaling", "outliers", "seasonality", "baselines", "metrics", "datasets"}
 ESTIMATORS = {"forecaster", "sequence", "backtesting", "model_selection", "plotting"}
 # From the bottom up: a module imports from its own row and those before it.
 LAYERS = [
@@ -35,7 +35,7 @@ MAY_IMPORT = {
     "pandas": SERIES | ESTIMATORS,
     "sklearn": ESTIMATORS | {"validation"},
     "joblib": ESTIMATORS,
-    "scipy": ESTIMATORS,
+    "scipy": ESTIMATORS | {"frames"},
     "threadpoolctl": ESTIMATORS,
     "matplotlib": {"plotting"},
     "tqdm": {"progress"},

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from tsrnn.frames.advice import fill_from, fill_gaps
+from tsrnn.frames.attaching import extend, read_beside, split_long
 from tsrnn.frames.columns import quote
 from tsrnn.frames.frequency import first_mismatch, steps_after
 from tsrnn.frames.gaps import fill_gaps as put_on_grid
@@ -21,7 +22,7 @@ from tsrnn.frames.times import times_like
 from tsrnn.windows import offsets_of, row_series
 
 
-def append(panel, data, *, overlap="raise"):
+def append(panel, data, *, overlap="raise", X=None):
     """Return a panel with new observations behind its end.
 
     Parameters
@@ -35,6 +36,8 @@ def append(panel, data, *, overlap="raise"):
     overlap : {"raise", "drop"}, default="raise"
         What to do with rows that were seen: refuse them, or leave them out if their values agree. A value agrees
         if it is the one seen, or that rounded to float32.
+    X : DataFrame or ndarray, optional
+        Covariates of the new rows and, if wanted, after them, where ``panel`` has covariates.
 
     Returns
     -------
@@ -51,13 +54,30 @@ def append(panel, data, *, overlap="raise"):
         raise ValueError(
             f"overlap='drop' needs time stamps: {panel.layout.kind} has none. Pass the new rows only, or use a Series."
         )
-    new = _read_like(panel, data)
-    if panel.shares_times:
-        return _append_aligned(panel, _in_order(panel, new), overlap)
-    return _append_keyed(panel, new, overlap)
+    data, X = _separate(panel, data, X)
+    whole = panel
+    if len(data) or X is None:
+        new = _read_like(panel, data)
+        if panel.shares_times:
+            whole = _append_aligned(panel, _in_order(panel, new), overlap)
+        else:
+            whole = _append_keyed(panel, new, overlap)
+    return whole if panel.covariates is None else extend(panel, whole, X, data)
 
 
-def read_again(panel, data):
+def _separate(panel, data, X):
+    """Return the container of the series and that of the covariates, or refuse covariates that were not in the fit."""
+    if X is None:
+        data, X = split_long(data, panel.names, keeps_empty=False)
+    if X is not None and panel.covariates is None:
+        raise ValueError(
+            "The fit had no covariates, so that new data can have none. Give the series alone, without X and without "
+            "further columns, or fit anew."
+        )
+    return data, X
+
+
+def read_again(panel, data, X=None):
     """Read series of a panel again, with earlier or later observations.
 
     Parameters
@@ -66,6 +86,8 @@ def read_again(panel, data):
         What has been seen.
     data : Series, DataFrame, ndarray or list
         The same series in their order, in the same container, with stamps of the same kind and frequency.
+    X : DataFrame or ndarray, optional
+        Their covariates, where ``panel`` has some.
 
     Returns
     -------
@@ -77,7 +99,15 @@ def read_again(panel, data):
     TypeError, ValueError
         As for :func:`append`, and if these are other series.
     """
-    new = _read_like(panel, data)
+    data, X = _separate(panel, data, X)
+    if X is None and panel.covariates is not None:
+        raise ValueError(f"The covariates of the fit, {panel.covariates.names}, are needed: give X beside the series.")
+    new = _read_regular(panel, _read_like(panel, data))
+    return new if X is None else read_beside(panel, new, X, data)
+
+
+def _read_regular(panel, new):
+    """Return new data of the series of a panel with its frequencies, if they are these and follow them."""
     same = panel.n_series == new.n_series
     if same and panel.shares_times:
         same = (panel.layout.position_of(new.ids) == np.arange(panel.n_series)).all()

@@ -158,16 +158,10 @@ class LongLayout(_Keyed):
 
     @classmethod
     def match(cls, data, names):
-        """Return the layout if ``data`` has the three columns and no others."""
+        """Return the layout if ``data`` has the three columns; others are covariates."""
         if not isinstance(data, pd.DataFrame) or data.index.nlevels > 1 or not set(names) <= set(data.columns):
             return None
-        others = [column for column in data.columns if column not in tuple(names)]
-        if others:
-            raise ValueError(
-                f"A long DataFrame must have the columns {list(names)} only. Got {others} too: covariates "
-                f"are not supported yet. Pass data[{list(names)}]."
-            )
-        if len(data.columns) > 3:
+        if data.columns.duplicated().any():
             raise ValueError(
                 f"Duplicate column name {data.columns[data.columns.duplicated()][0]!r} in a long DataFrame. Keep the "
                 "first of each: data.loc[:, ~data.columns.duplicated()]."

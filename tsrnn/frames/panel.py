@@ -40,6 +40,8 @@ class Panel:
         Whether new data may miss values and stamps.
     n_container_rows : int
         Number of rows of the container.
+    covariates : Covariates or None
+        Covariates of the series.
     """
 
     values: np.ndarray
@@ -53,6 +55,7 @@ class Panel:
     time_dtype: object = None
     missing: str = "raise"
     n_container_rows: int = 0
+    covariates: object = None
 
     @property
     def observed(self):
@@ -222,7 +225,7 @@ class Panel:
         Returns
         -------
         Panel
-            With values and stamps of its own.
+            With values and stamps of its own. Rows of the covariates after the end are those of the future.
         """
         lengths = np.broadcast_to(np.asarray(lengths, dtype=np.int64), self.n_series)
         keep = rows_of(self.offsets[:-1], lengths)
@@ -255,5 +258,6 @@ class Panel:
             ids=self.ids[series],
             times=self.times[keep],
             frequencies=tuple(self.frequencies[i] for i in series),
+            covariates=None if self.covariates is None else self.covariates.select(series),
             rows=None if self.rows is None else self.rows[keep],
         )

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from tsrnn.frames.advice import fill_values
+from tsrnn.frames.attaching import attach, split_long
 from tsrnn.frames.columns import Names
 from tsrnn.frames.frequency import is_regular
 from tsrnn.frames.gaps import fill_gaps, grid_steps
@@ -17,7 +18,9 @@ from tsrnn.frames.parsing import parse_frequency
 from tsrnn.frames.values import describe_nonfinite, start
 
 
-def to_panel(data, *, id_col="unique_id", time_col="ds", target_col="y", freq=None, missing="raise"):
+def to_panel(
+    data, *, id_col="unique_id", time_col="ds", target_col="y", freq=None, missing="raise", X=None, past_covariates=None
+):
     """Read series from any container.
 
     Parameters
@@ -35,11 +38,15 @@ def to_panel(data, *, id_col="unique_id", time_col="ds", target_col="y", freq=No
     missing : {"raise", "fill"}, default="raise"
         Treatment of NaN and of gaps between the stamps: refuse them, or hold them as NaN, with a row for every
         stamp of the frequency.
+    X : DataFrame or ndarray of shape (n, n_columns), optional
+        Covariates beside the series, and after their end. In a long frame, columns besides the three are covariates.
+    past_covariates : list of column names, optional
+        Covariates that are not known for the future.
 
     Returns
     -------
     Panel
-        The series as float64.
+        The series as float64, with covariates where there are any.
 
     Raises
     ------
@@ -61,10 +68,17 @@ def to_panel(data, *, id_col="unique_id", time_col="ds", target_col="y", freq=No
     Freq: MS, Name: sales, dtype: float64
     """
     names = Names(id_col, time_col, target_col)
+    if X is None:
+        data, X = split_long(data, names)
     panel, declared = read_rows(data, find_layout(data, names), names, missing)
     require_observed(panel)
     panel = replace(panel, frequencies=resolve_frequencies(panel, freq, declared))
-    return fill_gaps(panel) if missing == "fill" else panel
+    panel = fill_gaps(panel) if missing == "fill" else panel
+    if X is not None:
+        return attach(panel, X, data, past_covariates)
+    if past_covariates:
+        raise ValueError(f"past_covariates must name columns of X. Got {past_covariates!r}, and no covariates.")
+    return panel
 
 
 def read_rows(data, layout, names, missing="raise"):

@@ -1,0 +1,1 @@
+"""Series as models see them: what their columns mean."""
