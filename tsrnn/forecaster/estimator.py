@@ -48,6 +48,15 @@ class RNNForecaster(BaseForecaster):
         Treatment of outliers, single values far from all predictions by earlier ones (the last values, and those a
         season before): "replace" reads a prediction in their stead, "keep" the values. The third outlier in a row
         to one side is a new level and is kept, and so are all where they are common. See ``outliers_``.
+    missing : {"fill", "raise"}, default="fill"
+        Treatment of missing values, NaN and gaps between the stamps: "fill" reads in their stead what the season and
+        the values before predict, and never counts them as targets; "raise" refuses them. See ``n_missing_``.
+    past_covariates : list of column names or None, default=None
+        Covariates that are known up to the origin alone. All others are taken as known for the future, and `predict`
+        needs them for each step ahead.
+    stride : int, default=1
+        Steps between origins: with 24, hourly series are forecast at the hour at which the fit ends, as for a
+        day-ahead market. Forecasts from other origins are refused.
     strategy : {"auto", "direct", "recursive", "seq2seq", "parallel"}, default="auto"
         How the steps ahead come about. "direct": the last state gives all of them. "recursive": one step at a time
         is fed back. "seq2seq": a decoder runs through the steps. "parallel": a decoder gives the horizon in
@@ -139,6 +148,8 @@ class RNNForecaster(BaseForecaster):
         Whether the model works on logarithms.
     outliers_ : DataFrame
         Observations that were replaced: series, time, value and replacement.
+    n_missing_ : int or Series of int
+        Missing values from the first observation on: of a single series, or of each id.
     forecast_origin_ : stamp or Series of stamps
         Last observation: of all series, or of each id.
     history_ : DataFrame
@@ -194,6 +205,9 @@ class RNNForecaster(BaseForecaster):
         season_length="auto",
         log="auto",
         outliers="replace",
+        missing="fill",
+        past_covariates=None,
+        stride=1,
         strategy="auto",
         channels="independent",
         scaling="window",
@@ -231,6 +245,9 @@ class RNNForecaster(BaseForecaster):
         self.season_length = season_length
         self.log = log
         self.outliers = outliers
+        self.missing = missing
+        self.past_covariates = past_covariates
+        self.stride = stride
         self.strategy = strategy
         self.channels = channels
         self.scaling = scaling

@@ -4,13 +4,16 @@ from tsrnn.constraints import AUTO, COLUMNS, ESTIMATOR, NETWORK, TRAINING, with_
 from tsrnn.forecaster.model import STRATEGIES
 from tsrnn.losses import Huber
 from tsrnn.scaling import SCALINGS
-from tsrnn.validation import BOOLEAN, COUNT, Counts, InstanceOf, Options
+from tsrnn.validation import BOOLEAN, COUNT, NONE, Counts, InstanceOf, Options
 
 CONSTRAINTS = {
     "horizon": [COUNT],
     "lookback": [AUTO, COUNT],
     "season_length": [AUTO, COUNT, Counts("several seasons")],
     "log": [AUTO, BOOLEAN],
+    "missing": [Options(("fill", "raise"))],
+    "past_covariates": [NONE, InstanceOf((list, tuple), "a list of column names")],
+    "stride": [COUNT],
     "outliers": [Options(("replace", "keep"))],
     "strategy": [Options(("auto", *STRATEGIES))],
     "channels": [Options(("independent", "joint"))],
@@ -27,4 +30,17 @@ CONSTRAINTS = {
 }
 # Parameters that make the model: a fit that is continued cannot change them.
 ARCHITECTURE = (*NETWORK, "dtype")
-CHOICES = ("horizon", "lookback", "season_length", "log", "outliers", "strategy", "channels", "scaling", *ARCHITECTURE)
+CHOICES = (
+    "horizon",
+    "lookback",
+    "season_length",
+    "log",
+    "outliers",
+    "missing",
+    "past_covariates",
+    "stride",
+    "strategy",
+    "channels",
+    "scaling",
+    *ARCHITECTURE,
+)

@@ -2,9 +2,8 @@
 
 from tsrnn.frames.appending import append, read_again
 from tsrnn.frames.attaching import with_future
-from tsrnn.frames.covariate_rows import locate
 from tsrnn.frames.covariates import Covariates
 from tsrnn.frames.panel import Panel
 from tsrnn.frames.reading import to_panel
 
-__all__ = ["Covariates", "Panel", "append", "locate", "read_again", "to_panel", "with_future"]
+__all__ = ["Covariates", "Panel", "append", "read_again", "to_panel", "with_future"]

@@ -68,7 +68,7 @@ def append(panel, data, *, overlap="raise", X=None):
 def _separate(panel, data, X):
     """Return the container of the series and that of the covariates, or refuse covariates that were not in the fit."""
     if X is None:
-        data, X = split_long(data, panel.names, keeps_empty=False)
+        data, X, _ = split_long(data, panel.names, keeps_empty=False)
     if X is not None and panel.covariates is None:
         raise ValueError(
             "The fit had no covariates, so that new data can have none. Give the series alone, without X and without "

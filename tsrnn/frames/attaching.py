@@ -30,20 +30,22 @@ def split_long(data, names, *, keeps_empty=True):
         each id, which are of the future.
     X : DataFrame or None
         Covariates, with id and time; None for other containers.
+    kept : ndarray of int or None
+        Rows of the frame that ``data`` holds.
     """
     if not isinstance(data, pd.DataFrame) or data.index.nlevels > 1 or not set(names) <= set(data.columns):
-        return data, None
+        return data, None, None
     if len(data.columns) == 3:
-        return data, None
+        return data, None, None
     id_col, time_col, target_col = names
     if data.columns.duplicated().any():
-        return data, None  # refused as a long frame
+        return data, None, None  # refused as a long frame
     observed = data[time_col].where(data[target_col].notna())
     last = observed.groupby(data[id_col], observed=True).transform("max")
     kept = (data[time_col] <= last).fillna(False).to_numpy(dtype=bool)
     if keeps_empty:
         kept = kept | last.isna().to_numpy()
-    return data.loc[kept, list(names)], data.drop(columns=[target_col])
+    return data.loc[kept, list(names)], data.drop(columns=[target_col]), np.flatnonzero(kept)
 
 
 def attach(panel, X, data, past_covariates=None):

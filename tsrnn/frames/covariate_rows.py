@@ -64,6 +64,13 @@ def locate(panel, X, data=None, first=0):
     return _of_positions(panel, X, data, first)
 
 
+def locate_ahead(panel, steps):
+    """Return where rows belong that hold for all series, so many steps after the end of each, from 0."""
+    n_series, rows = 1 if panel.shares_times else panel.n_series, np.arange(len(steps))
+    series = np.repeat(np.arange(n_series), len(steps))
+    return Located(n_series, series, panel.lengths[series] + np.tile(steps, n_series), np.tile(rows, n_series))
+
+
 def has_key_columns(panel, X):
     """Tell whether X is a long frame, with the id and the time of each row as columns."""
     id_col, time_col, _ = panel.names
@@ -119,9 +126,10 @@ def _of_times(panel, index):
     times = _times_of(panel, index, "X")
     twice = times.duplicated()
     if twice.any():
+        count = int(twice.sum())
         raise ValueError(
-            f"X has {int(twice.sum())} duplicate time stamp{'s' * (int(twice.sum()) > 1)}, the first {times[twice][0]}; "
-            "each stamp needs one row. Keep the first of each: X[~X.index.duplicated()]."
+            f"X has {count} duplicate time stamp{'s' * (count > 1)}, the first {times[twice][0]}; each "
+            "stamp needs one row. Keep the first of each: X[~X.index.duplicated()]."
         )
     if panel.shares_times:
         steps = panel.times.copy(deep=True).get_indexer(times)

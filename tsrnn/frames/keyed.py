@@ -44,6 +44,7 @@ class _Keyed:
     """Base of both containers."""
 
     shares_times = False
+    is_single = False
     has_stamps = True
 
     def label(self, series_id):

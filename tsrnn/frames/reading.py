@@ -68,12 +68,16 @@ def to_panel(
     Freq: MS, Name: sales, dtype: float64
     """
     names = Names(id_col, time_col, target_col)
+    whole, kept = data, None
     if X is None:
-        data, X = split_long(data, names)
+        data, X, kept = split_long(data, names)
     panel, declared = read_rows(data, find_layout(data, names), names, missing)
     require_observed(panel)
     panel = replace(panel, frequencies=resolve_frequencies(panel, freq, declared))
     panel = fill_gaps(panel) if missing == "fill" else panel
+    if kept is not None:
+        rows = np.where(panel.rows >= 0, kept[panel.rows], -1)
+        panel = replace(panel, rows=rows, n_container_rows=len(whole))
     if X is not None:
         return attach(panel, X, data, past_covariates)
     if past_covariates:
