@@ -13,7 +13,9 @@ PACKAGE = Path(__file__).parent.parent / "tsrnn"
 SOURCES = sorted(PACKAGE.rglob("*.py"))
 
 KERNELS = {"cells", "backends"}
-SERIES = {"frames", "windows", "scaling", "outliers", "filling", "seasonality", "baselines", "metrics", "datasets"}
+SERIES = {
+    "frames", "series", "windows", "scaling", "outliers", "filling", "seasonality", "baselines", "metrics", "datasets",
+}  # fmt: skip
 ESTIMATORS = {"forecaster", "sequence", "backtesting", "model_selection", "plotting"}
 # From the bottom up: a module imports from its own row and those before it.
 LAYERS = [
@@ -23,7 +25,6 @@ LAYERS = [
     {"network", "parameters", "sequences", "optimizers", "constraints"},
     {"training", "progress"},
     SERIES,
-    {"series"},
     {"learners"},
     ESTIMATORS,
     {"__init__"},
@@ -37,7 +38,7 @@ MAY_IMPORT = {
     "pandas": SERIES | ESTIMATORS,
     "sklearn": ESTIMATORS | {"validation"},
     "joblib": ESTIMATORS,
-    "scipy": ESTIMATORS,
+    "scipy": ESTIMATORS | {"frames"},
     "threadpoolctl": {"learners"},
     "matplotlib": {"plotting"},
     "tqdm": {"progress"},

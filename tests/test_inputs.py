@@ -5,6 +5,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from tsrnn.frames.covariates import Covariates
 from tsrnn.scaling import SeriesScaler
 from tsrnn.seasonality import Decomposition, seasonal_future
 from tsrnn.series.inputs import MAX_LEVELS, Inputs
@@ -18,7 +19,9 @@ AHEAD = 3
 def covariates_of(table, columns, starts=(0,), stops=None):
     table = np.asarray(table, dtype=np.float64)
     stops = np.array([len(table)] if stops is None else stops)
-    return SimpleNamespace(columns=columns, values=table, starts=np.array(starts), stops=stops)
+    is_number = np.array([column.kind == "number" for column in columns])
+    codes = table[:, ~is_number].astype(np.int32)
+    return Covariates(tuple(columns), np.array(starts), stops, table[:, is_number], codes)
 
 
 def number(name, known="future"):

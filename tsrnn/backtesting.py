@@ -1,6 +1,7 @@
 """Backtests: forecasts from past origins, beside those that repeat the last value and the last season."""
 
 import warnings
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -10,7 +11,7 @@ from sklearn.base import clone
 from tsrnn.baselines import naive, seasonal_naive
 from tsrnn.constraints import ESTIMATOR
 from tsrnn.forecaster import RNNForecaster, ShortSeriesWarning
-from tsrnn.forecaster.checks import target_of
+from tsrnn.forecaster.checks import separate
 from tsrnn.frames import to_panel
 from tsrnn.validation import BOOLEAN, COUNT, NONE, InstanceOf, check_parameters
 
@@ -50,7 +51,8 @@ def backtest(
     X : Series, DataFrame, ndarray or list
         The series, as for `RNNForecaster.fit`.
     y : Series, DataFrame, ndarray or list, optional
-        The series, if ``X`` is None.
+        The series, where ``X`` holds covariates or is None. Covariates that are known for the future are read up to
+        the horizon: this assumes that they were known at the origins.
     n_windows : int, default=5
         Origins. The last is ``horizon`` steps before the end, of each series.
     step : int, optional
@@ -100,7 +102,8 @@ def backtest(
     step = horizon if step is None else step
     check_parameters("RNNForecaster", {"horizon": horizon}, {"horizon": [COUNT]})
     _require_free_names(forecaster)
-    panel = to_panel(target_of(X, y), freq=forecaster.freq, **forecaster._columns())
+    data, X = separate(X, y)
+    panel = to_panel(data, X=X, **forecaster._reading())
     back = horizon + step * np.arange(n_windows - 1, -1, -1)
     panel = _long_enough(panel, int(back[0]))
     cut = [panel.head(panel.lengths - steps) for steps in back]
@@ -129,7 +132,8 @@ def _require_free_names(forecaster):
 
 def _long_enough(panel, steps):
     """Leave out series without an observation before the first origin."""
-    enough = panel.lengths > steps
+    first = [int(panel.observed[start:stop].argmax()) for start, stop in pairwise(panel.offsets)]
+    enough = panel.lengths > steps + np.array(first)
     if not enough.any():
         longest = int(panel.lengths.argmax())
         raise ValueError(
@@ -139,6 +143,12 @@ def _long_enough(panel, steps):
         )
     if enough.all():
         return panel
+    if panel.shares_times:
+        late = np.flatnonzero(~enough).tolist()
+        raise ValueError(
+            f"{panel.label(late[0])} has no observation before the first origin, {steps} steps before the end. Lower "
+            f"n_windows, step or horizon, or drop such series: {panel.layout.drop(late)}."
+        )
     short = np.flatnonzero(~enough)
     named = ", ".join(f"{panel.label(i)} ({panel.lengths[i]})" for i in short[:N_NAMED])
     warnings.warn(
@@ -163,7 +173,7 @@ def _tabulate(panel, part, forecasts, season_length, forecaster):
     places = [slice(origin, origin + horizon) for origin in origins]
     stamps = [panel.stamps(i)[place] for i, place in enumerate(places)]
     ends = part.ends()
-    past = [part.series(i) for i in range(n_series)]
+    past = [_hold(part.series(i)) for i in range(n_series)]
     return pd.DataFrame(
         {
             id_col: _names(panel, target_col).repeat(horizon),
@@ -175,6 +185,14 @@ def _tabulate(panel, part, forecasts, season_length, forecaster):
             "seasonal_naive": np.concatenate([_repeat_season(x, horizon, season_length) for x in past]),
         }
     )
+
+
+def _hold(past):
+    """Return values from the first observation on, missing ones with the last value before."""
+    observed = ~np.isnan(past)
+    if observed.all():
+        return past
+    return past[np.maximum.accumulate(np.where(observed, np.arange(len(past)), 0))][observed.argmax() :]
 
 
 def _repeat_season(past, horizon, season_length):

@@ -4,8 +4,9 @@ A loss is a class with a plain function `value_and_gradient`, which the backends
 
 ``value_and_gradient(prediction, target, code, weight, parameters) -> float``
     `prediction` (O, L) holds the network's outputs and is overwritten with the gradient of the weighted loss;
-    `target` (K, L) the real targets and `code` (L,) the class codes (one of the two is used); `weight` (L,) what a
-    single element of each lane counts, 0 for what must not count; `parameters` (P,) the loss's own numbers.
+    `target` (K, L) the real targets and `code` (L,) the class codes (one of the two is used); `weight` (K, L) the
+    weight of each target, or (1, L) that of each class, 0 for what must not count; `parameters` (P,) the loss's own
+    numbers.
     Returns the weighted sum over all elements.
 
 The loss of a minibatch is the weighted mean over its elements, as PyTorch's ``reduction="mean"`` has it.
@@ -20,22 +21,22 @@ import numpy as np
 def _squared_error(prediction, target, code, weight, parameters):
     total = 0.0
     for k in range(prediction.shape[0]):
-        p, y = prediction[k], target[k]
+        p, y, w = prediction[k], target[k], weight[k]
         for lane in range(p.shape[0]):
             error = p[lane] - y[lane]
-            total += weight[lane] * error * error
-            p[lane] = weight[lane] * (error + error)
+            total += w[lane] * error * error
+            p[lane] = w[lane] * (error + error)
     return total
 
 
 def _absolute_error(prediction, target, code, weight, parameters):
     total = 0.0
     for k in range(prediction.shape[0]):
-        p, y = prediction[k], target[k]
+        p, y, w = prediction[k], target[k], weight[k]
         for lane in range(p.shape[0]):
             error = p[lane] - y[lane]
-            total += weight[lane] * abs(error)
-            p[lane] = weight[lane] * np.sign(error)
+            total += w[lane] * abs(error)
+            p[lane] = w[lane] * np.sign(error)
     return total
 
 
@@ -43,15 +44,15 @@ def _huber(prediction, target, code, weight, parameters):
     delta = parameters[0]
     total = 0.0
     for k in range(prediction.shape[0]):
-        p, y = prediction[k], target[k]
+        p, y, w = prediction[k], target[k], weight[k]
         for lane in range(p.shape[0]):
             error = p[lane] - y[lane]
             if abs(error) <= delta:
-                total += weight[lane] * error * error / 2
-                p[lane] = weight[lane] * error
+                total += w[lane] * error * error / 2
+                p[lane] = w[lane] * error
             else:
-                total += weight[lane] * delta * (abs(error) - delta / 2)
-                p[lane] = weight[lane] * delta * np.sign(error)
+                total += w[lane] * delta * (abs(error) - delta / 2)
+                p[lane] = w[lane] * delta * np.sign(error)
     return total
 
 
@@ -59,21 +60,22 @@ def _quantile(prediction, target, code, weight, parameters):
     n_levels = parameters.shape[0]
     total = 0.0
     for k in range(target.shape[0]):
-        y = target[k]
+        y, w = target[k], weight[k]
         for q in range(n_levels):
             p, level = prediction[k * n_levels + q], parameters[q]
             for lane in range(p.shape[0]):
                 error = y[lane] - p[lane]
                 # Written without a branch on the sign so that NaN reaches the total.
                 slope = level - (error < 0)
-                total += weight[lane] * slope * error
-                p[lane] = -weight[lane] * slope
+                total += w[lane] * slope * error
+                p[lane] = -w[lane] * slope
     return total
 
 
 def _cross_entropy(prediction, target, code, weight, parameters):
     total = 0.0
     n_classes, n_lanes = prediction.shape
+    w = weight[0]
     for lane in range(n_lanes):
         largest = prediction[0, lane]
         for k in range(1, n_classes):
@@ -81,10 +83,10 @@ def _cross_entropy(prediction, target, code, weight, parameters):
         normalizer = 0.0
         for k in range(n_classes):
             normalizer += math.exp(prediction[k, lane] - largest)
-        total += weight[lane] * (math.log(normalizer) + largest - prediction[code[lane], lane])
+        total += w[lane] * (math.log(normalizer) + largest - prediction[code[lane], lane])
         for k in range(n_classes):
             probability = math.exp(prediction[k, lane] - largest) / normalizer
-            prediction[k, lane] = weight[lane] * (probability - (k == code[lane]))
+            prediction[k, lane] = w[lane] * (probability - (k == code[lane]))
     return total
 
 

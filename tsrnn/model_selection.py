@@ -112,7 +112,7 @@ class PanelSplit(BaseCrossValidator):
         """
         data = X if y is None else y
         names = Names(self.id_col, self.time_col, self.target_col)
-        panel, _ = read_rows(data, find_layout(data, names), names)
+        panel, _ = read_rows(data, find_layout(data, names), names, missing="fill")
         stamps = _common_stamps(panel)
         step = self.horizon if self.step is None else self.step
         back = self.horizon + step * np.arange(self.n_splits - 1, -1, -1)

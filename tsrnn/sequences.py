@@ -26,6 +26,8 @@ class Sequences:
         Longest output.
     weights : ndarray of shape (n,), optional
         Weights of the samples, by default 1.
+    target_weights : ndarray of the shape of `targets`, or (m_rows, 1) for class codes, optional
+        Weights of single targets, times those of their samples; 0 for missing ones, which may be NaN. By default 1.
     segment : int, default=1
         Rows that a step reads; its features are ``segment * n_columns``, row after row.
     shift, scale : ndarray of shape (n, n_scaled), optional
@@ -49,6 +51,7 @@ class Sequences:
     target_lengths: np.ndarray | None = None
     output_steps: int = 1
     weights: np.ndarray | None = None
+    target_weights: np.ndarray | None = None
     segment: int = 1
     shift: np.ndarray | None = None
     scale: np.ndarray | None = None

@@ -25,6 +25,10 @@ class Data(NamedTuple):
     target_codes : ndarray of int32, shape (m_rows,)
     target_starts, target_lengths : ndarray of int64, shape (n,)
     weights : ndarray of shape (n,)
+    target_weights : ndarray of shape (m_rows, target_size)
+        Without rows where all targets count alike.
+    counts : ndarray of float64, shape (n,)
+        Sum of the target weights of each sample.
     n_columns : int
         Columns of `values`.
     """
@@ -40,6 +44,8 @@ class Data(NamedTuple):
     target_starts: np.ndarray
     target_lengths: np.ndarray
     weights: np.ndarray
+    target_weights: np.ndarray
+    counts: np.ndarray
     n_columns: int
 
 
@@ -89,11 +95,12 @@ def load_inputs(model, data, members, work, codes, steps):
 def load_targets(model, data, members, work, codes, unit):
     """Write targets and weights of a block into lanes and return its longest output.
 
-    An element of sample i weighs ``weights[i] * unit``, and nothing beyond its own outputs.
+    A target of sample i weighs ``weights[i] * unit``, times its own weight, and nothing beyond its own outputs. Targets
+    that weigh nothing are not read: they may be NaN.
     """
     lanes, size, steps = model["lanes"], model["target_size"], model["output_steps"]
     fill(work, model["target"], steps * size * lanes, 0)
-    fill(work, model["weight"], steps * lanes, 0)
+    fill(work, model["weight"], steps * size * lanes, 0)
     fill(codes, model["target_codes"], steps * lanes, 0)
     longest = 0
     for lane in range(members.shape[0]):
@@ -101,12 +108,15 @@ def load_targets(model, data, members, work, codes, unit):
         start, length = data.target_starts[i], data.target_lengths[i]
         longest = max(longest, length)
         for o in range(length):
-            work[model["weight"] + o * lanes + lane] = data.weights[i] * unit
             if data.target_codes.shape[0]:
                 codes[model["target_codes"] + o * lanes + lane] = data.target_codes[start + o]
-                continue
             for k in range(size):
-                work[model["target"] + (o * size + k) * lanes + lane] = data.targets[start + o, k]
+                weight, place = data.weights[i] * unit, (o * size + k) * lanes + lane
+                if data.target_weights.shape[0]:
+                    weight *= data.target_weights[start + o, k]
+                work[model["weight"] + place] = weight
+                if data.targets.shape[0] and weight != 0:
+                    work[model["target"] + place] = data.targets[start + o, k]
     return longest
 
 
@@ -195,9 +205,8 @@ def block_loss(
         )  # fmt: skip
     for o in range(output_steps):
         readout_forward(model, layers, theta, panels, work, o, steps, lanes)
-    weight = rows_at(work, model["weight"], output_steps, lanes)
     target_codes = codes[model["target_codes"] : model["target_codes"] + output_steps * lanes]
-    return readout_loss(model, work, target_codes, weight, loss_parameters, output_steps, lanes), steps, output_steps
+    return readout_loss(model, work, target_codes, loss_parameters, output_steps, lanes), steps, output_steps
 
 
 @inline_once

@@ -96,6 +96,7 @@ def check_sequences(layout, sequences):
         _check_scaling(sequences)
     if sequences.targets is not None:
         _check_targets(layout, sequences)
+        _check_target_weights(sequences)
 
 
 def _check_scaling(sequences):
@@ -106,6 +107,15 @@ def _check_scaling(sequences):
             f"shift and scale must both have shape ({len(sequences)}, k), one row for each sequence, with k of at most "
             f"{columns}, the columns of values. Got shapes {shapes[0]} and {shapes[1]}."
         )
+
+
+def _check_target_weights(sequences):
+    if sequences.target_weights is None:
+        return
+    targets, shape = sequences.targets, np.shape(sequences.target_weights)
+    expected = (len(targets), 1) if targets.ndim == 1 else targets.shape
+    if shape != expected:
+        raise ValueError(f"target_weights must have shape {expected}, one for each target. Got shape {shape}.")
 
 
 def _check_targets(layout, sequences):

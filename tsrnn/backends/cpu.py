@@ -78,8 +78,21 @@ def as_data(sequences, dtype):
         target_starts=column(sequences.target_starts, np.zeros(n, np.int64), np.int64),
         target_lengths=column(sequences.target_lengths, np.zeros(n, np.int64), np.int64),
         weights=column(sequences.weights, np.ones(n, dtype)),
+        target_weights=column(sequences.target_weights, nothing),
+        counts=_count_targets(sequences),
         n_columns=1 if tokens else sequences.values.shape[1],
     )
+
+
+def _count_targets(sequences):
+    """Sum of the weights of each sequence's targets."""
+    if sequences.targets is None:
+        return np.zeros(len(sequences))
+    if sequences.target_weights is None:
+        per_step = 1 if sequences.targets.ndim == 1 else sequences.targets.shape[1]
+        return (sequences.target_lengths * per_step).astype(np.float64)
+    sums = np.append(0.0, np.cumsum(sequences.target_weights.sum(axis=1, dtype=np.float64)))
+    return sums[sequences.target_starts + sequences.target_lengths] - sums[sequences.target_starts]
 
 
 def _longest_first(lengths, order, batch_size):
@@ -130,7 +143,7 @@ class Trainer:
         )
         self.memory = allocate(plan, sequences.steps, dtype, self.n_threads, n_slots, layout.size, inputs)
         self._loss_parameters = np.array(loss.parameters, dtype)
-        self._per_step = 1.0 if loss.takes_classes else float(layout.output_size)
+        self._per_target = float(loss.n_levels)
         self._calls_per_second = 0.0
 
     def _run(self, order, moments, updates, rates, keys, clip_norm, weight_decay, dropout, mode):
@@ -138,7 +151,7 @@ class Trainer:
         n = -(-len(order) // self.batch_size)
         bounds = np.minimum(np.arange(n + 1) * self.batch_size, len(order))
         losses, totals = np.zeros(n), np.zeros(n)
-        numbers = (float(clip_norm), float(weight_decay), float(dropout), self._per_step)
+        numbers = (float(clip_norm), float(weight_decay), float(dropout), self._per_target)
         done = 0
         while done < n:
             last = min(n, done + max(1, int(self._calls_per_second * _SECONDS_PER_CALL)))

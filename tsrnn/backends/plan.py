@@ -146,7 +146,7 @@ class _Planner:
             )
         model["prediction"] = self.work.take(self.output_steps * layout.output_size * lanes)
         model["target"] = self.work.take(self.output_steps * model["target_size"] * lanes)
-        model["weight"] = self.work.take(self.output_steps * lanes)
+        model["weight"] = self.work.take(self.output_steps * model["target_size"] * lanes)
         model["target_codes"] = self.codes.take(self.output_steps * lanes)
         self.x = {"": model["x"], "decoder.": model["decoder_x"]}
 

@@ -45,18 +45,16 @@ def readout_forward(model, layers, theta, panels, work, o, steps, lanes):
 
 
 @inline_once
-def readout_loss(model, work, target_codes, weight, loss_parameters, output_steps, lanes):
-    """Turn the predictions into their gradients and return the weighted loss.
-
-    `weight` (output_steps, lanes) is what an element of each output step counts.
-    """
+def readout_loss(model, work, target_codes, loss_parameters, output_steps, lanes):
+    """Turn the predictions into their gradients and return the weighted loss."""
     outputs, targets = model["output_size"], model["target_size"]
     loss = 0.0
     for o in range(output_steps):
         prediction = rows_at(work, model["prediction"] + o * outputs * lanes, outputs, lanes)
         target = rows_at(work, model["target"] + o * targets * lanes, targets, lanes)
+        weight = rows_at(work, model["weight"] + o * targets * lanes, targets, lanes)
         loss += _value_and_gradient(
-            model["loss"], prediction, target, target_codes[o * lanes : (o + 1) * lanes], weight[o], loss_parameters
+            model["loss"], prediction, target, target_codes[o * lanes : (o + 1) * lanes], weight, loss_parameters
         )
     return loss
 

@@ -79,10 +79,10 @@ class Minibatches(NamedTuple):
 
 
 @inline_once
-def _total_weight(data, batch, per_step):
+def _total_weight(data, batch, per_target):
     weight = 0.0
     for i in batch:
-        weight += data.weights[i] * data.target_lengths[i] * per_step
+        weight += data.weights[i] * data.counts[i] * per_target
     return weight
 
 
@@ -158,7 +158,7 @@ def _make_run(stamp):
         stamp  # noqa: B018  part of the cache's key
         models, layers, tensors, packings = plan
         model = models[0]
-        clip_norm, weight_decay, dropout, per_step = numbers
+        clip_norm, weight_decay, dropout, per_target = numbers
         n_slots = memory.slots.shape[0]
         for n in range(todo.rates.shape[0]):
             batch = todo.order[todo.bounds[n] : todo.bounds[n + 1]]
@@ -167,7 +167,7 @@ def _make_run(stamp):
             if mode == PREDICT:
                 _predict_blocks(model, layers, data, theta, memory, batch, thread, n_threads)
                 continue
-            weight = _total_weight(data, batch, per_step)
+            weight = _total_weight(data, batch, per_target)
             unit = 1 / weight if weight > 0 else 0.0
             for turn in range((n_slots + n_threads - 1) // n_threads):
                 # To and fro, since the first slots have the longest sequences.

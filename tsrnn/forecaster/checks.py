@@ -1,10 +1,14 @@
 """What a forecaster is given: the series among its arguments, and refusals of what it cannot forecast."""
 
+from itertools import pairwise
+
 import numpy as np
 import pandas as pd
-from scipy.sparse import issparse
 
 from tsrnn.frames.advice import stamps_of_index
+from tsrnn.frames.covariate_columns import as_frame
+from tsrnn.frames.covariate_rows import has_key_columns, locate, locator
+from tsrnn.frames.frequency import steps_after
 from tsrnn.frames.times import as_times, times_like
 from tsrnn.frames.values import start
 from tsrnn.validation import Options, check_parameters
@@ -15,13 +19,14 @@ MAX_SCALED = 1e15  # Spreads of its series in the fit that a value may be away w
 MAX_STEPS = 1 << 20  # that a row of X may be ahead
 
 
-def target_of(X, y):
-    """Return the series: ``y``, or ``X`` where there is no ``y``."""
+def separate(X, y):
+    """Return the container of the series and that of the covariates, or None, from the arguments ``X`` and ``y``."""
     if y is None:
-        return X
-    if X is not None:
-        refuse_covariates(X)
-    return y
+        return X, None
+    if X is None or (isinstance(X, pd.DataFrame | np.ndarray) and X.ndim == 2 and not X.shape[1]):
+        return y, None
+    as_frame(X)
+    return y, X
 
 
 def check_overlap(method, overlap):
@@ -55,26 +60,65 @@ def check_origins(origins, length):
     return origins.astype(np.int64)
 
 
-def refuse_covariates(X):
-    """Raise an error unless X has no columns: a frame or an array whose rows say no more than when to forecast."""
-    if isinstance(X, pd.DataFrame | np.ndarray) and X.ndim == 2 and not X.shape[1]:
+def require_phase(panel, fit_ends, counts, stride):
+    """Refuse origins that do not lie a whole number of strides from the end of the fit.
+
+    Parameters
+    ----------
+    panel : tsrnn.frames.Panel
+        The series of the fit, and perhaps further ones, which have no phase.
+    fit_ends : Index of shape (n_series_of_fit,)
+        Last stamps of the fit.
+    counts : ndarray of shape (n_series,), int64
+        Observations at the origins.
+    stride : int
+        Steps.
+    """
+    if stride == 1:
         return
-    if isinstance(X, pd.DataFrame):
-        given = f"columns {list(X.columns)}"
-    else:
-        shape = f" of shape {X.shape}" if hasattr(X, "shape") else ""
-        given = f"{'sparse ' * issparse(X)}{type(X).__name__}{shape}"
-    raise ValueError(
-        "Covariates are not supported yet: X must be None, or a DataFrame or an array without columns, such as "
-        f"np.empty((12, 0)). Got {given}. To forecast a series, call fit(series)."
-    )
+    for i, end in enumerate(fit_ends[: 1 if panel.shares_times else None]):
+        stamps, freq = panel.stamps(i), panel.frequencies[i]
+        ends = fit_ends[i : i + 1]
+        if stamps[0] <= end:
+            at_end = int(steps_after(stamps[0], freq, ends)[0]) + 2 if stamps[0] < end else 1
+        else:
+            at_end = -int(steps_after(end, freq, stamps[:1])[0])
+        off = (int(counts[i]) - at_end) % stride
+        if off:
+            origin = stamps[counts[i] - 1]
+            raise ValueError(
+                f"stride={stride} needs origins a whole number of {stride} steps from the end of the fit, {end}. Got "
+                f"{origin} for {panel.label(i)}, {off} step{'s' * (off > 1)} after such an origin. Give {stride - off} "
+                f"more row{'s' * (stride - off > 1)} to update, or fit with stride=1."
+            )
+
+
+def require_steps(covariates, horizon, longest):
+    """Refuse a horizon beyond that of the fit where covariates are known up to the origin alone."""
+    if covariates.past and horizon > longest:
+        names = [column.name for column in covariates.past]
+        raise ValueError(
+            f"past_covariates={names} are not known beyond the origin, so that forecasts reach horizon_={longest} "
+            f"steps. Got horizon={horizon}. Fit with horizon={horizon} and a strategy other than 'recursive'."
+        )
+
+
+def require_known_origins(panel, first):
+    """Refuse origins before the first observation of a series."""
+    begins = [int(panel.observed[start:stop].argmax()) for start, stop in pairwise(panel.offsets)]
+    late = int(np.argmax(begins))
+    if begins[late] >= first:
+        raise ValueError(
+            f"{start(panel.label(late))} has no observation before the origin {first}: its first is number "
+            f"{begins[late] + 1}. Leave origins before {begins[late] + 1} out."
+        )
 
 
 def require_logarithms(panel, filtered, log, chosen):
     """Refuse values without a logarithm: all if ``log`` is True, those that are read if it is "auto" and was chosen."""
     if log == "auto":
         panel, log = filtered, chosen
-    if log and panel.values.min() <= 0:
+    if log and (panel.values <= 0).any():
         row = int((panel.values <= 0).argmax())
         label, stamp = _locate(panel, row)
         raise ValueError(
@@ -114,9 +158,9 @@ def require_finite(forecasts, panel):
         i = int(finite.argmin())
         values = panel.series(i)
         raise ValueError(
-            f"The forecast of {panel.label(i)} is not finite: its values, from {values.min():g} to {values.max():g}, "
-            "are too far from those that the model was fitted to. Fit anew, with the series in units that bring them "
-            "nearer to one."
+            f"The forecast of {panel.label(i)} is not finite: its values, from {np.nanmin(values):g} to "
+            f"{np.nanmax(values):g}, are too far from those that the model was fitted to. Fit anew, with the series in "
+            "units that bring them nearer to one."
         )
 
 
@@ -135,6 +179,34 @@ def require_channels(panel, seen=None):
             f"channels='joint' forecasts the series of its fit, in their order, {list(seen.ids)}. Got "
             f"{list(panel.ids)}. Fit anew, or set channels='independent'."
         )
+
+
+def rows_ahead(panel, X):
+    """Return the series, None where the rows are for all, and the step after the end, from 0, of each row of X."""
+    if not isinstance(X, np.ndarray) or X.ndim != 2:
+        as_frame(X)
+    keyed = isinstance(X, pd.DataFrame) and (X.index.nlevels == 2 or has_key_columns(panel, X))
+    if not len(X):
+        raise ValueError(f"X must have at least one row, one for each step ahead. Got shape {X.shape}.")
+    if isinstance(X, np.ndarray) or not panel.layout.has_stamps:
+        return None, np.arange(len(X))
+    if not keyed:
+        if not panel.shares_times:
+            raise ValueError(
+                f"X needs the id and the stamp of each row: the forecaster was fitted to {panel.layout.kind}. Give "
+                f"them as a MultiIndex (id, time), or use predict(horizon={len(X)})."
+            )
+        return None, steps_ahead(panel, X.index)
+    located = locate(panel, X)
+    steps = located.steps - panel.lengths[np.maximum(located.series, 0)]
+    wrong = (located.series < 0) | (steps < 0)
+    if wrong.any():
+        row = int(wrong.argmax())
+        raise ValueError(
+            "The rows of X must be of series of the fit, at stamps after their end and at their frequency. Got one "
+            f"{locator(panel, X)(row)}."
+        )
+    return located.series, steps
 
 
 def steps_ahead(panel, index):

@@ -48,6 +48,15 @@ class RNNForecaster(BaseForecaster):
         Treatment of outliers, single values far from all predictions by earlier ones (the last values, and those a
         season before): "replace" reads a prediction in their stead, "keep" the values. The third outlier in a row
         to one side is a new level and is kept, and so are all where they are common. See ``outliers_``.
+    missing : {"fill", "raise"}, default="fill"
+        Treatment of missing values, NaN and gaps between the stamps: "fill" reads in their stead what the season and
+        the values before predict, and never counts them as targets; "raise" refuses them. See ``n_missing_``.
+    past_covariates : list of column names or None, default=None
+        Covariates that are known up to the origin alone. All others are taken as known for the future, and `predict`
+        needs them for each step ahead.
+    stride : int, default=1
+        Steps between origins: with 24, hourly series are forecast at the hour at which the fit ends, as for a
+        day-ahead market. Forecasts from other origins are refused.
     strategy : {"auto", "direct", "recursive", "seq2seq", "parallel"}, default="auto"
         How the steps ahead come about. "direct": the last state gives all of them. "recursive": one step at a time
         is fed back. "seq2seq": a decoder runs through the steps. "parallel": a decoder gives the horizon in
@@ -58,9 +67,6 @@ class RNNForecaster(BaseForecaster):
         once, as where some lead others: the network reads the values of all in one step, and to the ridge regression
         of all series comes one from the newest values of all. "joint" is for series that share their time stamps;
         none can be added later, and what "auto" comes to is decided as for one series.
-    stride : int, default=1
-        Steps between origins. A day-ahead forecast of hourly values, made at midnight, has 24: windows of other hours
-        are not trained on, and forecasts from them are refused.
     scaling : {"window", "series"}, default="window"
         Whether the network reads values in units of the spread of its window, or of the series.
     linear : bool, default=True
@@ -142,6 +148,8 @@ class RNNForecaster(BaseForecaster):
         Whether the model works on logarithms.
     outliers_ : DataFrame
         Observations that were replaced: series, time, value and replacement.
+    n_missing_ : int or Series of int
+        Missing values from the first observation on: of a single series, or of each id.
     forecast_origin_ : stamp or Series of stamps
         Last observation: of all series, or of each id.
     history_ : DataFrame
@@ -197,9 +205,11 @@ class RNNForecaster(BaseForecaster):
         season_length="auto",
         log="auto",
         outliers="replace",
+        missing="fill",
+        past_covariates=None,
+        stride=1,
         strategy="auto",
         channels="independent",
-        stride=1,
         scaling="window",
         linear=True,
         cell="gru",
@@ -235,9 +245,11 @@ class RNNForecaster(BaseForecaster):
         self.season_length = season_length
         self.log = log
         self.outliers = outliers
+        self.missing = missing
+        self.past_covariates = past_covariates
+        self.stride = stride
         self.strategy = strategy
         self.channels = channels
-        self.stride = stride
         self.scaling = scaling
         self.linear = linear
         self.cell = cell

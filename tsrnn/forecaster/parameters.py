@@ -4,17 +4,19 @@ from tsrnn.constraints import AUTO, COLUMNS, ESTIMATOR, NETWORK, TRAINING, with_
 from tsrnn.learners.recurrent import STRATEGIES
 from tsrnn.losses import Huber
 from tsrnn.scaling import SCALINGS
-from tsrnn.validation import BOOLEAN, COUNT, Counts, InstanceOf, Options
+from tsrnn.validation import BOOLEAN, COUNT, NONE, Counts, InstanceOf, Options
 
 CONSTRAINTS = {
     "horizon": [COUNT],
     "lookback": [AUTO, COUNT],
     "season_length": [AUTO, COUNT, Counts("several seasons")],
     "log": [AUTO, BOOLEAN],
+    "missing": [Options(("fill", "raise"))],
+    "past_covariates": [NONE, InstanceOf((list, tuple), "a list of column names")],
+    "stride": [COUNT],
     "outliers": [Options(("replace", "keep"))],
     "strategy": [Options(("auto", *STRATEGIES))],
     "channels": [Options(("independent", "joint"))],
-    "stride": [COUNT],
     "scaling": [Options(tuple(SCALINGS))],
     "linear": [BOOLEAN],
     **with_auto(NETWORK, "hidden_size", "num_layers", "dropout"),
@@ -29,6 +31,6 @@ CONSTRAINTS = {
 # Parameters that make the model: a fit that is continued cannot change them.
 ARCHITECTURE = (*NETWORK, "dtype")
 CHOICES = (
-    "horizon", "lookback", "season_length", "log", "outliers", "strategy", "channels", "stride", "scaling",
-    *ARCHITECTURE,
+    "horizon", "lookback", "season_length", "log", "outliers", "missing", "past_covariates", "stride", "strategy",
+    "channels", "scaling", *ARCHITECTURE,
 )  # fmt: skip

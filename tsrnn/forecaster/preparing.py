@@ -41,15 +41,19 @@ class Prepared:
     @classmethod
     def of(cls, panel, filled):
         """Return the series of a panel as observed, and the same, filled."""
-        missing, leads, covariates = np.isnan(panel.values), np.zeros(panel.n_series, np.int64), panel.covariates
+        missing, leads = np.isnan(panel.values), np.zeros(panel.n_series, np.int64)
         if not missing.any():
-            return cls(filled, filled.values, filled.offsets, leads, None, covariates)
+            return cls(filled, filled.values, filled.offsets, leads, None, panel.covariates)
         leads = first_observed(~missing, panel.offsets)
         kept = rows_of(panel.offsets[:-1] + leads, panel.lengths - leads)
         offsets = offsets_of(panel.lengths - leads)
-        if covariates is not None:
-            covariates = replace(covariates, starts=covariates.starts + leads)
-        return cls(filled, filled.values[kept], offsets, leads, ~missing[kept], covariates)
+        prepared = cls(filled, filled.values[kept], offsets, leads, ~missing[kept], None)
+        return prepared if panel.covariates is None else prepared.with_covariates(panel.covariates)
+
+    def with_covariates(self, covariates):
+        """Return the series with other covariates, whose rows are those of the panel."""
+        panel = replace(self.panel, covariates=covariates)
+        return replace(self, panel=panel, covariates=replace(covariates, starts=covariates.starts + self.leads))
 
     @property
     def n_series(self):
@@ -78,6 +82,10 @@ class Prepared:
     def label(self, i):
         """Name series ``i`` for an error."""
         return self.panel.label(i)
+
+    def stamps(self, i):
+        """Return the time stamps of series ``i``: an Index of shape (lengths[i],)."""
+        return self.panel.stamps(i)[self.leads[i] :]
 
     def align(self, per_row):
         """Bring one number for each row of the panel into the order of ``values``."""

@@ -101,9 +101,9 @@ class Recipe:
         """Rows before an origin that a forecast reads."""
         return max(self.lookback, self.decomposition.level_window)
 
-    def read(self, panel):
-        """Return the table of `Prepared` series."""
-        return Table.of(panel, self.scaler, self.decomposition, self.inputs)
+    def read(self, panel, before=None):
+        """Return the table of `Prepared` series; ``before`` is that of their first rows."""
+        return Table.of(panel, self.scaler, self.decomposition, self.inputs, before)
 
     def measure(self, table):
         """Return the recipe with the constants of the series in a table."""

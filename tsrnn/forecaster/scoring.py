@@ -8,10 +8,10 @@ from tsrnn.frames.advice import CUT_BY_TIME
 RIGHT_AFTER = f"A score compares the forecast with the observations that come right after those seen. {CUT_BY_TIME}"
 
 
-def read_what_follows(panel, data):
+def read_what_follows(panel, data, X=None):
     """Return a `tsrnn.frames.Panel` with the observations of a score, or say how to cut them by time."""
     try:
-        whole = append(panel, data)
+        whole = append(panel, data, X=X)
     except ValueError as error:
         raise ValueError(f"{error} {RIGHT_AFTER}") from error
     n_new = whole.n_series - panel.n_series
@@ -38,13 +38,20 @@ def mean_scaled_error(panel, whole, forecasts, season_length):
     Returns
     -------
     float
-        NaN if no series to score has ever changed.
+        NaN if no series to score has ever changed, or none has an observation to score.
     """
     errors, seen = [], panel.lengths
     for i in np.flatnonzero(whole.lengths - seen):
         past, truth = np.split(whole.series(i), [seen[i]])
         lag = min(season_length, len(past) - 1)
-        unit = np.abs(past[lag:] - past[:-lag]).mean() if lag else 0.0
-        if unit > 0:
-            errors.append(np.abs(forecasts[i, : len(truth)] - truth).mean() / unit)
+        unit = _mean_observed(np.abs(past[lag:] - past[:-lag])) if lag else 0.0
+        missed = _mean_observed(np.abs(forecasts[i, : len(truth)] - truth))
+        if unit > 0 and np.isfinite(missed):
+            errors.append(missed / unit)
     return float(np.mean(errors)) if errors else np.nan
+
+
+def _mean_observed(errors):
+    """Mean of the errors that are not missing; NaN if all are."""
+    observed = errors[~np.isnan(errors)]
+    return observed.mean() if len(observed) else np.nan

@@ -67,6 +67,7 @@ class SeriesLayout(_Indexed):
     """One Series; its name and the name of its index come back."""
 
     kind = "a Series"
+    is_single = True
     name: object = None
 
     @classmethod
@@ -110,6 +111,7 @@ class WideLayout(_Indexed):
     """A DataFrame in which each column is a series."""
 
     kind = "a DataFrame with one column a series"
+    is_single = False
     columns: pd.Index
 
     @classmethod
@@ -180,6 +182,11 @@ class ArrayLayout:
     shares_times = True
     has_stamps = False
     ndim: int
+
+    @property
+    def is_single(self):
+        """Whether it holds one series."""
+        return self.ndim == 1
 
     @classmethod
     def match(cls, data, names):

@@ -1,23 +1,28 @@
 """New data of known series: appended to those seen, or read again from an earlier beginning."""
 
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pandas as pd
 
 from tsrnn.frames.advice import fill_from, fill_gaps
+from tsrnn.frames.attaching import extend, read_beside, split_long
 from tsrnn.frames.columns import quote
 from tsrnn.frames.frequency import first_mismatch, steps_after
+from tsrnn.frames.gaps import fill_gaps as put_on_grid
+from tsrnn.frames.gaps import require_dense, spread
 from tsrnn.frames.identity import ids_like, join_ids, plain_ids
+from tsrnn.frames.inference import irregular_series
 from tsrnn.frames.keyed import LongLayout
 from tsrnn.frames.layouts import find_layout
 from tsrnn.frames.overlap import drop_seen
-from tsrnn.frames.reading import irregular_series, read_rows, require_regular, series_frequencies
+from tsrnn.frames.reading import read_rows, require_observed, require_regular, series_frequencies
 from tsrnn.frames.times import times_like
 from tsrnn.windows import offsets_of, row_series
 
 
-def append(panel, data, *, overlap="raise"):
+def append(panel, data, *, overlap="raise", X=None):
     """Return a panel with new observations behind its end.
 
     Parameters
@@ -31,6 +36,8 @@ def append(panel, data, *, overlap="raise"):
     overlap : {"raise", "drop"}, default="raise"
         What to do with rows that were seen: refuse them, or leave them out if their values agree. A value agrees
         if it is the one seen, or that rounded to float32.
+    X : DataFrame or ndarray, optional
+        Covariates of the new rows and, if wanted, after them, where ``panel`` has covariates.
 
     Returns
     -------
@@ -47,13 +54,30 @@ def append(panel, data, *, overlap="raise"):
         raise ValueError(
             f"overlap='drop' needs time stamps: {panel.layout.kind} has none. Pass the new rows only, or use a Series."
         )
-    new = _read_like(panel, data)
-    if panel.shares_times:
-        return _append_aligned(panel, _in_order(panel, new), overlap)
-    return _append_keyed(panel, new, overlap)
+    data, X = _separate(panel, data, X)
+    whole = panel
+    if len(data) or X is None:
+        new = _read_like(panel, data)
+        if panel.shares_times:
+            whole = _append_aligned(panel, _in_order(panel, new), overlap)
+        else:
+            whole = _append_keyed(panel, new, overlap)
+    return whole if panel.covariates is None else extend(panel, whole, X, data)
 
 
-def read_again(panel, data):
+def _separate(panel, data, X):
+    """Return the container of the series and that of the covariates, or refuse covariates that were not in the fit."""
+    if X is None:
+        data, X, _ = split_long(data, panel.names, keeps_empty=False)
+    if X is not None and panel.covariates is None:
+        raise ValueError(
+            "The fit had no covariates, so that new data can have none. Give the series alone, without X and without "
+            "further columns, or fit anew."
+        )
+    return data, X
+
+
+def read_again(panel, data, X=None):
     """Read series of a panel again, with earlier or later observations.
 
     Parameters
@@ -62,6 +86,8 @@ def read_again(panel, data):
         What has been seen.
     data : Series, DataFrame, ndarray or list
         The same series in their order, in the same container, with stamps of the same kind and frequency.
+    X : DataFrame or ndarray, optional
+        Their covariates, where ``panel`` has some.
 
     Returns
     -------
@@ -73,7 +99,15 @@ def read_again(panel, data):
     TypeError, ValueError
         As for :func:`append`, and if these are other series.
     """
-    new = _read_like(panel, data)
+    data, X = _separate(panel, data, X)
+    if X is None and panel.covariates is not None:
+        raise ValueError(f"The covariates of the fit, {panel.covariates.names}, are needed: give X beside the series.")
+    new = _read_regular(panel, _read_like(panel, data))
+    return new if X is None else read_beside(panel, new, X, data)
+
+
+def _read_regular(panel, new):
+    """Return new data of the series of a panel with its frequencies, if they are these and follow them."""
     same = panel.n_series == new.n_series
     if same and panel.shares_times:
         same = (panel.layout.position_of(new.ids) == np.arange(panel.n_series)).all()
@@ -82,11 +116,15 @@ def read_again(panel, data):
     if not same:
         known, given = [f"{len(ids)} from {quote(ids[0])} to {quote(ids[-1])}" for ids in (panel.ids, new.ids)]
         raise ValueError(f"The series must be those of the fit, in their order: {known}. Got {given}.")
+    require_observed(new)
+    new = replace(new, ids=panel.ids, frequencies=panel.frequencies)
+    if panel.missing == "fill":
+        return put_on_grid(new)
     for freq in dict.fromkeys(panel.frequencies):
         for i in irregular_series(new, freq):
             if panel.frequencies[i] == freq:
                 require_regular(new, i, freq)
-    return replace(new, ids=panel.ids, frequencies=panel.frequencies)
+    return new
 
 
 def _read_like(panel, data):
@@ -98,7 +136,7 @@ def _read_like(panel, data):
             f"The new data must come in the same container as the data seen before, {panel.layout.kind}{columns}. Got "
             f"{layout.kind}."
         )
-    new, _ = read_rows(data, layout, panel.names)
+    new, _ = read_rows(data, layout, panel.names, panel.missing)
     ids = new.ids
     if hasattr(panel.layout, "convert_ids"):
         ids = ids_like(new.ids, panel.ids, panel.layout.convert_ids)
@@ -125,12 +163,13 @@ def _append_aligned(panel, new, overlap):
     if not len(new.times):
         return panel
     if panel.layout.has_stamps:
-        _require_continuation(panel, [0], new, [0])
+        new = _continue(panel, [0], new, [0])
         times = panel.times.append(new.times)
     else:
         times = pd.RangeIndex(len(panel.times) + len(new.times))
     table = np.hstack([part.values.reshape(panel.n_series, -1) for part in (panel, new)])
-    return replace(panel, values=table.ravel(), offsets=np.arange(panel.n_series + 1) * len(times), times=times)
+    offsets = np.arange(panel.n_series + 1) * len(times)
+    return replace(panel, values=table.ravel(), offsets=offsets, times=times, rows=None)
 
 
 def _append_keyed(panel, new, overlap):
@@ -142,9 +181,13 @@ def _append_keyed(panel, new, overlap):
         new = drop_seen(panel, new, known)
     frequencies = panel.frequencies
     goes_on = np.flatnonzero(~fresh & (new.lengths > 0))
-    _require_continuation(panel, known[goes_on], new, goes_on)
+    new = _continue(panel, known[goes_on], new, goes_on)
     if fresh.any():
-        frequencies += series_frequencies(new.select(np.flatnonzero(fresh)), frequencies[0])
+        first = new.select(np.flatnonzero(fresh))
+        require_observed(first)
+        frequencies += series_frequencies(first, frequencies[0])
+        if panel.missing == "fill":
+            new = _fill_fresh(new, np.flatnonzero(fresh), frequencies[panel.n_series :])
     owner = np.concatenate([row_series(panel.offsets), np.repeat(known, new.lengths)])
     order = np.argsort(owner, kind="stable")
     return replace(
@@ -158,14 +201,36 @@ def _append_keyed(panel, new, overlap):
     )
 
 
-def _require_continuation(panel, seen, new, series):
-    """Refuse series of ``new`` that do not go on right after those at the positions ``seen`` of ``panel``."""
-    runs = panel.continue_each(seen, new.lengths[series])
-    for position, i, expected in zip(seen, series, runs, strict=True):
+def _continue(panel, seen, new, series):
+    """Refuse series of ``new`` that do not go on right after those at the positions ``seen`` of ``panel``.
+
+    Where missing values are allowed, stamps that are missing before or between the new ones are put in.
+    """
+    steps, runs = {}, {}
+    expected = panel.continue_each(seen, new.lengths[series])
+    for position, i, run in zip(seen, series, expected, strict=True):
         stamps = new.stamps(i)
-        wrong = first_mismatch(stamps, expected, panel.frequencies[position])
-        if wrong is not None:
-            raise ValueError(_explain_break(panel, position, new, i, expected, wrong))
+        wrong = first_mismatch(stamps, run, panel.frequencies[position])
+        if wrong is None:
+            continue
+        ahead = _steps_after_end(panel, position, stamps)
+        if panel.missing == "raise" or ahead.min() < 0 or not panel.layout.has_stamps:
+            raise ValueError(_explain_break(panel, position, new, i, run, wrong))
+        explain = partial(_explain_break, panel, position, new, i, run, wrong)
+        require_dense(len(stamps), ahead[-1] + 1, explain)
+        steps[i] = ahead
+        runs[i] = panel.continue_each([position], [int(ahead[-1]) + 1])[0]
+    return spread(new, steps, runs)
+
+
+def _fill_fresh(new, fresh, frequencies):
+    """Put the stamps that are missing into series of new ids."""
+    first = put_on_grid(replace(new.select(fresh), frequencies=frequencies))
+    steps, runs = {}, {}
+    for k, i in enumerate(fresh):
+        runs[i] = first.stamps(k)
+        steps[i] = np.flatnonzero(first.rows[first.offsets[k] : first.offsets[k + 1]] >= 0)
+    return spread(new, steps, runs)
 
 
 def _explain_break(panel, position, new, i, expected, wrong):

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pandas as pd
+from pandas.tseries.frequencies import to_offset
 
 from tsrnn.frames.advice import CUT_BY_TIME, convert_integers, fill_gaps, resample
 from tsrnn.frames.frequency import (
@@ -41,8 +42,10 @@ def find_frequency(panel, i):
         return times.step
     if isinstance(times, pd.PeriodIndex):
         return times.freq
+    has_gaps = panel.missing == "fill"
     if times.dtype.kind in "iu":
-        return int(np.diff(times).min()) if len(times) > 1 else 1
+        steps = np.diff(times) if len(times) > 1 else np.ones(1, dtype=np.int64)
+        return int(_usual(steps) if has_gaps else steps.min())
     if times.freq is not None and is_regular(times, times.freq):
         return times.freq
     if len(times) < 3:
@@ -53,11 +56,28 @@ def find_frequency(panel, i):
     inferred = infer(times)
     if inferred is not None:
         return inferred
-    candidates = _frequencies_of_runs(times)
+    candidates = _frequencies_of_runs(times) + (_frequencies_of_steps(times) if has_gaps else [])
     guess = next((freq for freq in candidates if grid_positions(times, freq).min() >= 0), None)
-    if guess is not None and is_regular(times, guess):
+    if guess is not None and (has_gaps or is_regular(times, guess)):
         return guess
     raise ValueError(_explain_irregular(panel, i, candidates) if guess is None else explain_gap(panel, i, guess))
+
+
+def guess_frequency(times):
+    """Return the offset on whose grid all of some datetimes stand, or None."""
+    candidates = _frequencies_of_runs(times) + _frequencies_of_steps(times) if len(times) > 2 else []
+    return next((freq for freq in candidates if grid_positions(times, freq).min() >= 0), None)
+
+
+def irregular_series(panel, freq):
+    """Return the positions of series that do not follow a frequency; 0 for all that share their stamps."""
+    if panel.shares_times:
+        return [] if is_regular(panel.times, freq) else [0]
+    steps = regular_steps(panel.times, freq)
+    steps[panel.offsets[1:-1] - 1] = True
+    rows = np.flatnonzero(~steps)
+    suspects = np.unique(np.searchsorted(panel.offsets, rows, side="right") - 1)
+    return [i for i in suspects if not is_regular(panel.stamps(i), freq)]
 
 
 def infer(times):
@@ -136,6 +156,19 @@ def explain_gap(panel, i, freq):
     return f"{problem} {', or '.join(mend)}.{hint}"
 
 
+def explain_off_grid(panel, i, freq, position):
+    """Name a stamp that is none of a frequency, for an error; ``position`` is that of the stamp in series ``i``."""
+    times, label = panel.stamps(i), panel.label(i)
+    if position == 0:  # An anchored frequency that begins elsewhere.
+        return explain_gap(panel, i, freq)
+    step = f"step {freq}" if isinstance(freq, int) else f"frequency {freq.freqstr}"
+    return (
+        f"{label}: the time stamp {times[position]} is none of {step} from {times[0]} on. Set freq, if that is not the "
+        f"frequency; keep only the stamps of the frequency: {panel.for_each_series(fill_gaps(times, freq))}, or use "
+        f"positions: {panel.for_each_series(panel.layout.number)}."
+    )
+
+
 def _first_break(times, freq):
     """Return the position before the first stamp that is not the expected one, and that one."""
     if isinstance(freq, int) or isinstance(times, pd.PeriodIndex) or counts_in_absolute_time(freq):
@@ -175,8 +208,7 @@ def _declare_days_off(panel):
 def _explain_irregular(panel, i, candidates):
     times = panel.stamps(i)
     steps = np.diff(times.asi8)
-    usual = np.unique(steps, return_counts=True)
-    follows = steps == usual[0][usual[1].argmax()]
+    follows = steps == _usual(steps)
     for freq in candidates:
         same = _follows(times, freq)
         follows = same if same.sum() > follows.sum() else follows
@@ -186,6 +218,12 @@ def _explain_irregular(panel, i, candidates):
         f"{times[odd]}. Bring it to a regular frequency: {panel.for_each_series(resample(times))}, or use "
         f"positions: {panel.for_each_series(panel.layout.number)}."
     )
+
+
+def _usual(steps):
+    """Return the most frequent step."""
+    distinct, counts = np.unique(steps, return_counts=True)
+    return distinct[counts.argmax()]
 
 
 def _follows(times, freq):
@@ -206,3 +244,35 @@ def _frequencies_of_runs(times, run=12):
                 freq = pd.offsets.BusinessDay()
             found[freq] = None
     return [freq for freq in found if freq is not None]
+
+
+def _frequencies_of_steps(times):
+    """List frequencies that stamps with many gaps may have: the usual step, and the months they stand in."""
+    wall = times.tz_localize(None)
+    span = pd.Timedelta(int(_usual(np.diff(wall.asi8))), wall.unit)
+    n_days = span.days if span == pd.Timedelta(days=span.days) else 0
+    found = []
+    if n_days == 1 and wall.day_of_week.max() < 5:
+        found.append(pd.offsets.BusinessDay())
+    if n_days % 7 == 0 and n_days and len(set(wall.day_of_week)) == 1:
+        found.append(pd.offsets.Week(n=n_days // 7, weekday=int(wall.day_of_week[0])))
+    months = int(_usual(np.diff(wall.year * 12 + wall.month)))
+    if months > 0 and (wall == wall.normalize()).all():
+        if (wall.day == 1).all():
+            found += _month_offsets(months, wall.month[0], "Begin")
+        elif wall.is_month_end.all():
+            found += _month_offsets(months, wall.month[0], "End")
+        elif len(set(wall.day)) == 1:
+            found.append(pd.DateOffset(years=months // 12) if months % 12 == 0 else pd.DateOffset(months=months))
+    found.append(pd.offsets.Day(n_days) if n_days else to_offset(span))
+    return found
+
+
+def _month_offsets(months, month, side):
+    """Return the offset of so many months at their beginning or end, as pandas infers it."""
+    month = int(month)
+    if months % 12 == 0:
+        return [getattr(pd.offsets, f"Year{side}")(months // 12, month=month)]
+    if months % 3 == 0:
+        return [getattr(pd.offsets, f"Quarter{side}")(months // 3, startingMonth=(month - 1) % 3 + 1)]
+    return [getattr(pd.offsets, f"Month{side}")(months)]

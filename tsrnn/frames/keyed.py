@@ -44,6 +44,7 @@ class _Keyed:
     """Base of both containers."""
 
     shares_times = False
+    is_single = False
     has_stamps = True
 
     def label(self, series_id):
@@ -60,6 +61,7 @@ class MultiIndexLayout(_Keyed):
     id_read = "data.index.get_level_values(0)"
     aggregate = "data.groupby(level=[0, 1], observed=True).mean()"
     deduplicate = "data[~data.index.duplicated()]"
+    observed = "data.groupby(level=0, observed=True).filter(lambda s: s.notna().to_numpy().any())"
     stamps = stamps_of_level()
     level_names: tuple
     name: object = None
@@ -157,16 +159,10 @@ class LongLayout(_Keyed):
 
     @classmethod
     def match(cls, data, names):
-        """Return the layout if ``data`` has the three columns and no others."""
+        """Return the layout if ``data`` has the three columns; others are covariates."""
         if not isinstance(data, pd.DataFrame) or data.index.nlevels > 1 or not set(names) <= set(data.columns):
             return None
-        others = [column for column in data.columns if column not in tuple(names)]
-        if others:
-            raise ValueError(
-                f"A long DataFrame must have the columns {list(names)} only. Got {others} too: covariates "
-                f"are not supported yet. Pass data[{list(names)}]."
-            )
-        if len(data.columns) > 3:
+        if data.columns.duplicated().any():
             raise ValueError(
                 f"Duplicate column name {data.columns[data.columns.duplicated()][0]!r} in a long DataFrame. Keep the "
                 "first of each: data.loc[:, ~data.columns.duplicated()]."
@@ -198,6 +194,12 @@ class LongLayout(_Keyed):
     def deduplicate(self):
         """Expression that keeps the first of duplicates."""
         return f"data.drop_duplicates([{self.names.id_col!r}, {self.names.time_col!r}])"
+
+    @property
+    def observed(self):
+        """Expression that drops the series without any value."""
+        id_col, _, target_col = self.names
+        return f"data.groupby({id_col!r}, observed=True).filter(lambda rows: rows[{target_col!r}].notna().any())"
 
     def read(self, data):
         """Read a long DataFrame into `Columns`."""

@@ -3,7 +3,8 @@
 A layout has ``match`` (is it this container?), ``read`` (container to `Columns`), ``build`` (forecasts to
 container), ``label`` (name of a series in an error), ``kind`` (name of the container in an error) and
 ``shares_times`` (whether one run of stamps serves all its series; then also ``position_of``, which finds its series
-among those of new data). ``has_stamps`` says whether it has time stamps, ``stamps`` and ``for_each_series`` how advice
+among those of new data). ``has_stamps`` says whether it has time stamps, ``is_single`` whether
+it holds one series by its kind, ``stamps`` and ``for_each_series`` how advice
 in an error is written, ``convert_ids``, where series have ids, how these are cast, and ``drop``, where series are
 columns, how these are dropped. A new container is one such class and one entry in
 `LAYOUTS`.

@@ -11,7 +11,8 @@ from tsrnn.windows import offsets_of, row_series
 def drop_seen(panel, new, position):
     """Leave out the rows of new data that were seen, if their values agree.
 
-    A value agrees if it is the one seen, or the one seen rounded to float32: data read in single precision.
+    A value agrees if it is the one seen, or the one seen rounded to float32: data read in single precision. A missing
+    value agrees with a missing one.
 
     Parameters
     ----------
@@ -39,12 +40,13 @@ def drop_seen(panel, new, position):
     seen = np.where(rows >= 0, panel.values[rows], np.nan)
     with np.errstate(over="ignore"):
         rounded = seen.astype(np.float32).astype(np.float64)
-    wrong = old & (seen != new.values) & (rounded != new.values)
+    missing = (rows >= 0) & np.isnan(seen) & np.isnan(new.values)
+    wrong = old & (seen != new.values) & (rounded != new.values) & ~missing
     if wrong.any():
         row = int(wrong.argmax())
         i = int(series[row])
         stamp = new.stamps(i)[row - new.offsets[i]]
-        before = f"{seen[row]} was seen" if rows[row] >= 0 else "none was seen"
+        before = "none was seen" if np.isnan(seen[row]) else f"{seen[row]} was seen"
         raise ValueError(
             f"overlap='drop' needs rows that agree with those seen: {new.label(i)} has {new.values[row]} at {stamp}, "
             f"where {before}. Correct the row, or fit anew."

@@ -18,7 +18,7 @@ class Panel:
     Attributes
     ----------
     values : ndarray of shape (n_rows,), float64
-        The observations, one series after another, time ascending; all finite.
+        The observations, one series after another, time ascending; finite, or NaN where missing.
     offsets : ndarray of shape (n_series + 1,), int64
         Series ``i`` is ``values[offsets[i]:offsets[i + 1]]``.
     ids : Index of shape (n_series,)
@@ -30,13 +30,18 @@ class Panel:
     layout : Layout
         The container it came from.
     rows : ndarray of shape (n_rows,), or None
-        Row of the container that each value came from, where the container is in another order.
+        Row of the container that each value came from, where the container is in another order or has gaps; -1 for
+        values that it does not have.
     names : Names
         Columns of the long form that the series were read with.
     time_dtype : dtype or None
         Dtype of the stamps in the container where it differs from that of ``times`` (Arrow).
+    missing : {"raise", "fill"}
+        Whether new data may miss values and stamps.
+    n_container_rows : int
+        Number of rows of the container.
     covariates : Covariates or None
-        Columns that explain the series, over their stamps and beyond.
+        Covariates of the series.
     """
 
     values: np.ndarray
@@ -48,7 +53,14 @@ class Panel:
     rows: np.ndarray | None = None
     names: Names = Names()
     time_dtype: object = None
+    missing: str = "raise"
+    n_container_rows: int = 0
     covariates: object = None
+
+    @property
+    def observed(self):
+        """Which values are observed, bool of shape (n_rows,)."""
+        return ~np.isnan(self.values)
 
     @property
     def n_series(self):
@@ -195,16 +207,11 @@ class Panel:
         Returns
         -------
         ndarray of shape (n_rows,)
-            The numbers, one for each value.
+            The numbers, one for each value; 0 for values that the container does not have.
         """
         if self.rows is not None:
-            return per_row[self.rows]
+            return np.where(self.rows >= 0, per_row[self.rows], 0)
         return np.tile(per_row, self.n_series) if self.shares_times else per_row
-
-    @property
-    def n_container_rows(self):
-        """Number of rows of the container."""
-        return len(self.times)
 
     def head(self, lengths):
         """Keep the first observations of each series, as if the rest had not been seen.
@@ -218,7 +225,7 @@ class Panel:
         Returns
         -------
         Panel
-            With values and stamps of its own.
+            With values and stamps of its own. Rows of the covariates after the end are those of the future.
         """
         lengths = np.broadcast_to(np.asarray(lengths, dtype=np.int64), self.n_series)
         keep = rows_of(self.offsets[:-1], lengths)
@@ -251,5 +258,6 @@ class Panel:
             ids=self.ids[series],
             times=self.times[keep],
             frequencies=tuple(self.frequencies[i] for i in series),
+            covariates=None if self.covariates is None else self.covariates.select(series),
             rows=None if self.rows is None else self.rows[keep],
         )

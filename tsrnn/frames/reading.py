@@ -1,4 +1,4 @@
-"""Checks on the way in: every value finite, every series on one regular run of time stamps."""
+"""Checks on the way in: every value finite or missing, every series on one regular run of time stamps."""
 
 from dataclasses import replace
 
@@ -6,9 +6,11 @@ import numpy as np
 import pandas as pd
 
 from tsrnn.frames.advice import fill_values
+from tsrnn.frames.attaching import attach, split_long
 from tsrnn.frames.columns import Names
-from tsrnn.frames.frequency import is_regular, regular_steps
-from tsrnn.frames.inference import explain_gap, find_frequency, infer
+from tsrnn.frames.frequency import is_regular
+from tsrnn.frames.gaps import fill_gaps, grid_steps
+from tsrnn.frames.inference import explain_gap, find_frequency, guess_frequency, infer, irregular_series
 from tsrnn.frames.keyed import LongLayout
 from tsrnn.frames.layouts import find_layout
 from tsrnn.frames.panel import Panel
@@ -16,7 +18,9 @@ from tsrnn.frames.parsing import parse_frequency
 from tsrnn.frames.values import describe_nonfinite, start
 
 
-def to_panel(data, *, id_col="unique_id", time_col="ds", target_col="y", freq=None):
+def to_panel(
+    data, *, id_col="unique_id", time_col="ds", target_col="y", freq=None, missing="raise", X=None, past_covariates=None
+):
     """Read series from any container.
 
     Parameters
@@ -31,18 +35,26 @@ def to_panel(data, *, id_col="unique_id", time_col="ds", target_col="y", freq=No
     freq : str, offset or int, optional
         Frequency of the stamps (a step for integers), needed where it is not on the index and cannot be
         inferred.
+    missing : {"raise", "fill"}, default="raise"
+        Treatment of NaN and of gaps between the stamps: refuse them, or hold them as NaN, with a row for every
+        stamp of the frequency.
+    X : DataFrame or ndarray of shape (n, n_columns), optional
+        Covariates beside the series, and after their end. In a long frame, columns besides the three are covariates.
+    past_covariates : list of column names, optional
+        Covariates that are not known for the future.
 
     Returns
     -------
     Panel
-        The series as float64.
+        The series as float64, with covariates where there are any.
 
     Raises
     ------
     TypeError
         If the container, the values or the stamps are of a kind that is not allowed.
     ValueError
-        If there is nothing in it, a value is missing or infinite, or the stamps repeat, descend or leave
+        If there is nothing in it, a value is infinite, or missing with ``missing="raise"``, a series has no value,
+        or the stamps repeat, descend, are off the grid of the frequency or, with ``missing="raise"``, leave
         gaps. The error names the column or id and the first stamp.
 
     Examples
@@ -56,35 +68,82 @@ def to_panel(data, *, id_col="unique_id", time_col="ds", target_col="y", freq=No
     Freq: MS, Name: sales, dtype: float64
     """
     names = Names(id_col, time_col, target_col)
-    panel, declared = read_rows(data, find_layout(data, names), names)
-    return replace(panel, frequencies=resolve_frequencies(panel, freq, declared))
+    whole, kept = data, None
+    if X is None:
+        data, X, kept = split_long(data, names)
+    panel, declared = read_rows(data, find_layout(data, names), names, missing)
+    require_observed(panel)
+    panel = replace(panel, frequencies=resolve_frequencies(panel, freq, declared))
+    panel = fill_gaps(panel) if missing == "fill" else panel
+    if kept is not None:
+        rows = np.where(panel.rows >= 0, kept[panel.rows], -1)
+        panel = replace(panel, rows=rows, n_container_rows=len(whole))
+    if X is not None:
+        return attach(panel, X, data, past_covariates)
+    if past_covariates:
+        raise ValueError(f"past_covariates must name columns of X. Got {past_covariates!r}, and no covariates.")
+    return panel
 
 
-def read_rows(data, layout, names):
+def read_rows(data, layout, names, missing="raise"):
     """Read a container into a `Panel` without frequencies; also return the frequency it declares, if any."""
     if np.size(data) == 0:
         raise ValueError(f"The data is empty: shape {np.shape(data)}. Give at least one value.")
     columns = layout.read(data)
     panel = Panel(
-        columns.values, columns.offsets, columns.ids, columns.times, (), layout, columns.rows, names, columns.time_dtype
+        columns.values,
+        columns.offsets,
+        columns.ids,
+        columns.times,
+        (),
+        layout,
+        columns.rows,
+        names,
+        columns.time_dtype,
+        missing,
+        len(data),
     )
     _require_finite(panel, data)
     return panel, columns.freq
 
 
+def require_observed(panel, first=0):
+    """Refuse series from position ``first`` on that hold missing values alone."""
+    counts = np.add.reduceat(~np.isnan(panel.values), panel.offsets[:-1], dtype=np.int64)
+    empty = np.flatnonzero(counts[first:] == 0) + first
+    if not len(empty):
+        return
+    i, how = int(empty[0]), "Give at least one."
+    if len(empty) < panel.n_series:
+        others = panel.layout.drop(empty.tolist()) if panel.shares_times else panel.layout.observed
+        how = f"Drop the series without any: {others}."
+    raise ValueError(
+        f"{start(panel.label(i))} holds no value at all: all {panel.lengths[i]} are missing, the first "
+        f"{_place(panel, i, 0)}. {how}"
+    )
+
+
+def _place(panel, i, position):
+    return f"at {panel.stamps(i)[position]}" if panel.layout.has_stamps else f"at position {position}"
+
+
 def _require_finite(panel, data):
     finite = np.isfinite(panel.values)
+    if panel.missing == "fill":
+        finite |= np.isnan(panel.values)
     if finite.all():
         return
     i = int(np.searchsorted(panel.offsets, finite.argmin(), side="right")) - 1
-    stamps, values = panel.stamps(i), panel.series(i)
-    at = "at {}" if panel.layout.has_stamps else "at position {}"
-    bad = describe_nonfinite(values, lambda position: at.format(stamps[position]))
+    values = panel.series(i)
+    if panel.missing == "fill":
+        values = np.where(np.isnan(values), 0.0, values)
+    bad = describe_nonfinite(values, lambda position: _place(panel, i, position))
     target = data[panel.names.target_col] if panel.layout.kind == LongLayout.kind else data
     is_float = (pd.DataFrame(target).dtypes == np.float64).all()
     fill = fill_values(is_float, np.isinf(panel.values).any())
     raise ValueError(
-        f"{start(panel.label(i))} {bad}. Every value must be a finite number. {_advise_filling(panel, fill)}"
+        f"{start(panel.label(i))} {bad}. Every value must be a finite number"
+        f"{', or NaN where missing' * (panel.missing == 'fill')}. {_advise_filling(panel, fill)}"
     )
 
 
@@ -127,10 +186,9 @@ def resolve_frequencies(panel, freq, declared=None):
         Offsets or integer steps.
     """
     longest = int(panel.lengths.argmax())
-    stamps = panel.stamps(longest)
     if freq is not None:
         common = parse_frequency(freq, panel.times, panel.layout.stamps if panel.layout.has_stamps else None)
-    elif declared is not None and is_regular(stamps, declared):
+    elif declared is not None and _follows(panel, longest, declared):
         common = declared
     else:
         common = find_frequency(panel, longest)
@@ -141,20 +199,18 @@ def series_frequencies(panel, common):
     """Return the frequency of each series: ``common``, or one that differs in its anchor only."""
     frequencies = [common] * panel.n_series
     for i in irregular_series(panel, common):
-        frequencies[i] = _other_anchor(panel.stamps(i), common)
-        require_regular(panel, i, frequencies[i])
+        if panel.missing == "raise":
+            frequencies[i] = _other_anchor(infer, panel.stamps(i), common)
+            require_regular(panel, i, frequencies[i])
+        elif not _follows(panel, i, common):
+            frequencies[i] = _other_anchor(guess_frequency, panel.stamps(i), common)
     return tuple(frequencies)
 
 
-def irregular_series(panel, freq):
-    """Return the positions of series that do not follow a frequency; 0 for all that share their stamps."""
-    if panel.shares_times:
-        return [] if is_regular(panel.times, freq) else [0]
-    steps = regular_steps(panel.times, freq)
-    steps[panel.offsets[1:-1] - 1] = True
-    rows = np.flatnonzero(~steps)
-    suspects = np.unique(np.searchsorted(panel.offsets, rows, side="right") - 1)
-    return [i for i in suspects if not is_regular(panel.stamps(i), freq)]
+def _follows(panel, i, freq):
+    """Tell whether a series has a frequency, with gaps where missing values are allowed."""
+    stamps = panel.stamps(i)
+    return is_regular(stamps, freq) or (panel.missing == "fill" and grid_steps(stamps, freq).min() >= 0)
 
 
 def require_regular(panel, i, freq):
@@ -163,7 +219,7 @@ def require_regular(panel, i, freq):
         raise ValueError(explain_gap(panel, i, freq))
 
 
-def _other_anchor(stamps, freq):
-    """Return the own frequency of stamps that differs from ``freq`` in its anchor only, else ``freq``."""
+def _other_anchor(infer, stamps, freq):
+    """Return the frequency that ``infer`` finds if it differs from ``freq`` in its anchor only, else ``freq``."""
     own = infer(stamps) if isinstance(stamps, pd.DatetimeIndex) else None
     return own if type(own) is type(freq) and own.n == freq.n else freq

@@ -127,7 +127,7 @@ class Batch:
         """Return the positions of windows ``k`` of the first channel, and of the same ones of the others."""
         return (np.arange(self.size.n_channels)[:, None] * self.n_sequences + k).ravel()
 
-    def sequences(self, inputs, targets=None):
+    def sequences(self, inputs, targets=None, target_weights=None):
         """Return the windows as a network reads them: views into the rows, with the channels side by side.
 
         Parameters
@@ -135,7 +135,9 @@ class Batch:
         inputs : ndarray of shape (n_rows, n_numbers)
             From ``rows.for_network``, in the precision of the network.
         targets : ndarray of shape (n, horizon), optional
-            In the scale of each window.
+            In the scale of each window; NaN where targets do not count.
+        target_weights : ndarray of shape (n, horizon), optional
+            Weights of single targets, instead of those of windows.
 
         Returns
         -------
@@ -145,12 +147,17 @@ class Batch:
         n_channels, steps = size.n_channels, size.horizon // size.output_segment
         # A window of no rows, whose forecast is not used, reads one segment all the same.
         lengths = np.maximum(self.windows.lengths[:n], size.segment)
-        arranged = {} if targets is None else {
-            "targets": join(targets, n_channels).reshape(n * steps, size.output_segment * n_channels),
-            "target_starts": np.arange(n) * steps,
-            "target_lengths": np.full(n, steps),
-            "weights": self.weights[:n],
-        }  # fmt: skip
+        arranged, shape = {}, (n * steps, size.output_segment * n_channels)
+        if targets is not None:
+            arranged = {
+                "targets": join(targets, n_channels).reshape(shape),
+                "target_starts": np.arange(n) * steps,
+                "target_lengths": np.full(n, steps),
+            }
+            if target_weights is None:
+                arranged["weights"] = self.weights[:n]
+            else:
+                arranged["target_weights"] = join(target_weights, n_channels).reshape(shape)
         return Sequences(
             join(inputs, n_channels).reshape(len(inputs) // n_channels, -1),
             self.windows.origins[:n] - lengths,

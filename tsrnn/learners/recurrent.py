@@ -92,7 +92,8 @@ def training_sequences(batch, k, inputs, targets):
     part = batch.subset(batch.all_channels(k))
     values = values.reshape(-1, size.horizon)
     values *= (part.units / part.scales)[:, None].astype(dtype)
-    return part.sequences(inputs, values)
+    weights = None if batch.row_weights is None else part.target_weights(np.arange(len(part)))
+    return part.sequences(inputs, values, weights)
 
 
 def draw_windows(rng, positions, n_targets):

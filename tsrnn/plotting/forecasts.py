@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from sklearn.utils.validation import check_is_fitted
 
-from tsrnn.forecaster.checks import target_of
+from tsrnn.forecaster.checks import separate
 from tsrnn.frames import append
 from tsrnn.plotting.figures import find_axes
 from tsrnn.validation import NONE, Interval, check_parameters
@@ -100,8 +100,8 @@ class ForecastDisplay:
         check_parameters(cls.__name__, counts, dict.fromkeys(counts, COUNT))
         seen = forecaster._panel
         place = _find_series(seen.ids, series)
-        truth = target_of(X, y)
-        known = seen if truth is None else append(seen, truth)
+        truth, X = separate(X, y)
+        known = seen if truth is None else append(seen, truth, X=X)
         forecast = _read_forecast(forecaster, horizon, place)
         if n_observed is None:
             n_observed = max(SEASONS_SHOWN * max(forecaster.seasons_, default=1), HORIZONS_SHOWN * len(forecast))

@@ -4,8 +4,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from tsrnn.series.schema import CATEGORY, FUTURE
-
 MIN_SPREAD = 1e-10  # Of a column, against its largest value: below, it counts as constant.
 MAX_LEVELS = 64  # Levels of a category that get indicators, the most frequent ones.
 
@@ -60,7 +58,7 @@ class Inputs:
         ]))  # fmt: skip
         inputs = [item for k in range(len(covariates.columns)) for item in _inputs_of(covariates, k, rows)]
         raw = cls(tuple(inputs), np.zeros(len(inputs)), np.ones(len(inputs)), shift)
-        table = raw._encode(covariates.values[rows])
+        table = raw._encode(covariates.table(rows))
         center, spread = np.nanmean(table, axis=0), np.nanstd(table, axis=0)
         smallest = MIN_SPREAD * np.nanmax(np.abs(table), axis=0, initial=0.0)
         return replace(raw, center=center, spread=np.where(spread > smallest, spread, 1.0))
@@ -104,7 +102,7 @@ class Inputs:
         for k, shift in ((np.flatnonzero(ahead), self.shift), (np.flatnonzero(~ahead), 0)):
             rows = covariates.starts[series] + steps + shift
             known = rows < covariates.stops[series]
-            table = self.select(k)._standardize(covariates.values[np.where(known, rows, 0)])
+            table = self.select(k)._standardize(covariates.table(np.where(known, rows, 0)))
             result[:, k] = np.where(known[:, None], table, 0.0)
         return result
 
@@ -125,10 +123,10 @@ class Inputs:
 def _inputs_of(covariates, k, rows):
     """Inputs of one column: itself, or an indicator of each level but one of two."""
     column = covariates.columns[k]
-    ahead = column.known == FUTURE
-    if column.kind != CATEGORY:
+    ahead = column.known == "future"
+    if column.kind == "number":
         return [Input(k, ahead)]
-    codes = covariates.values[rows, k]
+    codes = covariates.table(rows)[:, k]
     counts = np.bincount(codes[np.isfinite(codes)].astype(np.int64), minlength=len(column.categories))
     levels = np.sort(np.argsort(-counts, kind="stable")[:MAX_LEVELS])
     levels = levels[counts[levels] > 0]

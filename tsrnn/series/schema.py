@@ -1,58 +1,28 @@
-"""Schema of covariates: which columns there are, and what is known of them when."""
+"""`Column`: name, kind and availability of one column of covariates."""
 
-from dataclasses import dataclass, replace
-
-import numpy as np
-
-NUMBER, CATEGORY = "number", "category"  # Kinds of a column.
-PAST, FUTURE = "past", "future"  # Known up to the origin alone, or for the steps that are forecast as well.
+from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class Column:
-    """One covariate.
+    """One column of covariates.
 
     Attributes
     ----------
-    name : str or int
-        Name in the container.
+    name : hashable
+        Its name in the user's frame; its position in an array.
     kind : {"number", "category"}
+        Whether its values are numbers or levels.
     known : {"past", "future"}
-    categories : tuple
-        Levels of a category, in the order of their codes.
+        Whether a forecast may read it up to its origin, or up to its last step.
+    categories : tuple, default=()
+        Levels of a category, by code.
+    default : float, default=0.0
+        Value where the series has none yet: the mean, or the code of the most frequent level.
     """
 
     name: object
-    kind: str = NUMBER
-    known: str = FUTURE
+    kind: str
+    known: str
     categories: tuple = ()
-
-
-@dataclass(frozen=True)
-class Covariates:
-    """Covariates of a panel, over the stamps of its series and beyond.
-
-    Attributes
-    ----------
-    columns : tuple of Column
-        The columns, in the order of the container.
-    values : ndarray of shape (n_rows, n_columns), float64
-        Numbers, and codes of categories; NaN where a value is missing.
-    starts, stops : ndarray of int64, shape (n_series,)
-        Rows of each series: row ``starts[i] + j`` belongs to step ``j`` of series ``i``, counted from its first
-        observation. Series that share one table have the same rows.
-    """
-
-    columns: tuple[Column, ...]
-    values: np.ndarray
-    starts: np.ndarray
-    stops: np.ndarray
-
-    @property
-    def lengths(self):
-        """Number of steps of each series, int64 of shape (n_series,)."""
-        return self.stops - self.starts
-
-    def select(self, series):
-        """Return the covariates of some series."""
-        return replace(self, starts=self.starts[series], stops=self.stops[series])
+    default: float = 0.0

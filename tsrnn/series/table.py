@@ -8,7 +8,6 @@ import numpy as np
 from tsrnn.scaling import ordinary_spreads, series_units, window_levels, window_spreads
 from tsrnn.seasonality import Decomposition, seasonal_future
 from tsrnn.series.inputs import Inputs
-from tsrnn.series.schema import Covariates
 from tsrnn.windows import Windows, row_series, runs, windows_at
 
 REMAINDER, SEASONAL = 0, 1  # Columns of `numbers`.
@@ -87,7 +86,7 @@ class Table(Rows):
     zeros: np.ndarray
     parts: list
     observed: np.ndarray | None = None
-    covariates: Covariates | None = None
+    covariates: object = None
     inputs: Inputs | None = None
 
     @classmethod
@@ -217,10 +216,12 @@ class Table(Rows):
             shift = self.inputs.shift
             future = self.seasonal_future(origins.series, origins.seen, horizon + shift)
             numbers[:, width:, SEASONAL] = future[:, shift:]
-            steps = origins.seen[:, None] + np.arange(horizon)
+            # Inputs of all rows are read anew: covariates of the steps ahead may have been given since.
+            steps = np.maximum(origins.seen[:, None] + np.arange(-width, horizon), 0)
             series = np.broadcast_to(origins.series[:, None], steps.shape)
             read = self.inputs.read(self.covariates, series.ravel(), steps.ravel())
-            numbers[:, width:, SEASONAL + 1 :] = read.reshape(*steps.shape, -1)
+            numbers[:, :, SEASONAL + 1 :] = read.reshape(*steps.shape, -1)
+            numbers[:, :width][~known[:, :width]] = 0.0
         return Workspace(
             numbers.reshape(rows.size, -1), self.decomposition, self.n_squares, origins, width, horizon, seasonal
         )

@@ -1,0 +1,235 @@
+"""Forecasts of a fitted forecaster, from the end and from past origins, and their score."""
+
+from dataclasses import replace
+from numbers import Integral
+
+import numpy as np
+from sklearn.utils.validation import check_is_fitted
+
+from tsrnn.forecaster.checks import (
+    check_origins,
+    require_channels,
+    require_finite,
+    require_known_origins,
+    require_logarithms,
+    require_phase,
+    require_steps,
+    rows_ahead,
+    separate,
+)
+from tsrnn.forecaster.scoring import mean_scaled_error, read_what_follows
+from tsrnn.forecaster.state import FittedState
+from tsrnn.frames import read_again, with_future
+from tsrnn.frames.covariate_rows import locate, locate_ahead
+from tsrnn.frames.keyed import LongLayout
+from tsrnn.validation import Interval, check_parameters
+from tsrnn.windows import Origins
+
+CHUNK = 4096  # windows that are forecast at once
+
+
+class Forecasting(FittedState):
+    """Predict and score."""
+
+    def predict(self, X=None, *, horizon=None):
+        """Forecast after the end of what was seen.
+
+        Parameters
+        ----------
+        X : DataFrame or ndarray, optional
+            Covariates of the steps ahead, where the fit had some that are known for the future: by name, up to the
+            last step asked for; other columns are ignored. The index of a frame says which stamps to forecast, all
+            after the end, one row out per row in; a MultiIndex (id, time), or in a long frame the id and time columns,
+            also which series. Of an array, and where the series were given without stamps, the number of rows is that
+            of the steps ahead. Without X, rows after the end that were given before are read.
+        horizon : int, optional
+            Steps ahead, any number from 1; by default the horizon of the fit. Beyond that one, forecasts are
+            read like observations.
+
+        Returns
+        -------
+        Series, DataFrame or ndarray
+            In the container of the series, float64, names kept, index continued.
+
+        Raises
+        ------
+        NotFittedError
+            Before `fit`.
+        ValueError
+            If the horizon is not a positive integer, a covariate is missing at a step (the error names the first
+            stamp), the horizon is beyond ``horizon_`` where a covariate is known up to the origin alone, or the
+            origin is of another phase than that of the fit (``stride``).
+        """
+        check_is_fitted(self)
+        if isinstance(X, Integral):
+            raise TypeError(f"The number of steps is given by name: predict(horizon={X}). Got it as X.")
+        if X is not None:
+            if horizon is not None:
+                raise ValueError(f"Give either X or horizon. Got X with {len(X)} rows and horizon={horizon!r}.")
+            return self._predict_rows(X)
+        horizon = self._choices["horizon"] if horizon is None else horizon
+        check_parameters("predict", {"horizon": horizon}, {"horizon": [Interval(Integral, 1)]})
+        return self._panel.restore(self._forecast(int(horizon)))
+
+    def predict_origins(self, X, y=None, origins=None, *, horizon=None):
+        """Forecast after many origins in one pass, as for scoring every window of a test part.
+
+        Parameters
+        ----------
+        X : Series, DataFrame, ndarray or list
+            The series that were fitted, in their order, seen and later observations alike; of one length. They are
+            read, not trained on, and not kept.
+            With ``y``, their covariates.
+        y : Series, DataFrame, ndarray or list, optional
+            The series, where ``X`` holds covariates: ``predict_origins(X, y, origins)``. Columns known for the future
+            are read up to the horizon: this assumes that they were known at the origins.
+        origins : array-like of int, shape (n_origins,)
+            How many observations are known at each origin, from 1 to the length of the series.
+        horizon : int, optional
+            Steps ahead; by default the horizon of the fit.
+
+        Returns
+        -------
+        ndarray of shape (n_origins, horizon, n_series), float64
+            In the order of the origins. No forecast depends on observations after its origin.
+
+        Raises
+        ------
+        NotFittedError
+            Before `fit`.
+        ValueError
+            If these are other series, an origin is beyond them or of another phase (``stride``), or a covariate is
+            missing.
+
+        See Also
+        --------
+        tsrnn.backtest : The same for a few origins, as a frame, with refits if wanted.
+
+        Examples
+        --------
+        >>> from tsrnn import RNNForecaster
+        >>> from tsrnn.datasets import load_airline
+        >>> y = load_airline()
+        >>> forecaster = RNNForecaster(horizon=12, random_state=0).fit(y[:120])
+        >>> forecaster.predict_origins(y, range(120, 133)).shape
+        (13, 12, 1)
+        """
+        check_is_fitted(self)
+        horizon = self._choices["horizon"] if horizon is None else horizon
+        check_parameters("predict_origins", {"horizon": horizon}, {"horizon": [Interval(Integral, 1)]})
+        if origins is None:
+            y, X, origins = X, None, y
+        data, X = separate(X, y)
+        panel = read_again(self._panel, data, X)
+        self._require_one_length(panel)
+        origins = check_origins(origins, int(panel.lengths[0]))
+        require_known_origins(panel, int(origins.min()))
+        for origin in np.unique(origins % self._choices["stride"]):
+            counts = np.full(panel.n_series, origins[origins % self._choices["stride"] == origin][0])
+            require_phase(panel, self._fit_ends, counts, self._choices["stride"])
+        if panel.covariates is not None:
+            require_steps(panel.covariates, horizon, self.horizon_)
+            ends = np.full(panel.n_series, origins.max() + horizon)
+            panel.covariates.require(panel, ends)
+            panel = replace(panel, covariates=panel.covariates.hold_until(ends))
+        prepared = self._preparation.extend(panel).apply(panel)
+        self._require_readable(panel, prepared)
+        table, n_series = self._ensemble.best.recipe.read(prepared), panel.n_series
+        forecasts, size = np.empty((len(origins), horizon, n_series)), max(CHUNK // n_series, 1)
+        for start in range(0, len(origins), size):
+            some = origins[start : start + size]
+            seen = (some - prepared.leads[:, None]).ravel()
+            ends = Origins(np.repeat(np.arange(n_series), len(some)), seen)
+            values = self._ensemble.forecast(table, horizon, self._n_threads(), ends)
+            forecasts[start : start + size] = values.reshape(n_series, len(some), horizon).transpose(1, 2, 0)
+        for k in np.flatnonzero(np.isin(origins, self._preparation.unsettled_origins(panel))):
+            forecasts[k] = self._forecast_panel(panel.head(origins[k]), horizon).T
+        require_finite(forecasts.transpose(2, 0, 1), panel)
+        return forecasts
+
+    def _require_one_length(self, panel):
+        """Refuse series that differ in length."""
+        if panel.lengths.min() != panel.lengths.max():
+            raise ValueError(
+                f"Origins count the observations of all series: they must be of one length. Got lengths from "
+                f"{panel.lengths.min()} to {panel.lengths.max()}."
+            )
+
+    def _forecast(self, horizon, future=None):
+        """Forecast all series: float64 of shape (n_series, horizon)."""
+        if self._table is None:
+            self._table = self._ensemble.best.recipe.read(self._prepared)
+        return self._forecast_table(self._table, self._prepared, horizon, future)
+
+    def _forecast_panel(self, panel, horizon):
+        """Forecast from the end of another panel of the same series."""
+        prepared = self._preparation.extend(panel).apply(panel)
+        return self._forecast_table(self._ensemble.best.recipe.read(prepared), prepared, horizon)
+
+    def _forecast_table(self, table, prepared, horizon, future=None):
+        """Forecast prepared series from their table; ``future`` are covariates of the steps ahead."""
+        panel = prepared.panel
+        require_phase(panel, self._fit_ends, panel.lengths, self._choices["stride"])
+        if panel.covariates is not None:
+            require_steps(panel.covariates, horizon, self.horizon_)
+            panel = with_future(panel, horizon, future)
+            table = replace(table, covariates=prepared.with_covariates(panel.covariates).covariates)
+        forecasts = self._ensemble.forecast(table, horizon, self._n_threads())
+        require_finite(forecasts, panel)
+        return forecasts
+
+    def _predict_rows(self, X):
+        """Forecast the stamps of the rows of X."""
+        panel = self._panel
+        series, steps = rows_ahead(panel, X)
+        horizon = int(steps.max()) + 1
+        future = None
+        if panel.covariates is not None:
+            future = X, locate_ahead(panel, steps) if series is None else locate(panel, X)
+        forecasts = panel.restore(self._forecast(horizon, future))
+        if isinstance(X, np.ndarray) or not panel.layout.has_stamps:
+            return forecasts
+        if panel.shares_times:
+            return forecasts.iloc[steps]
+        chosen = forecasts.iloc[series * horizon + steps]
+        return chosen.reset_index(drop=True) if panel.layout.kind == LongLayout.kind else chosen
+
+    def score(self, X, y=None):
+        """Score the forecast of the observations that come after those seen.
+
+        Parameters
+        ----------
+        X : Series, DataFrame, ndarray or list
+            The observations, right after the end, in the same container.
+            With ``y``, their covariates, and after their end if wanted.
+        y : Series, DataFrame, ndarray or list, optional
+            The observations, where ``X`` holds covariates or is None.
+
+        Returns
+        -------
+        float
+            Minus the mean absolute scaled error: the mean over the series of the mean absolute error, divided
+            by that of repeating the season (``season_length_``) one season ahead in what was seen. 0 is
+            perfect, the higher the better. Series that have never changed are left out, and missing values.
+
+        Raises
+        ------
+        ValueError, TypeError
+            As for `update`, and if a series was not seen before: there is no forecast of it.
+        """
+        check_is_fitted(self)
+        data, X = separate(X, y)
+        whole = read_what_follows(self._panel, data, X)
+        horizon = int((whole.lengths - self._panel.lengths).max())
+        if whole.covariates is None:
+            forecasts = self._forecast(horizon)
+        else:
+            prepared = self._prepared.with_covariates(whole.covariates)
+            forecasts = self._forecast_table(self._ensemble.best.recipe.read(prepared), prepared, horizon)
+        return -mean_scaled_error(self._panel, whole, forecasts, self.season_length_)
+
+    def _require_readable(self, panel, prepared):
+        """Refuse a panel that the model cannot read: logarithms need positive values, joint channels their series."""
+        require_logarithms(panel, prepared, self._choices["log"], self._ensemble.best.recipe.scaler.log)
+        if self._choices["channels"] == "joint":
+            require_channels(panel, self._panel)

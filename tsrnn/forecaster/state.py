@@ -1,0 +1,128 @@
+"""State of a fitted forecaster: fitted attributes, parameters that stay, and how a fit takes effect."""
+
+import copy
+
+import pandas as pd
+from joblib import effective_n_jobs
+from sklearn.base import BaseEstimator
+
+from tsrnn.forecaster.filtering import tabulate_outliers
+from tsrnn.forecaster.history import tabulate
+from tsrnn.forecaster.missing import count_missing
+from tsrnn.forecaster.parameters import CHOICES
+from tsrnn.forecaster.plan import Plan
+from tsrnn.frames.identity import own_index
+
+
+class FittedState(BaseEstimator):
+    """Attributes of a forecaster after a fit."""
+
+    @property
+    def forecast_origin_(self):
+        """Time stamp of the last observation: one for series that share it, otherwise a Series by id."""
+        self._require_fitted_attribute("forecast_origin_")
+        if self._panel.shares_times:
+            return self._panel.times[-1]
+        return pd.Series(self._panel.ends(), index=own_index(self._panel.ids), name="forecast_origin")
+
+    @property
+    def outliers_(self):
+        """Observations that were replaced: a frame with the columns series, time, value and replacement."""
+        self._require_fitted_attribute("outliers_")
+        return tabulate_outliers(self._panel, self._prepared.panel)
+
+    @property
+    def n_missing_(self):
+        """Missing values from the first observation on: an int for a single series, otherwise a Series by id."""
+        self._require_fitted_attribute("n_missing_")
+        counts = count_missing(self._panel)
+        if self._panel.layout.is_single:
+            return int(counts[0])
+        return pd.Series(counts, index=own_index(self._panel.ids), name="n_missing")
+
+    @property
+    def parameters_(self):
+        """The network's parameters by PyTorch's names: views."""
+        self._require_fitted_attribute("parameters_")
+        return self.network_.parameters
+
+    def __sklearn_tags__(self):
+        """Return scikit-learn's tags: ``y`` is not required, since ``X`` may be the series, and may have columns."""
+        tags = super().__sklearn_tags__()
+        tags.target_tags.required = False
+        tags.target_tags.multi_output = True
+        return tags
+
+    def __sklearn_is_fitted__(self):
+        """Tell scikit-learn whether there is a model."""
+        return hasattr(self, "_ensemble")
+
+    def _require_fitted_attribute(self, name):
+        if not hasattr(self, "_ensemble"):
+            raise AttributeError(f"{type(self).__name__} has no {name} before fit.")
+
+    def _columns(self):
+        return {"id_col": self.id_col, "time_col": self.time_col, "target_col": self.target_col}
+
+    def _reading(self):
+        """Return the parameters that say how series are read."""
+        past = {"past_covariates": self.past_covariates, "missing": self.missing}
+        return {"freq": self.freq, **past, **self._columns()}
+
+    def _n_threads(self):
+        """Threads for the engine: None leaves the number to it."""
+        return None if self.n_jobs is None else effective_n_jobs(self.n_jobs)
+
+    def _plan(self, **changes):
+        """Return the parameters in the form of the fit; ``changes`` replace some."""
+        return Plan.of(self.get_params(deep=False) | changes, self._n_threads())
+
+    def _network_choices(self):
+        """Return what "auto" has come to where a fit that is continued must keep it."""
+        names = ("strategy", "num_layers", "hidden_size", "dropout")
+        return {name: getattr(self, f"{name}_") for name in names}
+
+    def _require_same_choices(self):
+        """Refuse parameters that a fit which is continued cannot change."""
+        for name, before in self._choices.items():
+            now = getattr(self, name)
+            if _as_list(before) != _as_list(now):
+                raise ValueError(
+                    f"A fit that is continued keeps its model: {name} was {before!r} and is now {now!r}. Put "
+                    "it back, or set warm_start=False and call fit to begin anew."
+                )
+
+    def _become(self, observed, ensemble, generator, histories, earlier, resolved=None):
+        """Take over what a fit has learned, all at once."""
+        best, history = ensemble.best, tabulate(histories, earlier)
+        recipe = best.recipe
+        n_epochs, best_epoch = int((history["network"] == 0).sum()), histories[0].best_epoch
+        if earlier is not None:
+            # Without a better epoch the weights are those from before.
+            best_epoch = n_epochs - len(histories[0].epochs) + best_epoch if best_epoch else self.best_epoch_
+        seasons = recipe.decomposition.seasons
+        self.__dict__.update(
+            **observed,
+            _fit_ends=self._fit_ends if earlier is not None else observed["_panel"].ends(),
+            **{f"{name}_": value for name, value in (resolved or {}).items()},
+            _ensemble=ensemble,
+            _generator=generator,
+            _choices={name: copy.deepcopy(getattr(self, name)) for name in CHOICES},
+            history_=history,
+            n_iter_=n_epochs,
+            best_epoch_=best_epoch,
+            horizon_=recipe.pass_steps,
+            lookback_=recipe.lookback,
+            lookbacks_=tuple(model.recipe.lookback for model in ensemble.members),
+            segment_length_=recipe.segment,
+            seasons_=seasons,
+            season_length_=min(seasons, default=1),
+            log_=recipe.scaler.log,
+            network_=best.network,
+            networks_=tuple(model.network for model in ensemble.members),
+        )
+
+
+def _as_list(value):
+    """A tuple says the same as a list."""
+    return list(value) if isinstance(value, tuple) else value

@@ -1,0 +1,190 @@
+"""Rows of covariates: which series and step of a panel each belongs to."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from tsrnn.frames.advice import Stamps, stamps_of_index
+from tsrnn.frames.columns import quote
+from tsrnn.frames.covariates import MAX_AHEAD
+from tsrnn.frames.frequency import steps_after
+from tsrnn.frames.identity import ids_like, plain_ids, unique_ids
+from tsrnn.frames.times import as_times, clock, times_like
+from tsrnn.windows import row_series
+
+
+@dataclass(frozen=True)
+class Located:
+    """Rows of covariates beside a panel.
+
+    Attributes
+    ----------
+    n_series : int
+        1 where all series share the rows.
+    series, steps : ndarray of shape (n,), int64
+        Series and step, from its first stamp on; -1 for rows that belong to none.
+    rows : ndarray of shape (n,), int64
+        Row of the frame.
+    """
+
+    n_series: int
+    series: np.ndarray
+    steps: np.ndarray
+    rows: np.ndarray
+
+
+def locate(panel, X, data=None, first=0):
+    """Find the rows of covariates in a panel.
+
+    Parameters
+    ----------
+    panel : Panel
+        The series.
+    X : DataFrame or ndarray
+        Covariates, with the stamps of the series as index, with a MultiIndex (id, time), with the id and time columns
+        of a long frame; an array, or beside series without stamps, by position.
+    data : Series, DataFrame, ndarray or list, optional
+        The container that stands beside X, for X by position; without it, rows are those after the end.
+    first : int, default=0
+        Steps before those of ``data``, for series without stamps.
+
+    Returns
+    -------
+    Located
+    """
+    if isinstance(X, pd.DataFrame) and X.index.nlevels == 2:
+        return _of_keys(panel, X.index.get_level_values(0), X.index.get_level_values(1), "X.index.duplicated()")
+    if has_key_columns(panel, X):
+        id_col, time_col, _ = panel.names
+        twice = f"X.duplicated([{id_col!r}, {time_col!r}])"
+        return _of_keys(panel, X[id_col], X[time_col], twice)
+    if isinstance(X, pd.DataFrame) and panel.layout.has_stamps:
+        return _of_times(panel, X.index)
+    return _of_positions(panel, X, data, first)
+
+
+def locate_ahead(panel, steps):
+    """Return where rows belong that hold for all series, so many steps after the end of each, from 0."""
+    n_series, rows = 1 if panel.shares_times else panel.n_series, np.arange(len(steps))
+    series = np.repeat(np.arange(n_series), len(steps))
+    return Located(n_series, series, panel.lengths[series] + np.tile(steps, n_series), np.tile(rows, n_series))
+
+
+def has_key_columns(panel, X):
+    """Tell whether X is a long frame, with the id and the time of each row as columns."""
+    id_col, time_col, _ = panel.names
+    return isinstance(X, pd.DataFrame) and not panel.shares_times and {id_col, time_col} <= set(X.columns)
+
+
+def locator(panel, X):
+    """Return a function from a row of X to text for an error."""
+    if isinstance(X, np.ndarray):
+        return "at row {}".format
+    if X.index.nlevels == 2:
+        return lambda row: f"at id {quote(X.index[row][0])}, {X.index[row][1]}"
+    if has_key_columns(panel, X):
+        id_col, time_col, _ = panel.names
+        return lambda row: f"at id {quote(X[id_col].iloc[row])}, {X[time_col].iloc[row]}"
+    return lambda row: f"at {X.index[row]}"
+
+
+def _of_positions(panel, X, data, first):
+    n_rows, end = len(X), int(panel.lengths[0])
+    if data is None:
+        return Located(1, np.zeros(n_rows, dtype=np.int64), end + np.arange(n_rows), np.arange(n_rows))
+    if n_rows < len(data):
+        raise ValueError(
+            f"X by position must have a row for each of the {len(data)} rows of y, and may have more for the steps "
+            f"after its end. Got {n_rows}."
+        )
+    if not panel.layout.has_stamps:
+        return Located(1, np.zeros(n_rows, dtype=np.int64), first + np.arange(n_rows), np.arange(n_rows))
+    if panel.shares_times:
+        found = _of_times(panel, data.index)
+        ahead = np.arange(n_rows - len(data))
+        steps = np.concatenate([found.steps, end + ahead])
+        return Located(1, np.zeros(n_rows, dtype=np.int64), steps, np.arange(n_rows))
+    if n_rows > len(data):
+        raise ValueError(
+            f"X by position must have as many rows as y, {len(data)}, where rows have ids. Got {n_rows}. For rows "
+            "after the end, give X as a DataFrame with a MultiIndex (id, time)."
+        )
+    if data.index.nlevels == 2:
+        return _of_keys(panel, data.index.get_level_values(0), data.index.get_level_values(1), "X.index.duplicated()")
+    return _of_keys(panel, data[panel.names.id_col], data[panel.names.time_col], "X.index.duplicated()")
+
+
+def _times_of(panel, given, what):
+    stamps = Stamps(what, "X.index", lambda new: f"X.set_axis({new})", "X.reset_index(drop=True)")
+    times = as_times(given, stamps if what != "X" else stamps_of_index("X"))
+    return times_like(times, panel.times, "The time stamps of X") if len(times) else panel.times[:0]
+
+
+def _of_times(panel, index):
+    """Locate rows whose index is one of time stamps, for all series."""
+    times = _times_of(panel, index, "X")
+    twice = times.duplicated()
+    if twice.any():
+        count = int(twice.sum())
+        raise ValueError(
+            f"X has {count} duplicate time stamp{'s' * (count > 1)}, the first {times[twice][0]}; each "
+            "stamp needs one row. Keep the first of each: X[~X.index.duplicated()]."
+        )
+    if panel.shares_times:
+        steps = panel.times.copy(deep=True).get_indexer(times)
+        ahead = panel.steps_ahead(times) if len(times) else steps
+        steps = np.where((ahead >= 0) & (ahead < MAX_AHEAD), len(panel.times) + ahead, steps)
+        return Located(1, np.zeros(len(times), dtype=np.int64), steps, np.arange(len(times)))
+    series = np.repeat(np.arange(panel.n_series), len(times))
+    rows = np.tile(np.arange(len(times)), panel.n_series)
+    return Located(panel.n_series, series, _steps(panel, series, times[rows]), rows)
+
+
+def _of_keys(panel, ids, times, twice):
+    """Locate rows of which each has an id and a time stamp."""
+    times = _times_of(panel, times, "the time of X")
+    codes, unique = unique_ids(ids, "the ids of X")
+    unique = ids_like(unique, panel.ids, lambda dtype: f"X with the ids as {dtype!r}") if len(unique) else unique
+    position = np.append(plain_ids(panel.ids).get_indexer(unique), -1)
+    series = position[codes]
+    keys = pd.MultiIndex.from_arrays([codes, clock(times)])
+    repeated = keys.duplicated()
+    if repeated.any():
+        row = int(repeated.argmax())
+        raise ValueError(
+            f"X has the time stamp {times[row]} twice for id {quote(unique[codes[row]])} ({int(repeated.sum())} "
+            f"duplicate{'s' * (int(repeated.sum()) > 1)} in all). Keep the first of each: X[~{twice}]."
+        )
+    known = np.flatnonzero(series >= 0)
+    steps = np.full(len(times), -1)
+    steps[known] = _steps(panel, series[known], times[known])
+    return Located(panel.n_series, series, steps, np.arange(len(times)))
+
+
+def _steps(panel, series, times):
+    """Count the steps of stamps from the first one of their series; -1 for those off its grid."""
+    given, ends = clock(times), clock(panel.ends())
+    seen = clock(panel.times)
+    if panel.shares_times:
+        steps = panel.times.copy(deep=True).get_indexer(times)
+    else:
+        ticks, rank = np.unique(np.concatenate([seen, given]), return_inverse=True)
+        key = row_series(panel.offsets) * len(ticks) + rank[: len(seen)]
+        wanted = series * len(ticks) + rank[len(seen) :]
+        found = np.minimum(np.searchsorted(key, wanted), len(key) - 1)
+        steps = np.where(key[found] == wanted, found - panel.offsets[series], -1)
+    later = np.flatnonzero(given > ends[series])
+    if not len(later):
+        return steps
+    later = later[np.argsort(series[later], kind="stable")]
+    some, first, counts = np.unique(series[later], return_index=True, return_counts=True)
+    groups = {}
+    for i, start, count, before, last in zip(some, first, counts, *panel.last_two(some), strict=True):
+        groups.setdefault((before, last, panel.frequencies[i]), []).append(later[start : start + count])
+    for (before, last, freq), parts in groups.items():
+        rows = np.concatenate(parts)
+        ahead = steps_after(last, freq, times[rows], before=before)
+        near = (ahead >= 0) & (ahead < MAX_AHEAD)
+        steps[rows] = np.where(near, panel.lengths[series[rows]] + ahead, -1)
+    return steps
