@@ -4,6 +4,8 @@ A config holds the arguments of `tsrnn.network.Network` except the dtype, and `o
 `loss_options`: what `naive.py` reads, and what the golden files store.
 """
 
+from dataclasses import replace
+
 import numpy as np
 
 from tsrnn.losses import LOSSES
@@ -106,3 +108,14 @@ def make_batch(config, n, steps, ragged=False, weighted=False, seed=0):
         output_steps=output_steps,
         weights=rng.uniform(0.2, 2.0, size=n) if weighted else None,
     )
+
+
+def with_missing_targets(sequences, seed=0):
+    """Weigh each target by itself; a third weighs nothing and, if it is a number, is NaN."""
+    rng = np.random.default_rng(seed)
+    targets = sequences.targets
+    shape = (len(targets), 1) if targets.ndim == 1 else targets.shape
+    weights = np.where(rng.random(shape) < 1 / 3, 0.0, rng.uniform(0.2, 2.0, size=shape))
+    if targets.ndim == 2:
+        targets = np.where(weights > 0, targets, np.nan)
+    return replace(sequences, targets=targets, target_weights=weights)

@@ -196,9 +196,21 @@ def read_inputs(sequences, sample):
 
 
 def read_targets(sequences, sample):
-    """Targets (output steps, K), or (output steps,) classes, of one sequence."""
+    """Targets (output steps, K), or (output steps,) classes, of one sequence; a decoder is fed 0 for missing ones."""
     start, length = sequences.target_starts[sample], sequences.target_lengths[sample]
-    return sequences.targets[start : start + length]
+    targets = sequences.targets[start : start + length]
+    if sequences.target_weights is None or targets.ndim == 1:
+        return targets
+    return np.where(sequences.target_weights[start : start + length] > 0, targets, 0.0)
+
+
+def read_weights(sequences, sample, o, n_elements):
+    """Weight of each element of output step o: that of the sample, times that of its target."""
+    weight = 1.0 if sequences.weights is None else float(sequences.weights[sample])
+    if sequences.target_weights is None:
+        return np.full(n_elements, weight)
+    of_targets = sequences.target_weights[sequences.target_starts[sample] + o]
+    return weight * np.repeat(of_targets, n_elements // len(of_targets))
 
 
 def normalize(sequences, sample, rows):
@@ -225,9 +237,9 @@ def mean_loss(config, parameters, sequences):
     for sample in range(len(sequences.starts)):
         targets = read_targets(sequences, sample)
         outputs = forward(config, parameters, read_inputs(sequences, sample), targets)
-        weight = 1.0 if sequences.weights is None else float(sequences.weights[sample])
-        for output, target in zip(outputs, targets, strict=True):
+        for o, (output, target) in enumerate(zip(outputs, targets, strict=True)):
             elements = loss(output, target, **config["loss_options"])
-            total += weight * elements.sum()
-            count += weight * elements.size
+            weights = read_weights(sequences, sample, o, len(elements))
+            total += np.sum((weights * elements)[weights > 0])
+            count += weights.sum()
     return total / count

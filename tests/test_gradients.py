@@ -73,6 +73,14 @@ def test_gradients_of_every_loss(loss, head):
 
 
 @pytest.mark.parametrize("head", HEADS)
+@pytest.mark.parametrize("loss", LOSSES)
+def test_gradients_with_missing_targets(loss, head):
+    config = cases.make_config(loss=loss, head=head, output_size=4, output_steps={"last": 1, "every": 4}.get(head, 3))
+    sequences = cases.with_missing_targets(cases.make_batch(config, n=5, steps=4, ragged=True, weighted=True))
+    assert_all_small(gradient_errors(config, sequences))
+
+
+@pytest.mark.parametrize("head", HEADS)
 @pytest.mark.parametrize("cell", CELLS)
 def test_gradients_with_tokens(cell, head):
     config = cases.make_config(

@@ -18,11 +18,11 @@ TARGETS, LANES, CLASSES = 2, 7, 4
 
 
 def random_step(loss, seed=0):
-    """Return predictions (O, L), targets (K, L), codes (L,) and weights (L,) of one output step."""
+    """Return predictions (O, L), targets (K, L), codes (L,) and weights (K, L) of one output step."""
     rng = np.random.default_rng(seed)
     outputs = CLASSES if loss.takes_classes else TARGETS * loss.n_levels
-    weights = rng.uniform(0.2, 2.0, size=LANES)
-    weights[3] = 0.0
+    weights = rng.uniform(0.2, 2.0, size=(1 if loss.takes_classes else TARGETS, LANES))
+    weights[:, 3] = weights[0, 5] = 0.0
     return (
         rng.normal(size=(outputs, LANES)),
         rng.normal(size=(TARGETS, LANES)),
@@ -50,10 +50,13 @@ def test_value_equals_the_oracle(name):
     loss = make_loss(name)
     prediction, targets, codes, weights = random_step(loss)
     expected = sum(
-        weights[lane] * naive.LOSSES[name](
-            prediction[:, lane], codes[lane] if loss.takes_classes else targets[:, lane],
-            **LOSS_OPTIONS.get(name, {}),
-        ).sum()
+        np.sum(
+            np.repeat(weights[:, lane], loss.n_levels)
+            * naive.LOSSES[name](
+                prediction[:, lane], codes[lane] if loss.takes_classes else targets[:, lane],
+                **LOSS_OPTIONS.get(name, {}),
+            )
+        )
         for lane in range(LANES)
     )  # fmt: skip
     value = total_loss(loss, prediction, targets, codes, weights)
@@ -68,7 +71,8 @@ def test_gradient_equals_differences(name):
     loss.value_and_gradient(gradient, targets, codes, weights, np.array(loss.parameters))
     numerical = numerical_gradient(lambda: total_loss(loss, prediction, targets, codes, weights), prediction)
     assert relative_error(gradient, numerical) <= DIFFERENCES_TOLERANCE
-    np.testing.assert_array_equal(gradient[:, weights == 0], 0.0)
+    per_output = np.repeat(weights, len(gradient) // len(weights), axis=0)
+    np.testing.assert_array_equal(gradient[per_output == 0], 0.0)
 
 
 @pytest.mark.parametrize("name", LOSSES)
@@ -82,7 +86,7 @@ def test_nan_reaches_the_value(name):
 def test_cross_entropy_does_not_overflow():
     loss = LOSSES["cross_entropy"]()
     prediction = np.array([[1e4], [-1e4]])
-    value = loss.value_and_gradient(prediction, np.empty((0, 1)), np.array([1]), np.ones(1), np.empty(0))
+    value = loss.value_and_gradient(prediction, np.empty((0, 1)), np.array([1]), np.ones((1, 1)), np.empty(0))
     assert value == 2e4
     np.testing.assert_array_equal(prediction[:, 0], [1.0, -1.0])
 

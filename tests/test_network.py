@@ -80,6 +80,38 @@ def test_loss_equals_the_oracle(loss, head, dtype):
     assert value == pytest.approx(expected, rel=TOLERANCES[dtype])
 
 
+@pytest.mark.parametrize("head", HEADS)
+@pytest.mark.parametrize("loss", LOSSES)
+def test_missing_targets_leave_the_mean_over_the_others(loss, head):
+    config = make_config(head, 5, loss=loss, output_size=6)
+    network = cases.make_network(config)
+    sequences = cases.with_missing_targets(cases.make_batch(config, n=11, steps=5, ragged=True, weighted=True))
+    value, _, _ = network.loss_and_gradient(sequences, cases.make_loss(config))
+    expected = naive.mean_loss(config, network.parameters, sequences)
+    assert value == pytest.approx(expected, rel=TOLERANCES["float64"])
+
+
+@pytest.mark.parametrize("head", HEADS)
+def test_without_any_target_there_is_no_gradient(head):
+    config = make_config(head, 5)
+    network, loss = cases.make_network(config), cases.make_loss(config)
+    sequences = cases.make_batch(config, n=4, steps=5)
+    missing = np.full_like(sequences.targets, np.nan)
+    sequences = dataclasses.replace(sequences, targets=missing, target_weights=np.zeros_like(missing))
+    value, gradient, _ = network.loss_and_gradient(sequences, loss)
+    assert value == 0
+    assert not any(values.any() for values in gradient.values())
+
+
+def test_target_weights_have_the_shape_of_targets():
+    config = make_config("every", 5)
+    network, loss = cases.make_network(config), cases.make_loss(config)
+    sequences = cases.make_batch(config, n=4, steps=5)
+    sequences = dataclasses.replace(sequences, target_weights=np.ones(len(sequences.targets)))
+    with pytest.raises(ValueError, match="target_weights must have shape .*, one for each target"):
+        network.loss_and_gradient(sequences, loss)
+
+
 @pytest.mark.parametrize("stack", [{}, {"bidirectional": True}, {"residual": True, "dilations": (3, 2)}], ids=str)
 @pytest.mark.parametrize("head", HEADS)
 @pytest.mark.parametrize("cell", CELLS)
