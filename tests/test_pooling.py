@@ -125,7 +125,7 @@ def test_fit_own_judges_each_series():
 
 
 class TestChoices:
-    def test_what_auto_comes_to(self):
+    def test_auto_is_resolved(self):
         parameters = RNNForecaster(HORIZON).get_params()
         small = resolve(parameters, np.array([500]))
         assert small == {

@@ -164,7 +164,7 @@ def load_housing() -> pd.DataFrame:
 
 @dataclass(frozen=True)
 class Dataset:
-    """What is known about one data set.
+    """Loader, frequency and season of a data set.
 
     Attributes
     ----------

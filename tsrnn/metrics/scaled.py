@@ -52,7 +52,7 @@ def mase(y_true, y_pred, y_train, season_length=1) -> float:
     y_true, y_pred : array-like of shape (n_steps,) or (n_steps, n_series)
         Truth and forecast.
     y_train : array-like of shape (n_train,) or (n_train, n_series)
-        What came before the forecast, in ascending order of time; a frame has the columns of the truth. NaN may pad
+        Observations before the forecast, in ascending order of time; a frame has the columns of the truth. NaN may pad
         shorter series; pairs with a NaN are left out.
     season_length : int, default=1
         Steps in a season. M4 takes 1, 4, 12, 1, 1, 24 for yearly, quarterly, monthly, weekly, daily and
@@ -62,7 +62,7 @@ def mase(y_true, y_pred, y_train, season_length=1) -> float:
     -------
     float
         ``mean(|y - f|) / mean(|y_t - y_{t - season_length}|)`` of each series, averaged over the series.
-        NaN if a training part repeats itself exactly, for it has no scale then.
+        NaN if a training part repeats itself exactly, because the scale is zero.
 
     Raises
     ------
@@ -92,7 +92,7 @@ def rmsse(y_true, y_pred, y_train, season_length=1) -> float:
     y_true, y_pred : array-like of shape (n_steps,) or (n_steps, n_series)
         Truth and forecast.
     y_train : array-like of shape (n_train,) or (n_train, n_series)
-        What came before the forecast, in ascending order of time; a frame has the columns of the truth. NaN may pad
+        Observations before the forecast, in ascending order of time; a frame has the columns of the truth. NaN may pad
         shorter series; pairs with a NaN are left out.
     season_length : int, default=1
         Steps in a season; M5 takes 1.

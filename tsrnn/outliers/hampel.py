@@ -130,7 +130,7 @@ class OutlierFilter:
         values, offsets : ndarray
             As for :meth:`fit`; as many series, of any lengths.
         filtered : ndarray of float64, optional
-            What the first values of each series have been replaced by before. Only later ones are filtered then.
+            Earlier replacements of the first values of each series. Only later ones are filtered then.
         filtered_offsets : ndarray of int64, shape (n + 1,), optional
             First row of each of the first n series in ``filtered``.
 
@@ -165,7 +165,7 @@ class OutlierFilter:
         Parameters
         ----------
         x, z : ndarray of shape (n_rows,)
-            Values, and what they are replaced by: written in place, from the values on.
+            Values and their replacements: written in place, from the values on.
         offsets : ndarray of shape (n_series + 1,)
         known : int or ndarray of shape (n_series,)
             First rows of each series that are filtered already.

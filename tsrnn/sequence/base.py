@@ -1,4 +1,4 @@
-"""What the regressor and the classifier share: one way from `X` and `y` to a trained network, and back."""
+"""Base of the regressor and the classifier: from `X` and `y` to a trained network, and back."""
 
 import copy
 import math
@@ -43,7 +43,7 @@ class SequenceEstimator(BaseEstimator):
         y : array-like or list of array-like
             The targets; their shape tells the kind of network, as the class describes.
         sample_weight : array-like of shape (n_samples,), default=None
-            What each sample counts. A sample of weight 0 is as good as left out.
+            Weight of each sample. A sample of weight 0 is as good as left out.
 
         Returns
         -------
@@ -179,7 +179,7 @@ class SequenceEstimator(BaseEstimator):
         return np.sort(shuffled[n_held_out:]), np.sort(shuffled[:n_held_out])
 
     def _learn_inputs(self, inputs, counts):
-        """Learn means and scales from the samples to train on; `counts` is what each sample counts there."""
+        """Learn means and scales from the samples to train on; `counts` are their weights."""
         if self.categories is None:
             rows = np.repeat(counts, inputs.lengths)
             self.input_mean_, self.input_scale_ = learn_standardization(inputs.values, rows, self.standardize_inputs)
@@ -290,7 +290,7 @@ def _as_tuple(value):
 
 
 def _count(training, weights, n_samples):
-    """Return what each sample counts in training: its weight, or nothing if it is held out."""
+    """Return the weight of each sample in training; 0 if it is held out."""
     counts = np.zeros(n_samples)
     counts[training] = 1.0 if weights is None else weights[training]
     return counts

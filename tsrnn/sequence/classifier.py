@@ -126,7 +126,7 @@ class RNNClassifier(ClassifierMixin, SequenceEstimator):
     segment_length_ : int
         Rows of `X` that the network reads in one step.
     input_mean_, input_scale_ : ndarray of shape (n_features,)
-        What is subtracted from a step and what it is divided by; not there for tokens.
+        Mean and scale that standardize the inputs; absent for tokens.
     categories_ : ndarray of shape (n_categories,)
         The tokens, if `categories` is given.
     network_ : tsrnn.network.Network
@@ -263,7 +263,7 @@ class RNNClassifier(ClassifierMixin, SequenceEstimator):
         y : array-like or list of array-like
             As in `fit`. With a label per step, steps are counted; one that only one of both sequences has is wrong.
         sample_weight : array-like of shape (n_samples,), default=None
-            What each sample counts.
+            Weight of each sample.
 
         Returns
         -------

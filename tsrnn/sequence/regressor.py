@@ -131,7 +131,7 @@ class RNNRegressor(RegressorMixin, SequenceEstimator):
     segment_length_ : int
         Rows of `X` that the network reads in one step.
     input_mean_, input_scale_ : ndarray of shape (n_features,)
-        What is subtracted from a step and what it is divided by; not there for tokens.
+        Mean and scale that standardize the inputs; absent for tokens.
     target_mean_, target_scale_ : ndarray of shape (n_outputs_,)
         The same for targets.
     categories_ : ndarray of shape (n_categories,)
@@ -252,7 +252,7 @@ class RNNRegressor(RegressorMixin, SequenceEstimator):
         y : array-like or list of array-like
             As in `fit`. Several output steps per sequence are pooled; over several outputs the mean is taken.
         sample_weight : array-like of shape (n_samples,), default=None
-            What each sample counts.
+            Weight of each sample.
 
         Returns
         -------
