@@ -190,7 +190,7 @@ class Dataset:
     panel: bool = False
 
 
-DATASETS = {
+DATASETS: dict[str, Dataset] = {
     "airline": Dataset(load_airline, "MS", 12),
     "gasoline": Dataset(load_gasoline, "W-FRI", 52),
     "pageviews": Dataset(load_pageviews, "D", 7),

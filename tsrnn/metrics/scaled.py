@@ -3,7 +3,9 @@
 from numbers import Integral
 
 import numpy as np
+from numpy.typing import ArrayLike
 
+from tsrnn._types import Floats
 from tsrnn.metrics.inputs import (
     as_floats,
     check_ascending,
@@ -44,7 +46,7 @@ def _mean_ratio(errors, scales):
     return float(np.mean(np.divide(errors, scales, out=np.full_like(errors, np.nan), where=scales > 0)))
 
 
-def mase(y_true, y_pred, y_train, season_length=1) -> float:
+def mase(y_true: ArrayLike, y_pred: ArrayLike, y_train: ArrayLike, season_length: int = 1) -> float:
     """Mean absolute scaled error: below 1, the forecast errs less than seasonal naive did in training.
 
     Parameters
@@ -84,7 +86,7 @@ def mase(y_true, y_pred, y_train, season_length=1) -> float:
     return _mean_ratio(np.mean(np.abs(errors), axis=0), np.nanmean(np.abs(differences), axis=0))
 
 
-def rmsse(y_true, y_pred, y_train, season_length=1) -> float:
+def rmsse(y_true: ArrayLike, y_pred: ArrayLike, y_train: ArrayLike, season_length: int = 1) -> float:
     """Root mean squared scaled error, as in the M5 competition.
 
     Parameters
@@ -123,7 +125,7 @@ def rmsse(y_true, y_pred, y_train, season_length=1) -> float:
     return _mean_ratio(np.sqrt(np.mean(errors**2, axis=0)), np.sqrt(np.nanmean(differences**2, axis=0)))
 
 
-def skill_score(error, reference):
+def skill_score(error: ArrayLike, reference: ArrayLike) -> float | Floats:
     """Share of a reference's error that a forecast saves.
 
     Parameters
