@@ -19,7 +19,7 @@ SERIES = {
 ESTIMATORS = {"forecaster", "sequence", "backtesting", "model_selection", "plotting"}
 # From the bottom up: a module imports from its own row and those before it.
 LAYERS = [
-    {"validation"},
+    {"validation", "_types"},
     {"cells", "losses", "heads"},
     {"backends"},
     {"network", "parameters", "sequences", "optimizers", "constraints"},
@@ -35,7 +35,7 @@ RANKS = {name: rank for rank, names in enumerate(LAYERS) for name in names}
 MAY_IMPORT = {
     "numba": KERNELS,
     "llvmlite": KERNELS,
-    "pandas": SERIES | ESTIMATORS,
+    "pandas": SERIES | ESTIMATORS | {"_types"},
     "sklearn": ESTIMATORS | {"validation"},
     "joblib": ESTIMATORS,
     "scipy": ESTIMATORS | {"frames"},

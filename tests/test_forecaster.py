@@ -476,7 +476,7 @@ class TestPromises:
             same = np.array_equal(data, before) if isinstance(data, np.ndarray) else data.equals(before)
             assert same
 
-    def test_nothing_is_said(self, capfd):
+    def test_silent_by_default(self, capfd):
         quick().fit(daily()).predict()
         assert capfd.readouterr() == ("", "")
 

@@ -138,7 +138,7 @@ def test_padding_touches_no_output_and_no_gradient(cell, head, stack):
 
 
 @pytest.mark.parametrize("head", HEADS)
-def test_outputs_do_not_depend_on_the_company(head):
+def test_outputs_do_not_depend_on_batch_composition(head):
     config = make_config(head, 5)
     network = cases.make_network(config)
     sequences = cases.make_batch(config, n=71, steps=5, ragged=True)

@@ -7,7 +7,7 @@ import pytest
 
 from tsrnn import RNNRegressor
 from tsrnn.network import Network
-from tsrnn.progress import LINES, make_progress
+from tsrnn.progress import MAX_LINES, make_progress
 from tsrnn.sequences import Sequences
 from tsrnn.training import TrainingOptions, train_all
 
@@ -44,7 +44,7 @@ def test_many_epochs_make_few_lines(without_tqdm, capsys, max_epochs, first):
     lines = capsys.readouterr().err.splitlines()
     assert lines[0] == f"epoch {first} of {max_epochs}: loss 0.25"
     assert lines[-1] == f"epoch {max_epochs} of {max_epochs}: loss 0.25"
-    assert len(lines) <= LINES
+    assert len(lines) <= MAX_LINES
 
 
 def train_three(n_jobs):

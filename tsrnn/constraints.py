@@ -38,7 +38,7 @@ TRAINING = {
     "tol": [Interval(Real, 0.0)],
 }
 
-# What is common to all estimators.
+# Common to all estimators.
 ESTIMATOR = {
     "warm_start": [BOOLEAN],
     "random_state": [

@@ -164,7 +164,7 @@ def load_housing() -> pd.DataFrame:
 
 @dataclass(frozen=True)
 class Dataset:
-    """What is known about one data set.
+    """Loader, frequency and season of a data set.
 
     Attributes
     ----------
@@ -190,7 +190,7 @@ class Dataset:
     panel: bool = False
 
 
-DATASETS = {
+DATASETS: dict[str, Dataset] = {
     "airline": Dataset(load_airline, "MS", 12),
     "gasoline": Dataset(load_gasoline, "W-FRI", 52),
     "pageviews": Dataset(load_pageviews, "D", 7),

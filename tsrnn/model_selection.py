@@ -1,8 +1,12 @@
 """Cross-validation by time: `PanelSplit`, a splitter for scikit-learn's searches that knows panels."""
 
+from collections.abc import Iterator
+
 import numpy as np
+from numpy.typing import NDArray
 from sklearn.model_selection import BaseCrossValidator
 
+from tsrnn._types import Column, SeriesData
 from tsrnn.constraints import COLUMNS
 from tsrnn.frames.columns import Names
 from tsrnn.frames.layouts import find_layout
@@ -64,7 +68,16 @@ class PanelSplit(BaseCrossValidator):
     True
     """
 
-    def __init__(self, horizon, n_splits=5, *, step=None, id_col="unique_id", time_col="ds", target_col="y"):
+    def __init__(
+        self,
+        horizon: int,
+        n_splits: int = 5,
+        *,
+        step: int | None = None,
+        id_col: Column = "unique_id",
+        time_col: Column = "ds",
+        target_col: Column = "y",
+    ) -> None:
         self.horizon = horizon
         self.n_splits = n_splits
         self.step = step
@@ -73,7 +86,7 @@ class PanelSplit(BaseCrossValidator):
         self.target_col = target_col
         check_parameters("PanelSplit", {name: getattr(self, name) for name in CONSTRAINTS}, CONSTRAINTS)
 
-    def get_n_splits(self, X=None, y=None, groups=None):
+    def get_n_splits(self, X: object = None, y: object = None, groups: object = None) -> int:
         """Return the number of folds.
 
         Parameters
@@ -87,7 +100,9 @@ class PanelSplit(BaseCrossValidator):
         """
         return self.n_splits
 
-    def split(self, X, y=None, groups=None):
+    def split(
+        self, X: SeriesData | None, y: SeriesData | None = None, groups: object = None
+    ) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:
         """Give the rows to train and to test on, fold by fold, the earliest cutoff first.
 
         Parameters

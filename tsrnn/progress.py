@@ -3,7 +3,7 @@
 import sys
 from importlib.util import find_spec
 
-LINES = 20  # Most lines for one training, about
+MAX_LINES = 20  # of one training, about
 
 
 def make_progress(max_epochs, verbose, index=None):
@@ -43,7 +43,7 @@ class Lines(Progress):
 
     def __init__(self, max_epochs, name, index):
         self.max_epochs, self.name = max_epochs, name
-        self.every = -(-max_epochs // LINES)
+        self.every = -(-max_epochs // MAX_LINES)
 
     def show(self, epoch, loss):
         """Write a line, if it is the turn of the epoch."""

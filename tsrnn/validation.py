@@ -74,7 +74,7 @@ class InstanceOf:
     kind : type or tuple of types
         The classes.
     words : str
-        What a message calls them.
+        Name of the classes in a message.
     """
 
     kind: type | tuple[type, ...]
@@ -99,7 +99,7 @@ class Counts:
     Attributes
     ----------
     what : str
-        What they are.
+        Meaning of the numbers, for a message.
     """
 
     what: str

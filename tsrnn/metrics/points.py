@@ -1,11 +1,12 @@
 """Errors of point forecasts: `mae`, `mse`, `rmse`, `mape`, `smape`."""
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from tsrnn.metrics.inputs import describe_position, read_alike, refuse_panels
 
 
-def mae(y_true, y_pred) -> float:
+def mae(y_true: ArrayLike, y_pred: ArrayLike) -> float:
     """Mean absolute error, in the units of the series.
 
     Parameters
@@ -33,7 +34,7 @@ def mae(y_true, y_pred) -> float:
     return float(np.mean(np.abs(true - pred)))
 
 
-def mse(y_true, y_pred) -> float:
+def mse(y_true: ArrayLike, y_pred: ArrayLike) -> float:
     """Mean squared error, in squared units of the series.
 
     Parameters
@@ -61,7 +62,7 @@ def mse(y_true, y_pred) -> float:
     return float(np.mean((true - pred) ** 2))
 
 
-def rmse(y_true, y_pred) -> float:
+def rmse(y_true: ArrayLike, y_pred: ArrayLike) -> float:
     """Root of the mean squared error, in the units of the series.
 
     Parameters
@@ -90,7 +91,7 @@ def rmse(y_true, y_pred) -> float:
     return float(np.mean(np.sqrt(np.mean((true - pred) ** 2, axis=0))))
 
 
-def mape(y_true, y_pred) -> float:
+def mape(y_true: ArrayLike, y_pred: ArrayLike) -> float:
     """Mean absolute error in percent of the truth.
 
     Parameters
@@ -121,7 +122,7 @@ def mape(y_true, y_pred) -> float:
     return float(np.mean(100 * np.abs(true - pred) / np.abs(true)))
 
 
-def smape(y_true, y_pred) -> float:
+def smape(y_true: ArrayLike, y_pred: ArrayLike) -> float:
     """Symmetric mean absolute error in percent, as in the M4 competition.
 
     Parameters

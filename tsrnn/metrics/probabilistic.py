@@ -4,6 +4,7 @@ from numbers import Real
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 
 from tsrnn.metrics.inputs import as_floats, check_same_rows, describe_position, read_alike
 from tsrnn.validation import Interval, check_parameters
@@ -40,7 +41,7 @@ def _check_quantile_names(columns, quantile, levels):
         )
 
 
-def pinball(y_true, y_pred, quantile) -> float:
+def pinball(y_true: ArrayLike, y_pred: ArrayLike, quantile: ArrayLike) -> float:
     """Mean pinball loss of quantile forecasts, in the units of the series.
 
     Parameters
@@ -84,7 +85,7 @@ def pinball(y_true, y_pred, quantile) -> float:
     return float(np.mean(np.maximum(levels * error, (levels - 1) * error)))
 
 
-def coverage(y_true, lower, upper) -> float:
+def coverage(y_true: ArrayLike, lower: ArrayLike, upper: ArrayLike) -> float:
     """Share of true values within their interval, bounds included.
 
     Parameters

@@ -3,7 +3,9 @@
 from numbers import Integral
 
 import numpy as np
+from numpy.typing import ArrayLike
 
+from tsrnn._types import Floats
 from tsrnn.metrics.inputs import (
     as_floats,
     check_ascending,
@@ -44,7 +46,7 @@ def _mean_ratio(errors, scales):
     return float(np.mean(np.divide(errors, scales, out=np.full_like(errors, np.nan), where=scales > 0)))
 
 
-def mase(y_true, y_pred, y_train, season_length=1) -> float:
+def mase(y_true: ArrayLike, y_pred: ArrayLike, y_train: ArrayLike, season_length: int = 1) -> float:
     """Mean absolute scaled error: below 1, the forecast errs less than seasonal naive did in training.
 
     Parameters
@@ -52,7 +54,7 @@ def mase(y_true, y_pred, y_train, season_length=1) -> float:
     y_true, y_pred : array-like of shape (n_steps,) or (n_steps, n_series)
         Truth and forecast.
     y_train : array-like of shape (n_train,) or (n_train, n_series)
-        What came before the forecast, in ascending order of time; a frame has the columns of the truth. NaN may pad
+        Observations before the forecast, in ascending order of time; a frame has the columns of the truth. NaN may pad
         shorter series; pairs with a NaN are left out.
     season_length : int, default=1
         Steps in a season. M4 takes 1, 4, 12, 1, 1, 24 for yearly, quarterly, monthly, weekly, daily and
@@ -62,7 +64,7 @@ def mase(y_true, y_pred, y_train, season_length=1) -> float:
     -------
     float
         ``mean(|y - f|) / mean(|y_t - y_{t - season_length}|)`` of each series, averaged over the series.
-        NaN if a training part repeats itself exactly, for it has no scale then.
+        NaN if a training part repeats itself exactly, because the scale is zero.
 
     Raises
     ------
@@ -84,7 +86,7 @@ def mase(y_true, y_pred, y_train, season_length=1) -> float:
     return _mean_ratio(np.mean(np.abs(errors), axis=0), np.nanmean(np.abs(differences), axis=0))
 
 
-def rmsse(y_true, y_pred, y_train, season_length=1) -> float:
+def rmsse(y_true: ArrayLike, y_pred: ArrayLike, y_train: ArrayLike, season_length: int = 1) -> float:
     """Root mean squared scaled error, as in the M5 competition.
 
     Parameters
@@ -92,7 +94,7 @@ def rmsse(y_true, y_pred, y_train, season_length=1) -> float:
     y_true, y_pred : array-like of shape (n_steps,) or (n_steps, n_series)
         Truth and forecast.
     y_train : array-like of shape (n_train,) or (n_train, n_series)
-        What came before the forecast, in ascending order of time; a frame has the columns of the truth. NaN may pad
+        Observations before the forecast, in ascending order of time; a frame has the columns of the truth. NaN may pad
         shorter series; pairs with a NaN are left out.
     season_length : int, default=1
         Steps in a season; M5 takes 1.
@@ -123,7 +125,7 @@ def rmsse(y_true, y_pred, y_train, season_length=1) -> float:
     return _mean_ratio(np.sqrt(np.mean(errors**2, axis=0)), np.sqrt(np.nanmean(differences**2, axis=0)))
 
 
-def skill_score(error, reference):
+def skill_score(error: ArrayLike, reference: ArrayLike) -> float | Floats:
     """Share of a reference's error that a forecast saves.
 
     Parameters

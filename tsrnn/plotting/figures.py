@@ -1,4 +1,4 @@
-"""Where a display draws."""
+"""Figure and axes of a display."""
 
 
 def find_axes(ax):

@@ -19,13 +19,13 @@ HORIZONS_SHOWN = 2
 class ForecastDisplay:
     """Picture of a forecast and of the observations around it.
 
-    Make one with `from_estimator` or `from_predictions`; both draw at once. What is drawn stays in the
+    Make one with `from_estimator` or `from_predictions`; both draw at once. The series drawn stay in the
     attributes, to be drawn again with `plot`.
 
     Parameters
     ----------
     y_true : Series
-        What was observed: before the forecast and, where it is known, during it.
+        Observations before the forecast and, where known, during it.
     y_pred : Series
         The forecast.
 
@@ -69,7 +69,7 @@ class ForecastDisplay:
         forecaster : RNNForecaster
             Fitted.
         X, y : Series, DataFrame, ndarray or list, optional
-            What came after the end, as for `RNNForecaster.update`; the forecaster does not see it.
+            Observations after the end, as for `RNNForecaster.update`; the forecaster does not see it.
         series : hashable, optional
             Which series to draw: its id or column. Needed if there are several.
         horizon : int, optional
@@ -80,7 +80,7 @@ class ForecastDisplay:
         ax : matplotlib.axes.Axes, optional
             Where to draw; by default in a new figure.
         name : str, optional
-            What the legend calls the forecast; by default the name of the class.
+            Name of the forecast in the legend; by default the name of the class.
         **kwargs : dict
             For `matplotlib.axes.Axes.plot`, for the line of the forecast.
 
@@ -99,16 +99,16 @@ class ForecastDisplay:
         counts = {"horizon": horizon, "n_observed": n_observed}
         check_parameters(cls.__name__, counts, dict.fromkeys(counts, COUNT))
         seen = forecaster._panel
-        place = _find_series(seen.ids, series)
+        index = _find_series(seen.ids, series)
         truth, X = separate(X, y)
         known = seen if truth is None else append(seen, truth, X=X)
-        forecast = _read_forecast(forecaster, horizon, place)
+        forecast = _read_forecast(forecaster, horizon, index)
         if n_observed is None:
             n_observed = max(SEASONS_SHOWN * max(forecaster.seasons_, default=1), HORIZONS_SHOWN * len(forecast))
         observed = pd.Series(
-            known.series(place).copy(), index=known.stamps(place).copy(deep=True), name=known.ids[place]
+            known.series(index).copy(), index=known.stamps(index).copy(deep=True), name=known.ids[index]
         )
-        observed = observed.iloc[max(len(seen.series(place)) - n_observed, 0) :]
+        observed = observed.iloc[max(len(seen.series(index)) - n_observed, 0) :]
         display = cls(y_true=observed, y_pred=forecast)
         return display.plot(ax, name=type(forecaster).__name__ if name is None else name, **kwargs)
 
@@ -119,13 +119,13 @@ class ForecastDisplay:
         Parameters
         ----------
         y_true : Series
-            What was observed: as much as is to be drawn.
+            Observations to be drawn.
         y_pred : Series
             The forecast, with stamps of the same kind.
         ax : matplotlib.axes.Axes, optional
             Where to draw; by default in a new figure.
         name : str, optional
-            What the legend calls the forecast; by default "forecast".
+            Name of the forecast in the legend; by default "forecast".
         **kwargs : dict
             For `matplotlib.axes.Axes.plot`, for the line of the forecast.
 
@@ -153,7 +153,7 @@ class ForecastDisplay:
         ax : matplotlib.axes.Axes, optional
             Where; by default in a new figure.
         name : str, optional
-            What the legend calls the forecast; by default "forecast".
+            Name of the forecast in the legend; by default "forecast".
         **kwargs : dict
             For `matplotlib.axes.Axes.plot`, for the line of the forecast.
 
@@ -173,19 +173,19 @@ class ForecastDisplay:
         return self
 
 
-def _read_forecast(forecaster, horizon, place):
+def _read_forecast(forecaster, horizon, index):
     """Return the forecast of one of the series, whatever container it comes in."""
     panel = forecaster._panel
     values = forecaster._forecast(forecaster._choices["horizon"] if horizon is None else horizon)
     horizon = values.shape[1]
     stamps = panel.continue_index(horizon)
     if not panel.shares_times:
-        stamps = stamps[place * horizon : (place + 1) * horizon]
-    return pd.Series(values[place], index=stamps, name=panel.ids[place])
+        stamps = stamps[index * horizon : (index + 1) * horizon]
+    return pd.Series(values[index], index=stamps, name=panel.ids[index])
 
 
 def _find_series(ids, series):
-    """Return the place of a series among the ids."""
+    """Return the index of a series among the ids."""
     if series is None and len(ids) == 1:
         return 0
     found = np.flatnonzero(ids == series)

@@ -15,7 +15,7 @@ class StatesDisplay:
     values : ndarray of shape (n_steps, n_units)
         States after each step, or gates at it.
     name : str
-        What they are.
+        Name of the values.
 
     Attributes
     ----------

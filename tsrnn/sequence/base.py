@@ -1,14 +1,18 @@
-"""What the regressor and the classifier share: one way from `X` and `y` to a trained network, and back."""
+"""Base of the regressor and the classifier: from `X` and `y` to a trained network, and back."""
 
 import copy
 import math
 from dataclasses import replace
+from typing import TypeVar
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator
+from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted
 
+from tsrnn._types import Floats, SequenceData
 from tsrnn.network import Network
 from tsrnn.optimizers import AdamState
 from tsrnn.sequence.constraints import ARCHITECTURE, CONSTRAINTS
@@ -20,6 +24,8 @@ from tsrnn.sequence.targets import check_continues
 from tsrnn.sequences import Sequences
 from tsrnn.training import HISTORY, TrainingOptions, train
 from tsrnn.validation import check_parameters, check_sample_weight, make_generator
+
+Estimator = TypeVar("Estimator", bound="SequenceEstimator")
 
 
 class SequenceEstimator(BaseEstimator):
@@ -33,7 +39,19 @@ class SequenceEstimator(BaseEstimator):
 
     _constraints = CONSTRAINTS
 
-    def fit(self, X, y, sample_weight=None):
+    # Set by `fit`.
+    n_features_in_: int
+    feature_names_in_: NDArray
+    history_: pd.DataFrame
+    n_iter_: int
+    best_epoch_: int
+    segment_length_: int
+    input_mean_: Floats
+    input_scale_: Floats
+    categories_: NDArray
+    network_: Network
+
+    def fit(self: Estimator, X: SequenceData, y: SequenceData, sample_weight: ArrayLike | None = None) -> Estimator:
         """Train a new network, or with `warm_start` the one there is.
 
         Parameters
@@ -43,7 +61,7 @@ class SequenceEstimator(BaseEstimator):
         y : array-like or list of array-like
             The targets; their shape tells the kind of network, as the class describes.
         sample_weight : array-like of shape (n_samples,), default=None
-            What each sample counts. A sample of weight 0 is as good as left out.
+            Weight of each sample. A sample of weight 0 is as good as left out.
 
         Returns
         -------
@@ -67,18 +85,18 @@ class SequenceEstimator(BaseEstimator):
         return self._learn(X, y, sample_weight, resumes=self.warm_start and hasattr(self, "network_"))
 
     @property
-    def parameters_(self):
+    def parameters_(self) -> dict[str, NDArray]:
         """Weights and biases by PyTorch's names, in its shapes and gate order; views that may be written."""
         check_is_fitted(self)
         return self.network_.parameters
 
     @property
-    def n_parameters_(self):
+    def n_parameters_(self) -> int:
         """Number of weights and biases; it does not depend on the length of the sequences."""
         check_is_fitted(self)
         return self.network_.theta.size
 
-    def __sklearn_tags__(self):
+    def __sklearn_tags__(self) -> Tags:
         """Return scikit-learn's tags: tokens are categorical input, one a step, and may be text."""
         tags = super().__sklearn_tags__()
         tokens = self.categories is not None
@@ -179,7 +197,7 @@ class SequenceEstimator(BaseEstimator):
         return np.sort(shuffled[n_held_out:]), np.sort(shuffled[:n_held_out])
 
     def _learn_inputs(self, inputs, counts):
-        """Learn means and scales from the samples to train on; `counts` is what each sample counts there."""
+        """Learn means and scales from the samples to train on; `counts` are their weights."""
         if self.categories is None:
             rows = np.repeat(counts, inputs.lengths)
             self.input_mean_, self.input_scale_ = learn_standardization(inputs.values, rows, self.standardize_inputs)
@@ -290,7 +308,7 @@ def _as_tuple(value):
 
 
 def _count(training, weights, n_samples):
-    """Return what each sample counts in training: its weight, or nothing if it is held out."""
+    """Return the weight of each sample in training; 0 if it is held out."""
     counts = np.zeros(n_samples)
     counts[training] = 1.0 if weights is None else weights[training]
     return counts

@@ -1,13 +1,16 @@
 """A recurrent network that predicts labels from sequences."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike, NDArray
 from scipy.special import softmax
 from sklearn.base import ClassifierMixin
 from sklearn.metrics import accuracy_score
 
+from tsrnn._types import Auto, Cell, Head, Precision, Predictions, RandomState, Schedule, SequenceData
 from tsrnn.losses import get_loss
 from tsrnn.sequence.base import SequenceEstimator
 from tsrnn.sequence.inputs import locate, starts_of
@@ -126,7 +129,7 @@ class RNNClassifier(ClassifierMixin, SequenceEstimator):
     segment_length_ : int
         Rows of `X` that the network reads in one step.
     input_mean_, input_scale_ : ndarray of shape (n_features,)
-        What is subtracted from a step and what it is divided by; not there for tokens.
+        Mean and scale that standardize the inputs; absent for tokens.
     categories_ : ndarray of shape (n_categories,)
         The tokens, if `categories` is given.
     network_ : tsrnn.network.Network
@@ -146,13 +149,38 @@ class RNNClassifier(ClassifierMixin, SequenceEstimator):
     [['ADJ', 'N'], ['DET', 'ADJ', 'N']]
     """
 
+    classes_: NDArray
+
     def __init__(
-        self, hidden_size=32, *, cell="gru", num_layers=1, bidirectional=False, dropout=0.0, residual=False,
-        dilations=None, head="auto", categories=None, segment_length="auto", learning_rate=0.01, schedule="cosine",
-        weight_decay=0.0, batch_size=32, max_epochs="auto", clip_norm=1.0, early_stopping=False,
-        validation_fraction=0.1, n_iter_no_change="auto", tol=0.0, standardize_inputs=True, warm_start=False,
-        random_state=None, n_jobs=None, dtype="float32", verbose=0,
-    ):  # fmt: skip
+        self,
+        hidden_size: int = 32,
+        *,
+        cell: Cell = "gru",
+        num_layers: int = 1,
+        bidirectional: bool = False,
+        dropout: float = 0.0,
+        residual: bool = False,
+        dilations: Sequence[int] | None = None,
+        head: Head | Auto = "auto",
+        categories: ArrayLike | Auto | None = None,
+        segment_length: int | Auto = "auto",
+        learning_rate: float = 0.01,
+        schedule: Schedule = "cosine",
+        weight_decay: float = 0.0,
+        batch_size: int = 32,
+        max_epochs: int | Auto = "auto",
+        clip_norm: float | None = 1.0,
+        early_stopping: bool = False,
+        validation_fraction: float = 0.1,
+        n_iter_no_change: int | Auto = "auto",
+        tol: float = 0.0,
+        standardize_inputs: bool = True,
+        warm_start: bool = False,
+        random_state: RandomState = None,
+        n_jobs: int | None = None,
+        dtype: Precision = "float32",
+        verbose: int = 0,
+    ) -> None:
         self.hidden_size = hidden_size
         self.cell = cell
         self.num_layers = num_layers
@@ -180,7 +208,13 @@ class RNNClassifier(ClassifierMixin, SequenceEstimator):
         self.dtype = dtype
         self.verbose = verbose
 
-    def partial_fit(self, X, y, classes=None, sample_weight=None):
+    def partial_fit(
+        self,
+        X: SequenceData,
+        y: SequenceData,
+        classes: ArrayLike | None = None,
+        sample_weight: ArrayLike | None = None,
+    ) -> "RNNClassifier":
         """Train for one pass over the samples, going on where the last call has stopped.
 
         The first call makes the network and learns means and scales; the optimizer's memory is kept between
@@ -210,7 +244,7 @@ class RNNClassifier(ClassifierMixin, SequenceEstimator):
             raise ValueError(f"classes={classes!r} is not the same as on the first call: {self.classes_!r}.")
         return self._learn(X, y, sample_weight, resumes=resumes, one_pass=True, **known)
 
-    def predict(self, X):
+    def predict(self, X: SequenceData) -> Predictions:
         """Predict the most likely labels.
 
         Parameters
@@ -231,7 +265,7 @@ class RNNClassifier(ClassifierMixin, SequenceEstimator):
             return [self.classes_[steps] for steps in self._until_end(codes, codes)]
         return self._in_form(self.classes_[codes], inputs)
 
-    def predict_proba(self, X):
+    def predict_proba(self, X: SequenceData) -> Predictions:
         """Predict probabilities of the labels.
 
         Parameters
@@ -253,7 +287,7 @@ class RNNClassifier(ClassifierMixin, SequenceEstimator):
             return self._until_end(probabilities, outputs.argmax(axis=-1))
         return self._in_form(probabilities, inputs)
 
-    def score(self, X, y, sample_weight=None):
+    def score(self, X: SequenceData, y: SequenceData, sample_weight: ArrayLike | None = None) -> float:
         """Return the share of labels that are right.
 
         Parameters
@@ -263,7 +297,7 @@ class RNNClassifier(ClassifierMixin, SequenceEstimator):
         y : array-like or list of array-like
             As in `fit`. With a label per step, steps are counted; one that only one of both sequences has is wrong.
         sample_weight : array-like of shape (n_samples,), default=None
-            What each sample counts.
+            Weight of each sample.
 
         Returns
         -------

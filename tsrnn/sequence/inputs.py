@@ -1,4 +1,4 @@
-"""What users pass as `X`, read as sequences in one flat array."""
+"""Inputs `X`, read as sequences in one flat array."""
 
 from dataclasses import dataclass
 
@@ -9,7 +9,7 @@ from sklearn.utils.validation import check_array, validate_data
 from tsrnn.sequence.tokens import encode_tokens, learn_categories
 
 # Single precision is kept, all else becomes double. Whether numbers are finite is checked here, where the
-# place of the first bad one is known.
+# position of the first bad one is known.
 NUMBERS = {"dtype": [np.float64, np.float32], "ensure_all_finite": False}
 
 
@@ -60,7 +60,7 @@ def stack(sequences, name):
     sequences : iterable of array-like of shape (n_timesteps,) or (n_timesteps, n_columns)
         At least one; each at least one step long, all with the same columns.
     name : str
-        What they are called in messages, "X" or "y".
+        Name in messages, "X" or "y".
 
     Returns
     -------
@@ -125,7 +125,7 @@ def check_finite(values, starts, name, owner, columns=None):
     starts : ndarray of shape (n_samples,), int64
         First row of each sequence, ascending.
     name : str
-        What the values are called, "X" or "y".
+        Name in messages, "X" or "y".
     owner : str
         Name of the estimator.
     columns : None or ndarray of shape (n_timesteps,)
@@ -144,9 +144,9 @@ def check_finite(values, starts, name, owner, columns=None):
     sample, step = locate(row, starts)
     count = np.count_nonzero(bad)
     many = "value in all is" if count == 1 else "values in all are"
-    place = f"feature {column}" if columns is None else f"column {columns[step]!r}"
+    position = f"feature {column}" if columns is None else f"column {columns[step]!r}"
     raise ValueError(
-        f"Input {name} contains {what}: first at sample {sample}, step {step}, {place}; "
+        f"Input {name} contains {what}: first at sample {sample}, step {step}, {position}; "
         f"{count} {many} not finite. {owner} takes finite numbers only: fill or "
         "drop the missing ones. Sequences of different length are passed as a list of arrays, one per "
         "sequence, without padding."
@@ -159,8 +159,8 @@ def refuse_times(values, name):
     dtypes = dict(values.dtypes) if frame else {None: getattr(values, "dtype", None)}
     for column, dtype in dtypes.items():
         if getattr(dtype, "kind", None) in ("m", "M"):
-            place = name if column is None else f"Column {column!r} of {name}"
-            raise TypeError(f"{place} holds {dtype}, but must hold numbers: turn times into numbers first.")
+            owner = name if column is None else f"Column {column!r} of {name}"
+            raise TypeError(f"{owner} holds {dtype}, but must hold numbers: turn times into numbers first.")
 
 
 def read_inputs(estimator, X, *, reset):

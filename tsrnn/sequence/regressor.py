@@ -1,13 +1,28 @@
 """A recurrent network that predicts numbers from sequences."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.base import RegressorMixin
 from sklearn.metrics import r2_score
+from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted
 
-from tsrnn.losses import get_loss
+from tsrnn._types import (
+    Auto,
+    Cell,
+    Floats,
+    Head,
+    Precision,
+    Predictions,
+    RandomState,
+    RegressionLoss,
+    Schedule,
+    SequenceData,
+)
+from tsrnn.losses import Loss, get_loss
 from tsrnn.sequence.base import SequenceEstimator
 from tsrnn.sequence.constraints import CONSTRAINTS, REGRESSION
 from tsrnn.sequence.standardization import learn_standardization, restore, standardize
@@ -131,7 +146,7 @@ class RNNRegressor(RegressorMixin, SequenceEstimator):
     segment_length_ : int
         Rows of `X` that the network reads in one step.
     input_mean_, input_scale_ : ndarray of shape (n_features,)
-        What is subtracted from a step and what it is divided by; not there for tokens.
+        Mean and scale that standardize the inputs; absent for tokens.
     target_mean_, target_scale_ : ndarray of shape (n_outputs_,)
         The same for targets.
     categories_ : ndarray of shape (n_categories,)
@@ -158,13 +173,42 @@ class RNNRegressor(RegressorMixin, SequenceEstimator):
 
     _constraints = CONSTRAINTS | REGRESSION
 
+    n_outputs_: int
+    target_mean_: Floats
+    target_scale_: Floats
+
     def __init__(
-        self, hidden_size=32, *, cell="gru", num_layers=1, bidirectional=False, dropout=0.0, residual=False,
-        dilations=None, head="auto", categories=None, segment_length="auto", loss="squared_error", learning_rate=0.01,
-        schedule="cosine", weight_decay=0.0, batch_size=32, max_epochs="auto", clip_norm=1.0, early_stopping=False,
-        validation_fraction=0.1, n_iter_no_change="auto", tol=0.0, standardize_inputs=True, standardize_targets=True,
-        warm_start=False, random_state=None, n_jobs=None, dtype="float32", verbose=0,
-    ):  # fmt: skip
+        self,
+        hidden_size: int = 32,
+        *,
+        cell: Cell = "gru",
+        num_layers: int = 1,
+        bidirectional: bool = False,
+        dropout: float = 0.0,
+        residual: bool = False,
+        dilations: Sequence[int] | None = None,
+        head: Head | Auto = "auto",
+        categories: ArrayLike | Auto | None = None,
+        segment_length: int | Auto = "auto",
+        loss: RegressionLoss | Loss = "squared_error",
+        learning_rate: float = 0.01,
+        schedule: Schedule = "cosine",
+        weight_decay: float = 0.0,
+        batch_size: int = 32,
+        max_epochs: int | Auto = "auto",
+        clip_norm: float | None = 1.0,
+        early_stopping: bool = False,
+        validation_fraction: float = 0.1,
+        n_iter_no_change: int | Auto = "auto",
+        tol: float = 0.0,
+        standardize_inputs: bool = True,
+        standardize_targets: bool = True,
+        warm_start: bool = False,
+        random_state: RandomState = None,
+        n_jobs: int | None = None,
+        dtype: Precision = "float32",
+        verbose: int = 0,
+    ) -> None:
         self.hidden_size = hidden_size
         self.cell = cell
         self.num_layers = num_layers
@@ -194,7 +238,7 @@ class RNNRegressor(RegressorMixin, SequenceEstimator):
         self.dtype = dtype
         self.verbose = verbose
 
-    def partial_fit(self, X, y, sample_weight=None):
+    def partial_fit(self, X: SequenceData, y: SequenceData, sample_weight: ArrayLike | None = None) -> "RNNRegressor":
         """Train for one pass over the samples, going on where the last call has stopped.
 
         The first call makes the network and learns means and scales; the optimizer's memory is kept between
@@ -216,7 +260,7 @@ class RNNRegressor(RegressorMixin, SequenceEstimator):
         self._refuse_early_stopping()
         return self._learn(X, y, sample_weight, resumes=hasattr(self, "network_"), one_pass=True)
 
-    def predict(self, X):
+    def predict(self, X: SequenceData) -> Predictions:
         """Predict numbers.
 
         Parameters
@@ -242,7 +286,7 @@ class RNNRegressor(RegressorMixin, SequenceEstimator):
             outputs = outputs[:, :, 0]
         return self._in_form(outputs, inputs)
 
-    def score(self, X, y, sample_weight=None):
+    def score(self, X: SequenceData, y: SequenceData, sample_weight: ArrayLike | None = None) -> float:
         """Return the coefficient of determination, R².
 
         Parameters
@@ -252,7 +296,7 @@ class RNNRegressor(RegressorMixin, SequenceEstimator):
         y : array-like or list of array-like
             As in `fit`. Several output steps per sequence are pooled; over several outputs the mean is taken.
         sample_weight : array-like of shape (n_samples,), default=None
-            What each sample counts.
+            Weight of each sample.
 
         Returns
         -------
@@ -270,7 +314,7 @@ class RNNRegressor(RegressorMixin, SequenceEstimator):
             weights = np.repeat(weights, targets.lengths)
         return r2_score(targets.values, rows.reshape(len(rows), -1), sample_weight=weights)
 
-    def __sklearn_tags__(self):
+    def __sklearn_tags__(self) -> Tags:
         """Return scikit-learn's tags."""
         tags = super().__sklearn_tags__()
         tags.target_tags.multi_output = True

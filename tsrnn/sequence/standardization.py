@@ -14,7 +14,7 @@ def learn_standardization(values, weights, standardize):
     values : ndarray of shape (n_rows, n_columns), float
         Finite numbers.
     weights : ndarray of shape (n_rows,), float64
-        What each row counts; not all zero.
+        Weight of each row; not all zero.
     standardize : bool
         False gives the means 0 and the scales 1.
 

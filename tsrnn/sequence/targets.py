@@ -1,4 +1,4 @@
-"""What users pass as `y`, and the kind of network that its shape asks for."""
+"""Targets `y`, and the kind of network that their shape asks for."""
 
 import warnings
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from sklearn.utils.validation import check_array, check_consistent_length
 from tsrnn.heads import HEADS
 from tsrnn.sequence.inputs import check_finite, is_ragged, locate, refuse_times, stack, starts_of
 
-# Whether numbers are finite is checked here, where the place of the first bad one is known.
+# Whether numbers are finite is checked here, where the position of the first bad one is known.
 ANY_SHAPE = {"ensure_2d": False, "allow_nd": True, "ensure_all_finite": False, "input_name": "y"}
 
 
@@ -52,7 +52,7 @@ class Targets:
     starts, lengths : ndarray of shape (n_samples,), int64
         First row and number of rows of each sample.
     kind : Kind
-        What the shape asks for.
+        Kind of network for this shape.
     """
 
     values: np.ndarray

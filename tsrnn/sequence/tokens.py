@@ -44,7 +44,7 @@ def learn_categories(categories, tokens, owner):
     return known
 
 
-def encode_tokens(tokens, categories, place_of):
+def encode_tokens(tokens, categories, locate_row):
     """Return the position of each token among the categories.
 
     Parameters
@@ -53,7 +53,7 @@ def encode_tokens(tokens, categories, place_of):
         Any type that can be hashed.
     categories : ndarray of shape (n_categories,)
         All different.
-    place_of : callable
+    locate_row : callable
         Sample and step of a row in `X`.
 
     Returns
@@ -63,13 +63,13 @@ def encode_tokens(tokens, categories, place_of):
     Raises
     ------
     ValueError
-        Naming the tokens that are no categories, and the place of the first one.
+        Naming the tokens that are no categories, and the position of the first one.
     """
     codes = pd.Index(categories).get_indexer(tokens)
     unknown = codes < 0
     if unknown.any():
         shown = ", ".join(map(repr, pd.unique(tokens[unknown])[:5].tolist()))
-        sample, step = place_of(int(np.argmax(unknown)))
+        sample, step = locate_row(int(np.argmax(unknown)))
         raise ValueError(
             f"Found unknown categories [{shown}] in X: the first is at sample {sample}, step {step}. Known "
             f"are the {len(categories)} of categories_. Give the parameter categories=[...] a list with one "
