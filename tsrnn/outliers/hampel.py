@@ -137,7 +137,7 @@ class OutlierFilter:
         values, offsets : ndarray
             As for :meth:`fit`; as many series, of any lengths.
         filtered : ndarray of float64, optional
-            Earlier replacements of the first values of each series. Only later ones are filtered then.
+            What the first values of each series have been replaced by before. Only later ones are filtered then.
         filtered_offsets : ndarray of int64, shape (n + 1,), optional
             First row of each of the first n series in ``filtered``.
 
@@ -176,11 +176,11 @@ class OutlierFilter:
 
         Parameters
         ----------
-                observed : Observed
+        observed : Observed
             The values.
         z : ndarray of shape (n_observed,)
             What they are replaced by: written in place, from the values on.
-                known : int or ndarray of shape (n_series,)
+        known : int or ndarray of shape (n_series,)
             First values of each series that are filtered already.
         limits : float or ndarray of shape (n_series,)
             Outliers after which a series is looked at no longer.
