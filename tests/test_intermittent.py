@@ -9,9 +9,9 @@ import pytest
 from tsrnn import RNNForecaster
 from tsrnn.forecaster import ShortSeriesWarning
 from tsrnn.forecaster.intermittent import ceilings, regular_series
-from tsrnn.forecaster.rows import Rows
 from tsrnn.seasonality import Decomposition
-from tsrnn.windows import Origins, windows_at
+from tsrnn.series.table import Table
+from tsrnn.windows import Origins
 
 MONTHS = pd.date_range("2015-01-01", periods=51, freq="MS")
 
@@ -114,20 +114,20 @@ def test_squared_errors_forecast_totals():
 def sparse_rows(values, offsets, seasons=()):
     """Rows whose scaled values are the values."""
     zeros = np.zeros(len(offsets) - 1)
-    return Rows(offsets, values, np.column_stack([values, values]), zeros, [], Decomposition(seasons))
+    return Table(np.column_stack([values, values]), Decomposition(seasons), 0, offsets, values, zeros, [])
 
 
 def test_values_that_are_not_observed_count_for_nothing(rng):
     values = rng.poisson(2, 200) * (rng.random(200) < 0.15).astype(float)
     observed, offsets = rng.random(200) < 0.6, np.array([0, 200])
     observed[:3] = True
-    windows = windows_at(offsets, *Origins(np.zeros(4, dtype=np.int64), np.array([3, 40, 100, 200])), lookback=10)
+    origins = Origins(np.zeros(4, dtype=np.int64), np.array([3, 40, 100, 200]))
     found = []
     for filled in (0.0, 7.0):
         rows = sparse_rows(np.where(observed, values, filled), offsets, (5,))
         regular, repeated = regular_series(rows, observed)
         assert not regular.any() and not repeated.any()
-        found.append(ceilings(rows, windows, regular, True, observed))
+        found.append(ceilings(rows, origins, regular, True, observed))
     np.testing.assert_array_equal(*found)
     newest = values[150:][observed[150:]]
     np.testing.assert_allclose(found[0][-1], 2 * newest.mean(), rtol=1e-13)  # sums in another order
@@ -137,10 +137,10 @@ def test_where_none_of_the_newest_values_is_observed_filled_ones_count():
     values, observed = np.zeros(100), np.arange(100) < 40
     values[::8] = 4.0
     rows, offsets = sparse_rows(values, np.array([0, 100])), np.array([0, 100])
-    windows = windows_at(offsets, *Origins.ends(offsets), lookback=10)
+    origins = Origins.ends(offsets)
     regular = np.zeros(1, dtype=bool)
     np.testing.assert_array_equal(
-        ceilings(rows, windows, regular, True, observed), ceilings(rows, windows, regular, True)
+        ceilings(rows, origins, regular, True, observed), ceilings(rows, origins, regular, True)
     )
 
 
