@@ -146,6 +146,9 @@ class RNNForecaster(BaseForecaster):
         All seasons that are repeated.
     log_ : bool
         Whether the model works on logarithms.
+    covariates_ : DataFrame
+        Covariates of the fit: name, kind, known ("past" or "future"), and whether forecasts read the column (chosen)
+        or its square (squared): those that lower the error on the last part of each series.
     outliers_ : DataFrame
         Observations that were replaced: series, time, value and replacement.
     n_missing_ : int or Series of int

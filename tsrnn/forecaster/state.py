@@ -41,6 +41,23 @@ class FittedState(BaseEstimator):
         return pd.Series(counts, index=own_index(self._panel.ids), name="n_missing")
 
     @property
+    def covariates_(self):
+        """Covariates of the fit: a frame with the columns name, kind, known, chosen and squared."""
+        self._require_fitted_attribute("covariates_")
+        covariates, inputs = self._panel.covariates, self._ensemble.best.recipe.inputs
+        columns = () if covariates is None else covariates.columns
+        chosen = () if inputs is None else inputs.inputs
+        return pd.DataFrame(
+            {
+                "name": pd.Series([column.name for column in columns], dtype=object),
+                "kind": pd.Series([column.kind for column in columns], dtype=object),
+                "known": pd.Series([column.known for column in columns], dtype=object),
+                "chosen": [any(i.column == k and not i.squared for i in chosen) for k in range(len(columns))],
+                "squared": [any(i.column == k and i.squared for i in chosen) for k in range(len(columns))],
+            }
+        )
+
+    @property
     def parameters_(self):
         """The network's parameters by PyTorch's names: views."""
         self._require_fitted_attribute("parameters_")

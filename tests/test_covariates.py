@@ -1,0 +1,244 @@
+"""Covariates: what forecasts read of them, from which containers, and what is refused."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.model_selection import GridSearchCV, TimeSeriesSplit
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from tsrnn import RNNForecaster, backtest
+from tsrnn.learners.recurrent import STRATEGIES
+
+N, HORIZON = 160, 4
+INDEX = pd.date_range("2024-01-01", periods=N + 40, freq="D", tz="Europe/Vienna", name="day")
+
+
+def make_data(seed=0, n=N + 40):
+    """A series that follows a price and a promotion of the same day, and sales of the day before that lead it."""
+    rng = np.random.default_rng(seed)
+    X = pd.DataFrame(
+        {
+            "price": rng.normal(size=n), "promotion": rng.choice(["none", "small", "large"], size=n),
+            "visits": rng.normal(size=n), "noise": rng.normal(size=n),
+        },
+        index=INDEX[:n],
+    )  # fmt: skip
+    y = 50 - 3 * X["price"] + X["promotion"].map({"none": 0, "small": 2, "large": 6}) + 0.1 * rng.normal(size=n)
+    return X, y.rename("sales")
+
+
+def quick(horizon=HORIZON, **parameters):
+    given = {"max_epochs": 2, "hidden_size": 4, "lookback": 8, "random_state": 0, "season_length": 1, "log": False}
+    return RNNForecaster(horizon, **(given | parameters))
+
+
+def long_frame(ids=("a", "b"), n=N):
+    parts = []
+    for k, name in enumerate(ids):
+        X, y = make_data(k)
+        parts.append(X.assign(y=y, unique_id=name, ds=INDEX).iloc[:n])
+    return pd.concat(parts, ignore_index=True)
+
+
+class TestForecasts:
+    @pytest.mark.slow
+    def test_what_a_covariate_explains_is_forecast(self):
+        X, y = make_data()
+        forecaster = RNNForecaster(HORIZON, random_state=0, max_epochs=20).fit(X[:N], y[:N])
+        origins = np.arange(N, N + 36)
+        truth = y.to_numpy()[origins[:, None] + np.arange(HORIZON)]
+        errors = np.abs(forecaster.predict_origins(X, y, origins)[:, :, 0] - truth)
+        alone = RNNForecaster(HORIZON, random_state=0, max_epochs=20).fit(y[:N])
+        errors_alone = np.abs(alone.predict_origins(y, origins)[:, :, 0] - truth)
+        # The noise has a mean absolute value of .08; prices and promotions vary by 3 and 2.5.
+        assert errors.mean() < 0.3 * errors_alone.mean()
+        chosen = forecaster.covariates_.set_index("name")["chosen"]
+        assert chosen.to_dict() == {"price": True, "promotion": True, "visits": False, "noise": False}
+
+    @pytest.mark.parametrize("strategy", STRATEGIES)
+    def test_forecasts_of_all_paths_are_the_same(self, strategy):
+        """From the end, from an origin, and after an update: within rounding of products of other sizes."""
+        X, y = make_data()
+        past = ["visits"]
+        forecaster = quick(strategy=strategy, past_covariates=past).fit(X[:N], y[:N])
+        many = forecaster.predict_origins(X, y, [N, N + 3], horizon=forecaster.horizon_)[:, :, 0]
+        ahead = forecaster.horizon_
+        first = forecaster.predict(X[N : N + ahead])
+        np.testing.assert_allclose(first, many[0], rtol=1e-6)
+        pd.testing.assert_index_equal(first.index, INDEX[N : N + ahead])
+        forecaster.update(X[N : N + 3], y[N : N + 3])
+        np.testing.assert_allclose(forecaster.predict(X[N + 3 : N + 3 + ahead]), many[1], rtol=1e-6)
+
+    def test_rows_given_before_are_read(self):
+        X, y = make_data()
+        beyond = quick().fit(X[: N + HORIZON], y[:N])
+        np.testing.assert_array_equal(beyond.predict(), quick().fit(X[:N], y[:N]).predict(X[N : N + HORIZON]))
+        with pytest.raises(ValueError, match=f"has none at {INDEX[N + HORIZON]}".replace("+", r"\+")):
+            beyond.predict(horizon=HORIZON + 1)
+
+    def test_nothing_unknown_changes_a_forecast(self):
+        X, y = make_data()
+        forecaster = quick(past_covariates=["visits"]).fit(X[:N], y[:N])
+        before = forecaster.predict_origins(X, y, [N])
+        later_X, later_y = X.copy(), y.copy()
+        later_y.iloc[N:] += 1e3
+        later_X.iloc[N:, X.columns.get_loc("visits")] = 1e3
+        later_X.iloc[N + HORIZON :, 0] = -1e3
+        np.testing.assert_array_equal(forecaster.predict_origins(later_X, later_y, [N]), before)
+        nearer = X.copy()
+        nearer.iloc[N, 0] += 1
+        assert (forecaster.predict_origins(nearer, y, [N]) != before).any()
+
+    def test_further_steps_read_their_own_covariates(self):
+        X, y = make_data()
+        forecaster = quick().fit(X[:N], y[:N])
+        far = forecaster.predict(X[N : N + 3 * HORIZON])
+        changed = X.copy()
+        changed.iloc[N + 2 * HORIZON, 0] += 5
+        other = forecaster.predict(changed[N : N + 3 * HORIZON])
+        np.testing.assert_array_equal(far[: 2 * HORIZON], other[: 2 * HORIZON])
+        assert (far[2 * HORIZON :] != other[2 * HORIZON :]).any()
+
+    @pytest.mark.parametrize("channels", ["independent", "joint"])
+    def test_all_columns_of_a_wide_frame_have_the_covariates(self, channels):
+        X, y = make_data()
+        wide = pd.DataFrame({"a": y, "b": 2 * y + 1})
+        forecast = quick(channels=channels).fit(X[:N], wide[:N]).predict(X[N : N + HORIZON])
+        assert forecast.shape == (HORIZON, 2)
+        assert np.abs(forecast["b"] - 2 * forecast["a"] - 1).mean() < 3
+
+    def test_fits_go_on(self):
+        X, y = make_data()
+        forecaster = quick().fit(X[:N], y[:N])
+        before = forecaster.predict(X[N + 5 : N + 9].set_axis(INDEX[N : N + 4]))
+        forecaster.partial_fit(X[N : N + 5], y[N : N + 5])
+        assert forecaster.forecast_origin_ == INDEX[N + 4]
+        after = forecaster.predict(X[N + 5 : N + 9])
+        assert np.isfinite(after).all() and (after.to_numpy() != before.to_numpy()).any()
+
+    def test_backtests_and_scores_read_covariates(self):
+        X, y = make_data()
+        table = backtest(quick(), X[:N], y[:N], n_windows=2)
+        assert table.shape == (2 * HORIZON, 7)
+        forecaster = quick().fit(X[:N], y[:N])
+        truth = y[N : N + HORIZON]
+        unit = np.abs(np.diff(y[:N])).mean()
+        expected = -np.abs(forecaster.predict(X[N : N + HORIZON]) - truth).mean() / unit
+        assert forecaster.score(X[N : N + HORIZON], truth) == pytest.approx(expected, rel=1e-12)
+
+
+class TestContainers:
+    def test_a_long_frame_says_the_same_as_frames_by_id(self):
+        frame = long_frame(("a", "b", "c"))
+        y = frame.set_index(["unique_id", "ds"])["y"]
+        X = frame.set_index(["unique_id", "ds"]).drop(columns="y")
+        one = (
+            quick()
+            .fit(frame)
+            .predict(long_frame(("a", "b", "c"), N + HORIZON).drop(columns="y").query("ds >= @INDEX[@N]"))
+        )
+        future = long_frame(("a", "b", "c"), N + HORIZON).set_index(["unique_id", "ds"]).drop(columns="y")
+        other = quick().fit(X, y).predict(future[future.index.get_level_values(1) >= INDEX[N]])
+        np.testing.assert_array_equal(one["y"], other)
+
+    def test_rows_without_a_target_are_of_the_future(self):
+        frame = long_frame(("a", "b"), N + HORIZON)
+        future = frame["ds"] >= INDEX[N]
+        blank = frame.assign(y=frame["y"].mask(future))
+        one = quick().fit(blank).predict()
+        other = quick().fit(frame[~future]).predict(frame[future].drop(columns="y"))
+        np.testing.assert_array_equal(one["y"], other["y"])
+
+    def test_arrays_by_position(self):
+        X, y = make_data()
+        numbers = X[["price", "visits"]]
+        one = quick().fit(numbers[:N].to_numpy(), y[:N].to_numpy()).predict(numbers[N : N + HORIZON].to_numpy())
+        other = quick().fit(numbers[:N], y[:N]).predict(numbers[N : N + HORIZON])
+        np.testing.assert_array_equal(one, other)
+
+    def test_static_columns_of_a_panel(self):
+        frame = long_frame(tuple("abcdef"))
+        frame["size"] = frame["unique_id"].map(dict(zip("abcdef", [1.0, 2, 3, 4, 5, 6], strict=True)))
+        future = long_frame(tuple("abcdef"), N + HORIZON).query("ds >= @INDEX[@N]").assign(size=1.0)
+        assert np.isfinite(quick().fit(frame).predict(future)["y"]).all()
+
+    def test_pipelines_and_searches(self):
+        X, y = make_data()
+        numbers = X[["price", "visits"]]
+        pipeline = make_pipeline(StandardScaler().set_output(transform="pandas"), quick())
+        forecast = pipeline.fit(numbers[:N], y[:N]).predict(numbers[N : N + HORIZON])
+        np.testing.assert_allclose(
+            forecast, quick().fit(numbers[:N], y[:N]).predict(numbers[N : N + HORIZON]), rtol=1e-4
+        )
+        search = GridSearchCV(quick(), {"lookback": [4, 8]}, cv=TimeSeriesSplit(2, test_size=HORIZON))
+        search.fit(numbers[:N], y[:N])
+        assert np.isfinite(search.cv_results_["mean_test_score"]).all()
+
+
+class TestStride:
+    def test_other_phases_are_refused(self):
+        X, y = make_data()
+        forecaster = quick(stride=4).fit(X[:N], y[:N])
+        np.testing.assert_array_equal(forecaster.predict_origins(X, y, [N, N + 4]).shape, (2, HORIZON, 1))
+        with pytest.raises(ValueError, match="stride=4 needs origins a whole number of 4 steps"):
+            forecaster.predict_origins(X, y, [N + 1])
+        forecaster.update(X[N : N + 1], y[N : N + 1])
+        with pytest.raises(ValueError, match="Give 3 more rows to update"):
+            forecaster.predict(X[N + 1 : N + 1 + HORIZON])
+        forecaster.update(X[N + 1 : N + 4], y[N + 1 : N + 4])
+        assert len(forecaster.predict(X[N + 4 : N + 8])) == HORIZON
+
+    def test_windows_of_other_phases_are_not_trained_on(self):
+        y = pd.Series(np.arange(200.0) + np.random.default_rng(0).normal(size=200))
+        recipe = quick(stride=7, outliers="keep").fit(y)._ensemble.best.recipe
+        assert recipe.has_phase(np.array([0, 0]), np.array([200 - 14, 200 - 13])).tolist() == [True, False]
+
+
+class TestRefusals:
+    def refuse(self, match, X, y, error=ValueError, **parameters):
+        with pytest.raises(error, match=match):
+            quick(**parameters).fit(X, y)
+
+    def test_rows_of_x(self):
+        X, y = make_data()
+        X, y = X[:N], y[:N]
+        self.refuse(r"stamp .*2024-01-03.* twice|duplicate", pd.concat([X, X[2:3]]).sort_index(), y)
+        self.refuse("2 are missing, the first 2024-01-06", X.drop(INDEX[[5, 9]]), y)
+        self.refuse("past_covariates", X, y, past_covariates=["visit"])
+
+    def test_values_of_x(self):
+        X, y = make_data()
+        X, y = X[:N], y[:N]
+        infinite = X.copy()
+        infinite.iloc[7, 0] = np.inf
+        self.refuse("'price' .*infinite.*2024-01-08", infinite, y)
+        self.refuse("'when'.*dtype", X.assign(when=pd.Timestamp("2024")), y, error=TypeError)
+
+    def test_rows_ahead(self):
+        X, y = make_data()
+        forecaster = quick().fit(X[:N], y[:N])
+        ahead = X[N : N + HORIZON]
+        with pytest.raises(ValueError, match="'promotion'.*'huge'"):
+            forecaster.predict(ahead.assign(promotion="huge"))
+        with pytest.raises(ValueError, match="price"):
+            forecaster.predict(ahead.drop(columns="price"))
+        with pytest.raises(ValueError, match="needed for every step ahead"):
+            forecaster.predict()
+        with pytest.raises(ValueError, match="not known beyond the origin"):
+            quick(past_covariates=["visits"]).fit(X[:N], y[:N]).predict(X[N : N + 2 * HORIZON])
+
+    def test_a_forecast_from_the_past_alone_needs_no_rows(self):
+        X, y = make_data()
+        past = list(X.columns)
+        forecaster = quick(past_covariates=past).fit(X[:N], y[:N])
+        assert len(forecaster.predict()) == HORIZON
+
+
+def test_missing_covariates_hold_the_last_value():
+    X, y = make_data()
+    gaps, held = X.copy(), X.copy()
+    gaps.iloc[20:23, 0] = np.nan
+    held.iloc[20:23, 0] = X.iloc[19, 0]
+    one, other = (quick().fit(part[:N], y[:N]).predict(part[N : N + HORIZON]) for part in (gaps, held))
+    np.testing.assert_array_equal(one, other)
