@@ -46,7 +46,7 @@ def contain(kind, index):
 
 @functools.cache
 def fit_and_pickle(kind):
-    return pickle.dumps(quick().fit(contain(kind, DAYS[:N])))
+    return pickle.dumps(quick(missing="raise").fit(contain(kind, DAYS[:N])))
 
 
 def fitted(kind):

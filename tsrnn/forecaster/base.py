@@ -89,7 +89,8 @@ class BaseForecaster(Forecasting):
         ensemble, histories = fit_ensemble(prepared, weights, self._plan(**resolved), generator, before)
         warn_of_outliers(panel, prepared.panel)
         warn_of_missing(panel, ensemble)
-        observed = {"_panel": panel, "_preparation": preparation, "_prepared": prepared, "_table": None}
+        table = ensemble.best.recipe.read(prepared)
+        observed = {"_panel": panel, "_preparation": preparation, "_prepared": prepared, "_table": table}
         self._become(observed, ensemble, generator, histories, self.history_ if resumes else None, resolved)
         return self
 
@@ -124,7 +125,8 @@ class BaseForecaster(Forecasting):
         ensemble, histories = fit_ensemble(prepared, None, plan, generator, self._ensemble, keeps_scale=True)
         warn_of_outliers(panel, prepared.panel, self._panel.lengths, stacklevel=3)
         warn_of_missing(panel, ensemble, self._panel.lengths, stacklevel=3)
-        observed = {"_panel": panel, "_preparation": preparation, "_prepared": prepared, "_table": None}
+        table = ensemble.best.recipe.read(prepared)
+        observed = {"_panel": panel, "_preparation": preparation, "_prepared": prepared, "_table": table}
         self._become(observed, ensemble, generator, histories, self.history_)
         return self
 
@@ -168,7 +170,7 @@ class BaseForecaster(Forecasting):
         (panel, preparation, prepared), ensemble = self._append(X, y, overlap), self._ensemble
         if panel.n_series > self._panel.n_series:
             ensemble = ensemble.extend(prepared)
-        table = None if self._table is None else ensemble.best.recipe.read(prepared, self._table)
+        table = ensemble.best.recipe.read(prepared, self._table)
         warn_of_outliers(panel, prepared.panel, self._panel.lengths, stacklevel=3)
         warn_of_missing(panel, ensemble, self._panel.lengths, stacklevel=3)
         changes = {"_panel": panel, "_preparation": preparation, "_prepared": prepared, "_table": table}

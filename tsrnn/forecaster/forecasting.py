@@ -157,8 +157,6 @@ class Forecasting(FittedState):
 
     def _forecast(self, horizon, future=None):
         """Forecast all series: float64 of shape (n_series, horizon)."""
-        if self._table is None:
-            self._table = self._ensemble.best.recipe.read(self._prepared)
         return self._forecast_table(self._table, self._prepared, horizon, future)
 
     def _forecast_panel(self, panel, horizon):

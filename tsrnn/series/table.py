@@ -1,7 +1,6 @@
 """Tables: decomposed series, concatenated row by row, and the workspace of a forecast."""
 
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 
@@ -79,6 +78,8 @@ class Table(Rows):
         Covariates of the series.
     inputs : Inputs or None
         What is read of them; None where the season is subtracted.
+    lowest, highest : ndarray of shape (n_series,), float64, or None
+        Extremes of the scaled values of each series.
     """
 
     offsets: np.ndarray
@@ -88,6 +89,8 @@ class Table(Rows):
     observed: np.ndarray | None = None
     covariates: object = None
     inputs: Inputs | None = None
+    lowest: np.ndarray | None = None
+    highest: np.ndarray | None = None
 
     @classmethod
     def of(cls, panel, scaler, decomposition, inputs=None, before=None):
@@ -154,14 +157,6 @@ class Table(Rows):
         """Number of series."""
         return len(self.offsets) - 1
 
-    @cached_property
-    def _lowest(self):
-        return np.minimum.reduceat(self.scaled, self.offsets[:-1])
-
-    @cached_property
-    def _highest(self):
-        return np.maximum.reduceat(self.scaled, self.offsets[:-1])
-
     def units(self):
         """Ordinary change of each series over its shortest season, float64 of shape (n_series,)."""
         return series_units(self.scaled, self.offsets, min(self.decomposition.seasons, default=1), self.observed)
@@ -172,8 +167,8 @@ class Table(Rows):
 
     def extremes(self, origins):
         """Lowest and highest scaled value of each series before each of some `Origins`, float64 of shape (n,)."""
-        if np.array_equal(origins.seen, np.diff(self.offsets)[origins.series]):
-            return self._lowest[origins.series], self._highest[origins.series]
+        if self.lowest is not None and np.array_equal(origins.seen, np.diff(self.offsets)[origins.series]):
+            return self.lowest[origins.series], self.highest[origins.series]
         lowest, highest = np.empty(len(origins.series)), np.empty(len(origins.series))
         for i, part in runs(origins.series):
             x, last = self.scaled[self.offsets[i] : self.offsets[i + 1]], origins.seen[part] - 1
