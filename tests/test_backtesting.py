@@ -130,6 +130,6 @@ def test_other_forecasters_and_bad_series_are_refused():
     bad = daily()
     bad.iloc[50] = np.nan
     with pytest.raises(ValueError, match="Series 'sales' has a missing value at 2024-04-20"):
-        backtest(quick(), bad)
+        backtest(quick(missing="raise"), bad)
     with pytest.raises(ValueError, match="'horizon' parameter of RNNForecaster"):
         backtest(quick(0), daily())

@@ -48,47 +48,23 @@ TOKENS_IN_CLASSIFIERS = {
 }
 if sklearn.__version__.startswith("1.6."):
     NUMBERS_ARE_NO_TOKENS["check_positive_only_tag_during_fit"] = "It subtracts a mean from integers in place."
-COVARIATES = dict.fromkeys(
-    [
-        "check_all_zero_sample_weights_error",
-        "check_complex_data",
-        "check_dict_unchanged",
-        "check_dont_overwrite_parameters",
-        "check_dtype_object",
-        "check_estimators_dtypes",
-        "check_estimators_fit_returns_self",
-        "check_estimators_nan_inf",
-        "check_estimators_overwrite_params",
-        "check_estimators_pickle",
-        "check_f_contiguous_array_estimator",
-        "check_fit2d_1feature",
-        "check_fit2d_1sample",
-        "check_fit2d_predict1d",
-        "check_fit_check_is_fitted",
-        "check_fit_idempotent",
-        "check_fit_score_takes_y",
-        "check_methods_sample_order_invariance",
-        "check_methods_subset_invariance",
-        "check_n_features_in",
-        "check_n_features_in_after_fitting",
-        "check_pipeline_consistency",
-        "check_positive_only_tag_during_fit",
-        "check_readonly_memmap_input",
-        "check_sample_weight_equivalence_on_dense_data",
-        "check_sample_weight_equivalence_on_sparse_data",
-        "check_sample_weights_list",
-        "check_sample_weights_not_an_array",
-        "check_sample_weights_not_overwritten",
-        "check_sample_weights_pandas_series",
-        "check_sample_weights_shape",
-    ],
-    "The check fits X with columns and y. Those would be covariates, which are not supported and refused by name.",
-) | {"check_estimators_empty_data_messages": "X without columns is what a forecaster takes beside y."}
 SERIES_ARE_NO_SAMPLES = {
     "check_methods_sample_order_invariance": "The order of the observations is that of time.",
     "check_methods_subset_invariance": "The rows of X are steps ahead: fewer of them are the next ones.",
     "check_sample_weight_equivalence_on_dense_data": "An observation that is left out moves those after it.",
     "check_fit2d_1sample": "Refused: too few observations, in words of series.",
+}
+
+
+OF_A_FORECASTER = SERIES_ARE_NO_SAMPLES | {
+    "check_complex_data": "A TypeError says how to forecast complex numbers, in words of series.",
+    "check_dtype_object": "A dict in a column is refused in other words than scikit-learn's.",
+    "check_estimators_empty_data_messages": "X without columns is what a forecaster takes beside y.",
+    "check_estimators_nan_inf": "Missing covariates hold the last value; infinite ones are refused.",
+    "check_fit2d_predict1d": "One dimension is refused in other words than scikit-learn's.",
+    "check_n_features_in": "Covariates are told by name; there may be none.",
+    "check_n_features_in_after_fitting": "Covariates are told by name; there may be none.",
+    "check_sample_weights_not_an_array": "A container that is neither an array nor a frame has no stamps or positions.",
 }
 
 
@@ -120,7 +96,7 @@ def test_scikit_learn_s_own_checks_with_tokens(cls, more):
 
 
 def test_scikit_learn_s_own_checks_of_a_forecaster():
-    passed = run_checks(RNNForecaster(3), COVARIATES)
+    passed = run_checks(RNNForecaster(3), OF_A_FORECASTER)
     assert {"check_estimator_sparse_array", "check_estimators_unfitted", "check_set_params"} <= passed.keys()
 
 

@@ -513,8 +513,6 @@ class TestRefusals:
             match=r"needs the columns \['unique_id', 'ds', 'y'\]; got \['ds', 'y'\] without \['unique_id'\]",
         ):
             to_panel(pd.DataFrame({"ds": [1, 2], "y": [1.0, 2.0]}))
-        with pytest.raises(ValueError, match=r"Got \['price'\] too: covariates are not supported yet"):
-            to_panel(pd.DataFrame({"unique_id": "a", "ds": [1, 2], "y": [1.0, 2.0], "price": 1.0}))
 
     def test_missing_id(self):
         with pytest.raises(ValueError, match="column 'unique_id' has a missing id at row 1"):

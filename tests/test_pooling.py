@@ -137,13 +137,15 @@ class TestChoices:
         parameters = RNNForecaster(HORIZON).get_params()
         small = resolve(parameters, np.array([500]))
         assert small == {
-            "strategy": "direct", "num_layers": 1, "hidden_size": 32, "early_stopping": True, "batch_size": 32,
+            "strategy": "direct", "num_layers": 1, "hidden_size": 32, "dropout": 0.0,
+            "early_stopping": True, "batch_size": 32,
             "schedule": "constant", "max_epochs": 60,
         }  # fmt: skip
         large = resolve(parameters, np.full(MANY_ROWS // 100, 100))
         epochs = -(-PANEL_MINIBATCHES // -(-MANY_ROWS // 256))
         assert large == {
-            "strategy": "direct", "num_layers": 1, "hidden_size": 64, "early_stopping": False, "batch_size": 256,
+            "strategy": "direct", "num_layers": 1, "hidden_size": 64, "dropout": 0.0,
+            "early_stopping": False, "batch_size": 256,
             "schedule": "cosine", "max_epochs": epochs,
         }  # fmt: skip
         assert resolve(parameters, np.full(MANY_SERIES, 50))["early_stopping"] is False
@@ -151,7 +153,8 @@ class TestChoices:
         assert long == large | {"strategy": "parallel", "num_layers": 2}
         assert resolve(parameters | {"dilations": (1, 2, 4)}, np.array([500]))["num_layers"] == 3
         given = {
-            "strategy": "recursive", "num_layers": 4, "hidden_size": 7, "early_stopping": True, "batch_size": 5,
+            "strategy": "recursive", "num_layers": 4, "hidden_size": 7, "dropout": 0.1,
+            "early_stopping": True, "batch_size": 5,
             "schedule": "one_cycle", "max_epochs": 3,
         }  # fmt: skip
         assert resolve(parameters | given, np.full(MANY_SERIES, 50)) == given

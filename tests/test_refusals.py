@@ -73,7 +73,7 @@ def test_other_stamps_are_refused_by_every_method(method, kind, change):
     late, whole = (contain(kind, CHANGES[change](index)) for index in (DAYS[N : N + 4], DAYS))
     with pytest.raises(
         (TypeError, ValueError),
-        match="kind and time zone|go on right after|must have every stamp|is next after|gap|to_datetime",
+        match="kind and time zone|go on right after|must have every stamp|is next after|gap|to_datetime|none of freq",
     ):
         METHODS[method](forecaster, late, whole)
 

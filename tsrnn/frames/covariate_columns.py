@@ -23,7 +23,8 @@ def as_frame(X, names=None):
         frame = pd.DataFrame(X, columns=names)
         return frame.infer_objects() if X.dtype == object else frame
     if not isinstance(X, pd.DataFrame):
-        raise TypeError(f"X must be a DataFrame or an array of two dimensions. Got {_describe(X)}.{_convert(X)}")
+        error = ValueError if isinstance(X, np.ndarray) else TypeError
+        raise error(f"X must be a DataFrame or an array of two dimensions. Got {_describe(X)}.{_convert(X)}")
     if X.columns.duplicated().any():
         raise ValueError(
             f"Duplicate column name {quote(X.columns[X.columns.duplicated()][0])} in X. Keep the first of each: "
