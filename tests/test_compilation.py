@@ -10,7 +10,7 @@ from tsrnn.backends.compilation import JIT, inline_once, kernel, outline
 pytestmark = pytest.mark.skipif(not JIT, reason="nothing is compiled")
 
 
-def pasted_part(x):
+def inlined_part(x):
     return x * 3.0 if x > 0.0 else x / 5.0
 
 
@@ -20,19 +20,19 @@ def called_part(x):
 
 def make_kernel(call):
     """Return a kernel that uses both parts, each from one place; or one that cannot be compiled."""
-    pasted, called = inline_once(pasted_part), outline(called_part)
+    inlined, called = inline_once(inlined_part), outline(called_part)
 
     def make(stamp):
         def run(x):
             stamp  # noqa: B018
-            return pasted(called(x)) if call else pasted(called(x)).nothing
+            return inlined(called(x)) if call else inlined(called(x)).nothing
 
         return run
 
     return kernel(make)
 
 
-def test_parts_are_pasted_or_called(monkeypatch, tmp_path):
+def test_parts_are_inlined_or_called(monkeypatch, tmp_path):
     """A long part that is used once costs no call; a short one that is used often is there once."""
     monkeypatch.setattr(numba.config, "CACHE_DIR", str(tmp_path))
     run = make_kernel(call=True)
@@ -41,7 +41,7 @@ def test_parts_are_pasted_or_called(monkeypatch, tmp_path):
     (code,) = run.inspect_llvm().values()
     defined = [line for line in code.splitlines() if line.startswith("define")]
     assert any("called_part" in line for line in defined)
-    assert not any("pasted_part" in line for line in defined)
+    assert not any("inlined_part" in line for line in defined)
 
 
 @pytest.mark.parametrize("collects", [True, False])

@@ -171,7 +171,7 @@ class Network:
         ----------
         sequences : tsrnn.sequences.Sequences
         n_jobs : int or None, default=None
-            Threads; None for as many as the work is worth. The result does not depend on it.
+            Threads; None for as many as the work justifies. The result does not depend on it.
 
         Returns
         -------

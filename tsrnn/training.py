@@ -14,7 +14,7 @@ from tsrnn.network import check_loss
 from tsrnn.optimizers import SCHEDULES, AdamState
 from tsrnn.progress import make_progress
 
-MUCH = 1e15  # multiply-adds: worth any number of threads
+UNLIMITED_WORK = 1e15  # multiply-adds: justify any number of threads
 # Columns of a table of the epochs; without validation its loss is NaN.
 HISTORY = ("epoch", "loss", "validation_loss", "learning_rate", "seconds")
 
@@ -55,7 +55,7 @@ class TrainingOptions:
         Without validation: part of the epochs, the last ones, after which the weights are read and averaged (P.
         Izmailov et al., Averaging weights leads to wider optima, UAI 2018); 0 for those after the last one alone.
     n_jobs : int or None, default=None
-        Threads; None for as many as the work is worth. No result depends on it.
+        Threads; None for as many as the work justifies. No result depends on it.
     verbose : int, default=0
         Above 0, show the progress: a bar of tqdm if that is installed, otherwise lines on stderr.
     """
@@ -126,7 +126,7 @@ def train(network, sequences, options, rng, validation=None, state=None):
 
 
 def train_all(trainings, n_jobs=None):
-    """Train several networks in place, side by side if none of them is worth more than one thread.
+    """Train several networks in place, side by side if none of them has the work for more than one thread.
 
     Parameters
     ----------
@@ -146,7 +146,7 @@ def train_all(trainings, n_jobs=None):
     """
     ready = [_Training(**arguments) for arguments in trainings]
     small = all(training.n_threads == 1 for training in ready)
-    n_threads = count_threads(n_jobs, MUCH, len(ready)) if small else 1
+    n_threads = count_threads(n_jobs, UNLIMITED_WORK, len(ready)) if small else 1
     if n_threads > 1:
         with suppress(NoThreadError):
             return _train_side_by_side(ready, n_threads)
@@ -219,7 +219,7 @@ class _Training:
 
     @property
     def n_threads(self):
-        """Threads that a minibatch is worth."""
+        """Number of threads used for a minibatch."""
         return self.trainer.n_threads if self.trainer else 1
 
     def run(self, index=None):

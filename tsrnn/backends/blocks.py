@@ -67,7 +67,7 @@ def count_active(data, members, active, lanes):
 
 @inline
 def load_inputs(model, data, members, work, codes, steps):
-    """Write the input sequences of a block into lanes; all that is no data becomes zero."""
+    """Write the input sequences of a block into lanes; padding is zeroed."""
     lanes, size = model["lanes"], model["input_size"]
     n_columns = data.n_columns
     if model["tokens"]:
@@ -122,7 +122,7 @@ def load_targets(model, data, members, work, codes, unit):
 
 @inline_once
 def feed_targets(model, work, codes, output_steps):
-    """Give the decoder the previous targets as inputs; its first input is nothing."""
+    """Give the decoder the previous targets as inputs; its first input is zero (start token)."""
     lanes, size = model["lanes"], model["target_size"]
     if model["feeds_classes"]:
         x, target = model["decoder_x"], model["target_codes"]

@@ -9,7 +9,7 @@ import numpy as np
 from tsrnn.backends.adam import SHARE
 from tsrnn.backends.blocks import Data
 from tsrnn.backends.checks import check_adam, check_parameters, check_sequences
-from tsrnn.backends.plan import make_plan
+from tsrnn.backends.plan import plan_memory
 from tsrnn.backends.pool import NoThreadError, count_threads, run_threads
 from tsrnn.backends.vectors import VECTOR_BYTES
 from tsrnn.backends.worker import DIFFERENTIATE, EVALUATE, PREDICT, UPDATE, Memory, Minibatches, run
@@ -35,7 +35,7 @@ def _multiply_adds(layout, sequences):
 
 
 def allocate(plan, steps, dtype, n_threads, n_slots=0, n_parameters=0, input_gradient=(0, 0, 0), output=(0, 0, 0)):
-    """Return the arrays that a `tsrnn.backends.plan.Plan` needs, for a number of threads and of gradient slots."""
+    """Return the arrays of a `tsrnn.backends.plan.MemoryLayout`, for a number of threads and of gradient slots."""
     model = plan.model[0]
     # Rows of a register's length of slack: a tile's last load may begin at the last number.
     slack = 2 * VECTOR_BYTES // dtype.itemsize
@@ -133,7 +133,7 @@ class Trainer:
         check_sequences(layout, sequences)
         self.theta, self.batch_size = theta, min(batch_size, len(sequences))
         self.data = as_data(sequences, dtype)
-        plan = make_plan(layout, dtype, sequences.steps, sequences.output_steps, loss, input_gradient)
+        plan = plan_memory(layout, dtype, sequences.steps, sequences.output_steps, loss, input_gradient)
         self._plan = (plan.model, plan.layers, plan.tensors, plan.packings)
         n_slots = min(MAX_SLOTS, -(-self.batch_size // int(plan.model[0]["lanes"])))
         work = 3 * self.batch_size * _multiply_adds(layout, sequences)
@@ -222,7 +222,7 @@ def run_predict(layout, theta, sequences, n_jobs=None):
     dtype = theta.dtype
     if not len(sequences):
         return np.zeros(shape, dtype)
-    plan = make_plan(layout, dtype, sequences.steps, sequences.output_steps)
+    plan = plan_memory(layout, dtype, sequences.steps, sequences.output_steps)
     lanes = int(plan.model[0]["lanes"])
     n_blocks = -(-len(sequences) // lanes)
     work = _multiply_adds(layout, sequences)
@@ -259,7 +259,7 @@ def run_unrolled(layout, theta, sequences):
     sequences = replace(
         sequences, targets=targets, target_starts=starts, target_lengths=np.full(n, sequences.output_steps)
     )
-    plan = make_plan(layout, theta.dtype, steps, sequences.output_steps, loss)
+    plan = plan_memory(layout, theta.dtype, steps, sequences.output_steps, loss)
     lanes = int(plan.model[0]["lanes"])
     parts = []
     for first in range(0, n, lanes):

@@ -1,7 +1,7 @@
-"""Where everything lies: places of weights, panels, tape, states and gradients in a few flat arrays.
+"""Memory layout: offsets of weights, panels, tape, states and gradients in a few flat arrays.
 
 A kernel works on flat arrays (parameters, panels of packed weights, a workspace a thread, gradient slots) and reads
-from the records made here what lies where. Sizes and places count elements.
+from the records made here what lies where. Sizes and offsets count elements.
 """
 
 from dataclasses import dataclass
@@ -40,20 +40,20 @@ TENSOR = _record("start row rows columns slot slot_row")
 PACKING = _record("start row column rows columns panels")
 
 
-class _Places:
-    """Gives out places in a flat array one after the other, each on a cache line of its own."""
+class _Allocator:
+    """Allocates consecutive ranges of a flat array, each on a cache line of its own."""
 
     def __init__(self, line):
         self.size, self._line = 0, line
 
     def take(self, count):
-        place = self.size
+        offset = self.size
         self.size += -(-count // self._line) * self._line
-        return place
+        return offset
 
 
 @dataclass(frozen=True)
-class Plan:
+class MemoryLayout:
     """Records for a kernel, and the sizes of the arrays that it works on.
 
     Attributes
@@ -78,7 +78,7 @@ class Plan:
 
 
 @lru_cache(maxsize=32)
-def make_plan(layout, dtype, steps, output_steps, loss=None, input_gradient=False):
+def plan_memory(layout, dtype, steps, output_steps, loss=None, input_gradient=False):
     """Lay out the arrays for sequences of up to `steps` steps.
 
     Parameters
@@ -94,7 +94,7 @@ def make_plan(layout, dtype, steps, output_steps, loss=None, input_gradient=Fals
 
     Returns
     -------
-    Plan
+    MemoryLayout
     """
     return _Planner(layout, dtype, steps, output_steps, loss, input_gradient).plan()
 
@@ -104,7 +104,7 @@ class _Planner:
         self.layout, self.steps, self.output_steps, self.loss = layout, steps, output_steps, loss
         self.line = TILE_BYTES // dtype.itemsize
         self.lanes = self.line  # two vector registers' worth
-        self.work, self.codes, self.panels, self.slot = (_Places(self.line) for _ in range(4))
+        self.work, self.codes, self.panels, self.slot = (_Allocator(self.line) for _ in range(4))
         self.input_gradient = input_gradient and not layout.tokens
         self.tensors, self.packings = [], []
 
@@ -119,7 +119,7 @@ class _Planner:
         if self.loss is not None:
             self.plan_gradients(model[0], layers)
         self.plan_readout(model[0])
-        return Plan(
+        return MemoryLayout(
             model, layers, np.array(self.tensors, TENSOR), np.array(self.packings, PACKING),
             self.work.size, self.codes.size, self.panels.size, self.slot.size,
         )  # fmt: skip
@@ -173,7 +173,7 @@ class _Planner:
         )
 
     def plan_weights(self, record, layer):
-        """Parameters, their panels, and the places of their gradients."""
+        """Parameters, their panels, and the offsets of their gradients."""
         starts, hidden, size = self.layout.starts, self.layout.hidden_size, layer.input_size
         rows, coupled = record["n_gates"] * hidden, record["n_coupled"] * hidden
         for kind in ("weight_ih", "weight_hh", "bias_ih", "bias_hh"):
@@ -194,25 +194,25 @@ class _Planner:
         width = size if record["narrow"] or not layer.dense else self.padded(size)
         record["slot_ih"], record["slot_ih_row"] = self.add_matrix(weight_ih, rows, size, width)
         bias = record["slot_bias"] = self.slot.take(record["n_rows"] * hidden)
-        for start, count, place in (
+        for start, count, offset in (
             (record["bias_ih"], rows, bias),
             (record["bias_hh"], coupled, bias),
             (record["bias_hh"] + coupled, rows - coupled, bias + rows),
         ):
-            self.tensors.append((start, 1, count, 1, place, 1))
+            self.tensors.append((start, 1, count, 1, offset, 1))
 
     def padded(self, count):
         return -(-count // self.line) * self.line
 
     def pack(self, start, row, column, rows, columns):
-        place = self.panels.take(rows * columns)
-        self.packings.append((start, row, column, rows, columns, place))
-        return place
+        offset = self.panels.take(rows * columns)
+        self.packings.append((start, row, column, rows, columns, offset))
+        return offset
 
     def add_matrix(self, start, rows, columns, slot_row):
-        place = self.slot.take(rows * slot_row)
-        self.tensors.append((start, columns, rows, columns, place, slot_row))
-        return place, slot_row
+        offset = self.slot.take(rows * slot_row)
+        self.tensors.append((start, columns, rows, columns, offset, slot_row))
+        return offset, slot_row
 
     def plan_work(self, record, layer):
         """Tape, states and sums of a layer."""
@@ -229,25 +229,25 @@ class _Planner:
         record["columns"] = self.work.take(self.padded(widest) * min(steps, CHUNK_STEPS) * lanes)
 
     def plan_outputs(self, layers):
-        """What goes from layer to layer."""
+        """Outputs that one layer passes to the next."""
         width = self.layout.hidden_size * self.lanes
         self.outputs = {
             (layer.stack, layer.level): self.steps_of(layer) * layer.directions * width
             for layer in self.layout.layers
             if layer.has_output
         }
-        places = {key: self.work.take(size) for key, size in self.outputs.items()}
+        offsets = {key: self.work.take(size) for key, size in self.outputs.items()}
         for record, layer in zip(layers, self.layout.layers, strict=True):
-            record["x"] = places[layer.stack, layer.level - 1] if layer.level else self.x[layer.stack]
+            record["x"] = offsets[layer.stack, layer.level - 1] if layer.level else self.x[layer.stack]
             record["output"] = record["d_output"] = record["d_x"] = -1
             if layer.has_output:
-                record["output"] = places[layer.stack, layer.level] + (width if layer.reverse else 0)
+                record["output"] = offsets[layer.stack, layer.level] + (width if layer.reverse else 0)
                 record["output_step"] = layer.directions * width
 
     def plan_gradients(self, model, layers):
         """Gradients that are added to, side by side, so that a block clears them all at once."""
         model["clear_from"] = self.work.size
-        places = {key: self.work.take(size) for key, size in self.outputs.items()}
+        offsets = {key: self.work.take(size) for key, size in self.outputs.items()}
         model["d_x"] = self.work.take(self.steps * self.layout.input_size * self.lanes) if self.input_gradient else -1
         for record, layer in zip(layers, self.layout.layers, strict=True):
             # Steps whose states do not meet have gradients that do not, either.
@@ -255,12 +255,12 @@ class _Planner:
             record["d_state"] = self.work.take(record["n_d_states"] * record["state_step"])
             record["d_last"] = self.work.take(record["state_step"])
             if layer.level:
-                record["d_x"] = places[layer.stack, layer.level - 1]
+                record["d_x"] = offsets[layer.stack, layer.level - 1]
             elif not layer.stack:
                 record["d_x"] = model["d_x"]
             if layer.has_output:
                 part = record["output_step"] // layer.directions if layer.reverse else 0
-                record["d_output"] = places[layer.stack, layer.level] + part
+                record["d_output"] = offsets[layer.stack, layer.level] + part
         model["clear_to"] = self.work.size
 
     def plan_readout(self, model):
@@ -272,13 +272,13 @@ class _Planner:
         if self.loss is None:
             return
         # The panels of each direction's features begin anew, so that each is a product of its own.
-        places = [self.panels.take(hidden * outputs) for _ in range(parts)]
-        model["panels_readout_t"], model["slot_readout_part"] = places[0], self.padded(hidden)
+        offsets = [self.panels.take(hidden * outputs) for _ in range(parts)]
+        model["panels_readout_t"], model["slot_readout_part"] = offsets[0], self.padded(hidden)
         model["panels_readout_part"] = self.padded(hidden * outputs)
         model["slot_readout_row"] = parts * self.padded(hidden)
         model["slot_readout"] = self.slot.take(outputs * model["slot_readout_row"])
-        for part, place in enumerate(places):
-            self.packings.append((weight + part * hidden, 1, columns, hidden, outputs, place))
+        for part, offset in enumerate(offsets):
+            self.packings.append((weight + part * hidden, 1, columns, hidden, outputs, offset))
             slot = model["slot_readout"] + part * model["slot_readout_part"]
             self.tensors.append((weight + part * hidden, columns, outputs, hidden, slot, model["slot_readout_row"]))
         model["slot_readout_bias"] = self.slot.take(outputs)

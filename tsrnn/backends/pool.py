@@ -9,7 +9,7 @@ from numba import config
 
 from tsrnn.backends.compilation import JIT
 
-_WORK_PER_THREAD = 2e6  # multiply-adds that are worth a thread: some 20 microseconds
+_WORK_PER_THREAD = 2e6  # multiply-adds that justify one more thread: some 20 microseconds
 _idle = []  # helpers
 
 if hasattr(os, "register_at_fork"):
@@ -22,7 +22,7 @@ def count_threads(n_jobs, work, parts):
     Parameters
     ----------
     n_jobs : int or None
-        None for as many as the work is worth, up to Numba's number of threads (the processor's cores, or
+        None for as many as the work justifies, up to Numba's number of threads (the processor's cores, or
         ``NUMBA_NUM_THREADS``, which joblib sets for its workers); -1 for that many always.
     work : float
         Multiply-adds of one launch or minibatch.

@@ -11,7 +11,7 @@ from tsrnn.backends.checks import check_parameters
 from tsrnn.backends.compilation import kernel
 from tsrnn.backends.cpu import allocate
 from tsrnn.backends.packing import pack_weights
-from tsrnn.backends.plan import make_plan
+from tsrnn.backends.plan import plan_memory
 from tsrnn.backends.readout import readout_forward
 from tsrnn.backends.recurrence import layer_forward
 
@@ -61,7 +61,7 @@ class Streamer:
     def __init__(self, layout, theta, n):
         layout = check_parameters(layout, theta, writeable=False)
         steps = max(layer.dilation for layer in layout.layers)
-        plan = make_plan(layout, theta.dtype, steps, steps)
+        plan = plan_memory(layout, theta.dtype, steps, steps)
         lanes = int(plan.model[0]["lanes"])
         if not 1 <= n <= lanes:
             raise ValueError(f"n must be an int in the range [1, {lanes}]. Got {n!r} instead.")
