@@ -10,6 +10,12 @@ Long horizons, a frame with a column of dates and one column a channel; every wi
 
     python benchmarks/accuracy.py ltsf --data ETTh1.parquet --lookback 96 --horizon 96 192 336 720
 
+Day-ahead forecasts with covariates, an hourly frame with a column of dates, the target and covariates; last days are
+judged, each from midnight, beside ridge regressions on LEAR's features and LightGBM (see ``exogenous.py``)::
+
+    python benchmarks/accuracy.py exog --data nord_pool_train.parquet --time ds --target price --days 364
+    python benchmarks/accuracy.py exog --data bike_sharing_hourly.parquet --time date_time --target users --days 146
+
 ``--peer GRU LSTM RNN`` adds neuralforecast's networks, ``--seeds 5`` repeats what is
 random, ``--params '{"hidden_size": 64}'`` goes to `tsrnn.RNNForecaster`. Errors are those of the M4 competition (sMAPE,
 MASE, OWA) and of the long-horizon tables (MSE, MAE of values standardised by the training part).
@@ -22,6 +28,7 @@ import sys
 import time
 from pathlib import Path
 
+import exogenous
 import numpy as np
 import pandas as pd
 
@@ -315,6 +322,12 @@ def describe(forecaster):
     return f"given {given}\n  chosen {chosen}"
 
 
+def run_exogenous(args):
+    """Print the errors of day-ahead forecasts with covariates."""
+    X, y = exogenous.read_hours(args.data, args.time, args.target)
+    exogenous.run(X, y, args.days, range(args.seeds))
+
+
 def parse_arguments(argv):
     """Return the arguments."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -342,6 +355,12 @@ def parse_arguments(argv):
     long_horizon.add_argument("--lookback", type=int, default=96)
     long_horizon.add_argument("--horizon", type=int, nargs="+", default=[96, 192, 336, 720])
     long_horizon.set_defaults(run=run_long_horizon)
+    day_ahead = commands.add_parser("exog", parents=[common])
+    day_ahead.add_argument("--data", required=True)
+    day_ahead.add_argument("--time", required=True, help="column of time stamps")
+    day_ahead.add_argument("--target", required=True)
+    day_ahead.add_argument("--days", type=int, required=True, help="judged days at the end")
+    day_ahead.set_defaults(run=run_exogenous)
     return parser.parse_args(argv)
 
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from tsrnn.forecaster.plan import FEW_WINDOWS
 from tsrnn.forecaster.recipe import Recipe
 from tsrnn.learners.batch import Batch
 from tsrnn.learners.shared_ridge import PENALTIES, fit_shared_ridge
@@ -17,8 +18,8 @@ MAX_SHARE = 0.25  # Of the observations of a series that a look-back may take.
 MAX_FEATURES = 1_000  # Of a ridge regression, which reads as many of the newest rows as these allow.
 MIN_ROWS = 2  # Fewest rows that it reads, in horizons or seasons, whichever are longer.
 MAX_WINDOWS = 3_000  # Windows that inputs are chosen on.
-FEW_WINDOWS = 10_000  # Up to so many, N_NETWORKS networks are averaged of each look-back.
 N_NETWORKS = 2
+MAX_LOOKBACKS_LARGE = 2  # With more windows, training time matters.
 LOG_GAIN = 0.1  # Fraction of the error that logarithms must take away: with covariates, sums are more usual.
 MIN_GAIN = 0.003  # Fraction of the error that an input must take away.
 
@@ -46,7 +47,10 @@ def choose_covariate_recipes(panel, weights, plan, decompositions, season):
     table : Table
         The panel as all of them read it.
     """
-    candidates = {log: _choose_inputs(panel, weights, plan, log, item) for log, item in decompositions.items()}
+    candidates, inputs = {}, None
+    for log, decomposition in decompositions.items():
+        candidates[log] = _choose_inputs(panel, weights, plan, log, decomposition, inputs)
+        inputs = candidates[log].inputs
     recipe = next(iter(candidates.values()))
     if len(candidates) > 1:
         plain, log = (
@@ -59,8 +63,9 @@ def choose_covariate_recipes(panel, weights, plan, decompositions, season):
     longest = max(MAX_SHARE * np.median(panel.lengths), recipe.lookback)
     lookbacks = [recipe.lookback] if plan.lookback != "auto" else [k * unit for k in multiples if k * unit <= longest]
     lookbacks = lookbacks or [recipe.lookback]
-    recipes = [_with_lookback(recipe, lookback).measure(table) for lookback in lookbacks]
     few = len(panel.values) <= FEW_WINDOWS * plan.stride
+    lookbacks = lookbacks if few else lookbacks[:MAX_LOOKBACKS_LARGE]
+    recipes = [_with_lookback(recipe, lookback).measure(table) for lookback in lookbacks]
     return recipes * (N_NETWORKS if few else 1), table
 
 
@@ -70,9 +75,9 @@ def ridge_rows(recipe):
     return min(recipe.lookback, needed, max(MAX_FEATURES // (2 + len(recipe.inputs)), recipe.pass_steps))
 
 
-def _choose_inputs(panel, weights, plan, log, decomposition):
-    """Return the recipe of the shortest look-back with the inputs that help."""
-    inputs = Inputs.fit(panel.covariates, panel.lengths, plan.pass_steps).with_squares()
+def _choose_inputs(panel, weights, plan, log, decomposition, chosen):
+    """Return the recipe of the shortest look-back with the inputs that help, or those that have been chosen."""
+    inputs = chosen or Inputs.fit(panel.covariates, panel.lengths, plan.pass_steps).with_squares()
     lookback = _shortest_lookback(panel, plan, decomposition) if plan.lookback == "auto" else plan.lookback
     recipe = Recipe(
         decomposition=decomposition,
@@ -89,15 +94,20 @@ def _choose_inputs(panel, weights, plan, log, decomposition):
         inputs=inputs,
     )
     recipe = _with_lookback(recipe, lookback)
+    if chosen is not None:
+        recipe = replace(recipe, stride=plan.stride)
+        return recipe.measure(recipe.read(panel))
     table = recipe.read(panel)
     # Inputs are chosen from all origins, whatever the stride: the more windows, the less by chance.
     batch = recipe.measure(table).batch(table, weights)
     split = batch.split(plan.validation_fraction)
     if all(map(len, split)):
-        chosen = _Problem.of(batch, split, ridge_rows(recipe)).choose(_groups(inputs))
+        k = _Problem.of(batch, split, ridge_rows(recipe)).choose(
+            _groups(inputs), [item.squared for item in inputs.inputs]
+        )
     else:
-        chosen = np.flatnonzero([not item.squared for item in inputs.inputs])
-    recipe = replace(recipe, inputs=inputs.select(chosen), stride=plan.stride)
+        k = np.flatnonzero([not item.squared for item in inputs.inputs])
+    recipe = replace(recipe, inputs=inputs.select(k), stride=plan.stride)
     return recipe.measure(recipe.read(panel))
 
 
@@ -162,12 +172,16 @@ class _Problem:
         products, crossed = design.T @ design, design.T @ targets
         return cls(products, crossed, design_held, batch.targets(held_out), n_rows, batch.rows.numbers.shape[1])
 
-    def choose(self, groups):
+    def choose(self, groups, is_squared):
         """Choose groups of inputs one after another, as long as each takes away enough of the error."""
         chosen, left = [], list(groups)
         best, penalty = min((self.error(chosen, p), p) for p in PENALTIES)
+        errors = [self.error([group], penalty) for group in left]
+        helpful = [
+            group for group, error in zip(groups, errors, strict=True) if error < (1 - MIN_GAIN) * best
+        ]  # By themselves: a network may use what a ridge regression has from others.
         while left:
-            errors = [self.error([*chosen, group], penalty) for group in left]
+            errors = errors if not chosen else [self.error([*chosen, group], penalty) for group in left]
             k = int(np.argmin(errors))
             trial = [*chosen, left[k]]
             error, trial_penalty = min((self.error(trial, p), p) for p in PENALTIES[2::2])
@@ -175,7 +189,8 @@ class _Problem:
                 break
             chosen, best, penalty = trial, error, trial_penalty
             left.pop(k)
-        return np.sort(np.concatenate([np.empty(0, np.int64), *chosen]))
+        used = [group for group in helpful if not is_squared[group[0]]]
+        return np.unique(np.concatenate([np.empty(0, np.int64), *chosen, *used]))
 
     def error(self, groups, penalty):
         """Mean absolute error on held-out windows, with remainder, season and some groups of inputs."""

@@ -24,7 +24,13 @@ class RNNForecaster(BaseForecaster):
     each, drawn towards zero as much as forecasts of held-out parts say.
 
     Of 10 and more series the forecast is the mean over up to three look-backs, those that do nearly as well as
-    the best. No forecast goes further beyond the values seen than two ordinary changes over a season (or over
+    the best.
+
+    With covariates, ``fit(X, y)``, the season is an input like them, and not subtracted. Rows hold what is known of the
+    step a horizon later; columns, and squares for the ridge regression, are chosen by how well ridge regressions
+    forecast the last part of each series. Networks of several look-backs are averaged, and so are they and the regression.
+
+    No forecast goes further beyond the values seen than two ordinary changes over a season (or over
     as many seasons as it looks ahead). Series that have never been negative are not forecast below zero. Intermittent
     series, zero in 60 % of their newest values and more, are not forecast above the share of the others times the
     mean of all, or with ``loss="squared_error"`` twice the mean, unless their season says when they are not zero.

@@ -19,7 +19,8 @@ MANY_SERIES = 10
 MANY_ROWS = 10_000  # which are worth a wider network, and smoother gradients, too
 LONG_SERIES = 500  # observations of an ordinary series among so many: two layers and a decoder find more in them
 PANEL_MINIBATCHES = 1_500
-COVARIATE_MINIBATCHES = 800  # Of series with covariates that are no large panel.
+COVARIATE_MINIBATCHES = 800  # Of series with covariates that are no large panel; a half with more than FEW_WINDOWS.
+FEW_WINDOWS = 10_000
 COVARIATE_DROPOUT = 0.3
 # Neighbouring windows are nearly the same: of very many, these do for an epoch, and to tell which epoch was best.
 EPOCH_WINDOWS = 16_384
@@ -141,7 +142,7 @@ def _resolve_with_covariates(parameters, n_rows, many):
     found |= _given(parameters, found)
     n_windows = max(n_rows // parameters["stride"], 1)
     per_epoch = -(-min(n_windows, EPOCH_WINDOWS) // found["batch_size"])
-    minibatches = PANEL_MINIBATCHES if many else COVARIATE_MINIBATCHES
+    minibatches = PANEL_MINIBATCHES if many else COVARIATE_MINIBATCHES // (1 if n_windows <= FEW_WINDOWS else 2)
     last = {
         "schedule": "constant" if found["early_stopping"] else "cosine",
         "max_epochs": 60 if found["early_stopping"] else -(-minibatches // per_epoch),
