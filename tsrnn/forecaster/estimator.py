@@ -27,8 +27,8 @@ class RNNForecaster(BaseForecaster):
     the best.
 
     With covariates, ``fit(X, y)``, the season is an input like them, and not subtracted. Rows hold what is known of the
-    step a horizon later; columns, and squares for the ridge regression, are chosen by how well ridge regressions
-    forecast the last part of each series. Networks of several look-backs are averaged, and so are they and the regression.
+    step a horizon later. Columns, and squares for the ridge regression, are chosen by the error of ridge regressions on
+    the last part of each series. Networks of several look-backs are averaged, and so are they and the regression.
 
     No forecast goes further beyond the values seen than two ordinary changes over a season (or over
     as many seasons as it looks ahead). Series that have never been negative are not forecast below zero. Intermittent
