@@ -16,7 +16,7 @@ KERNELS = {"cells", "backends"}
 SERIES = {
     "frames", "series", "windows", "scaling", "outliers", "filling", "seasonality", "baselines", "metrics", "datasets",
 }  # fmt: skip
-ESTIMATORS = {"forecaster", "sequence", "backtesting", "model_selection", "plotting"}
+ESTIMATORS = {"forecaster", "sequence", "backtesting", "calendar", "model_selection", "plotting"}
 # From the bottom up: a module imports from its own row and those before it.
 LAYERS = [
     {"validation", "_types"},
@@ -42,9 +42,10 @@ MAY_IMPORT = {
     "threadpoolctl": {"learners"},
     "matplotlib": {"plotting"},
     "tqdm": {"progress"},
+    "holidays": {"calendar"},
 }
 # Slow to import, or not installed with tsrnn: only within the function that needs them.
-ONLY_IN_FUNCTIONS = {"matplotlib", "tqdm", "tsrnn.backends.cuda"}
+ONLY_IN_FUNCTIONS = {"matplotlib", "tqdm", "holidays", "tsrnn.backends.cuda"}
 CUDA_FILE = PACKAGE / "backends" / "cuda.py"
 INTERNALS = PACKAGE / "backends" / "numba_internals.py"
 VECTORS = PACKAGE / "backends" / "vectors.py"
@@ -195,7 +196,7 @@ with event.install_recorder("numba:compile") as recorder:
 assert not recorder.buffer, recorder.buffer
 assert numpy.random.get_state()[1].tolist() == state
 assert list(warnings.filters) == filters
-unwanted = {"matplotlib", "tqdm", "torch", "tensorflow", "numba.cuda", "tsrnn.backends.cuda"}
+unwanted = {"matplotlib", "tqdm", "holidays", "torch", "tensorflow", "numba.cuda", "tsrnn.backends.cuda"}
 print(sorted(unwanted & set(sys.modules)))
 """
 

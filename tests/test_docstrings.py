@@ -16,6 +16,7 @@ MODULES = ["tsrnn"] + [
 PUBLIC_MODULES = [
     "tsrnn",
     "tsrnn.baselines",
+    "tsrnn.calendar",
     "tsrnn.datasets",
     "tsrnn.metrics",
     "tsrnn.model_selection",

@@ -25,20 +25,23 @@ class Stamps:
         Expression of all stamps, one a row.
     replace : callable
         From the expression of other stamps to the expression that puts them into the container.
-    number : str
-        Expression that replaces the stamps by positions.
+    number : str or None
+        Expression that replaces the stamps by positions; None where dates are needed.
     distinct : str or None
         Expression of the distinct stamps that ``replace`` takes, where it does not take one a row.
     accessor : str
         Text between the stamps and a method of datetimes: ``".dt"`` for a column.
+    data : str
+        Name of the container in the expressions.
     """
 
     what: str
     read: str
     replace: object
-    number: str
+    number: str | None = None
     distinct: str | None = None
     accessor: str = ""
+    data: str = "data"
 
     def convert(self, template):
         """Return the expression that converts the stamps; ``template`` has ``{}`` for them."""
@@ -78,13 +81,13 @@ def stamps_of_column(names):
     )
 
 
-def assign(name, expression):
-    """Return the expression that replaces a column of ``data``."""
+def assign(name, expression, data="data"):
+    """Return the expression that replaces a column of a frame."""
     if not isinstance(name, str):
-        return f"pd.concat([data.drop(columns=[{name!r}]), ({expression}).rename({name!r})], axis=1)"
+        return f"pd.concat([{data}.drop(columns=[{name!r}]), ({expression}).rename({name!r})], axis=1)"
     if name.isidentifier() and not keyword.iskeyword(name) and name != "self":
-        return f"data.assign({name}={expression})"
-    return f"data.assign(**{{{name!r}: {expression}}})"
+        return f"{data}.assign({name}={expression})"
+    return f"{data}.assign(**{{{name!r}: {expression}}})"
 
 
 def as_code(freq):

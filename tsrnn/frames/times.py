@@ -43,7 +43,7 @@ def as_times(given, stamps):
         first = int(index.isna().argmax())
         raise ValueError(
             f"{stamps.what} has a missing time stamp at position {first}; fill it, or drop its row: "
-            f"data[{stamps.read}.notna()]."
+            f"{stamps.data}[{stamps.read}.notna()]."
         )
     if isinstance(index, (pd.DatetimeIndex, pd.PeriodIndex, pd.RangeIndex)):
         return index.copy(deep=True)
@@ -53,10 +53,12 @@ def as_times(given, stamps):
         return index.astype("int64").copy(deep=True)
     example = repr(index[:1].tolist()[0]) if len(index) else "nothing"
     how = read_text(index)
-    mend = f"Convert them: {stamps.convert(how)}, or use" if how else "Use"
+    mend = [f"convert them: {stamps.convert(how)}"] if how else []
+    mend += [f"use positions: {stamps.number}"] if stamps.number else []
+    advice = ", or ".join(mend) or "convert them with pd.to_datetime and the format they are in"
     raise TypeError(
-        f"{stamps.what} must hold time stamps: datetimes, periods or integers. Got dtype {index.dtype} ({example}). "
-        f"{mend} positions: {stamps.number}."
+        f"{stamps.what} must hold time stamps: datetimes, periods{' or integers' if stamps.number else ''}. Got dtype "
+        f"{index.dtype} ({example}). {advice[0].upper()}{advice[1:]}."
     )
 
 
