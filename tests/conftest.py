@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from tsrnn.backends.compilation import JIT
-from tsrnn.forecaster import choosing
+from tsrnn.forecaster import choosing, choosing_inputs
 
 # The same examples in every run, no limit of time, and no file left behind.
 hypothesis.settings.register_profile("tsrnn", deadline=None, derandomize=True, database=None)
@@ -27,7 +27,8 @@ def small_without_the_compiler(monkeypatch):
     """Forecasters of one network that takes few steps, where every step is plain Python."""
     if not JIT:
         monkeypatch.setattr(choosing, "N_NETWORKS", 1)
-        monkeypatch.setattr(choosing, "STEPS", choosing.FEW_STEPS)
+        monkeypatch.setattr(choosing_inputs, "N_NETWORKS", 1)
+        monkeypatch.setattr(choosing, "MIN_STEPS", choosing.MIN_STEPS_LARGE)
 
 
 @pytest.fixture

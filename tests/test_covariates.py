@@ -129,6 +129,7 @@ class TestForecasts:
 
 
 class TestContainers:
+    @pytest.mark.slow
     def test_a_long_frame_says_the_same_as_frames_by_id(self):
         frame = long_frame(("a", "b", "c"))
         y = frame.set_index(["unique_id", "ds"])["y"]
@@ -157,12 +158,14 @@ class TestContainers:
         other = quick().fit(numbers[:N], y[:N]).predict(numbers[N : N + HORIZON])
         np.testing.assert_array_equal(one, other)
 
+    @pytest.mark.slow
     def test_static_columns_of_a_panel(self):
         frame = long_frame(tuple("abcdef"))
         frame["size"] = frame["unique_id"].map(dict(zip("abcdef", [1.0, 2, 3, 4, 5, 6], strict=True)))
         future = long_frame(tuple("abcdef"), N + HORIZON).query("ds >= @INDEX[@N]").assign(size=1.0)
         assert np.isfinite(quick().fit(frame).predict(future)["y"]).all()
 
+    @pytest.mark.slow
     def test_pipelines_and_searches(self):
         X, y = make_data()
         numbers = X[["price", "visits"]]
@@ -227,6 +230,12 @@ class TestRefusals:
             forecaster.predict()
         with pytest.raises(ValueError, match="not known beyond the origin"):
             quick(past_covariates=["visits"]).fit(X[:N], y[:N]).predict(X[N : N + 2 * HORIZON])
+
+    def test_an_update_needs_rows_of_its_stamps(self):
+        X, y = make_data()
+        forecaster = quick(past_covariates=["visits"]).fit(X[:N], y[:N])
+        with pytest.raises(ValueError, match="X needs a row for each stamp of y; 2 are missing"):
+            forecaster.update(y[N : N + 2])
 
     def test_a_forecast_from_the_past_alone_needs_no_rows(self):
         X, y = make_data()

@@ -160,3 +160,11 @@ def test_a_weight_of_zero_is_a_missing_target():
     missing = np.isnan(batch.targets(np.arange(len(batch))))
     steps = batch.windows.origins[:, None] + np.arange(HORIZON)
     np.testing.assert_array_equal(missing, steps == 60)
+
+
+@pytest.mark.parametrize("freq", ["2D", "W"])
+def test_rows_of_another_frequency_are_no_gaps(freq):
+    forecaster = quick().fit(series()[:100])
+    later = pd.Series(50.0, index=pd.date_range(INDEX[100], periods=5, freq=freq), name="sales")
+    with pytest.raises(ValueError, match="sales"):
+        forecaster.update(later)

@@ -11,7 +11,7 @@ from tsrnn.frames.attaching import extend, read_beside, split_long
 from tsrnn.frames.columns import quote
 from tsrnn.frames.frequency import first_mismatch, steps_after
 from tsrnn.frames.gaps import fill_gaps as put_on_grid
-from tsrnn.frames.gaps import require_dense, spread
+from tsrnn.frames.gaps import grid_steps, require_dense, skips_rows, spread
 from tsrnn.frames.identity import ids_like, join_ids, plain_ids
 from tsrnn.frames.inference import irregular_series
 from tsrnn.frames.keyed import LongLayout
@@ -118,13 +118,12 @@ def _read_regular(panel, new):
         raise ValueError(f"The series must be those of the fit, in their order: {known}. Got {given}.")
     require_observed(new)
     new = replace(new, ids=panel.ids, frequencies=panel.frequencies)
-    if panel.missing == "fill":
-        return put_on_grid(new)
     for freq in dict.fromkeys(panel.frequencies):
         for i in irregular_series(new, freq):
-            if panel.frequencies[i] == freq:
+            is_other = panel.missing == "raise" or skips_rows(grid_steps(new.stamps(i), freq))
+            if panel.frequencies[i] == freq and is_other:
                 require_regular(new, i, freq)
-    return new
+    return put_on_grid(new) if panel.missing == "fill" else new
 
 
 def _read_like(panel, data):
@@ -214,7 +213,7 @@ def _continue(panel, seen, new, series):
         if wrong is None:
             continue
         ahead = _steps_after_end(panel, position, stamps)
-        if panel.missing == "raise" or ahead.min() < 0 or not panel.layout.has_stamps:
+        if panel.missing == "raise" or ahead.min() < 0 or skips_rows(ahead) or not panel.layout.has_stamps:
             raise ValueError(_explain_break(panel, position, new, i, run, wrong))
         explain = partial(_explain_break, panel, position, new, i, run, wrong)
         require_dense(len(stamps), ahead[-1] + 1, explain)

@@ -157,7 +157,8 @@ def assemble(columns, n_series, series, steps, table, lengths):
     source = np.full(offsets[-1], -1)
     for part in (np.flatnonzero(ahead < 0), future):
         source[offsets[owner[part]] + step[part]] = order[part]
-    rows = np.where(source[:, None] >= 0, table[source], np.nan)
+    rows = np.full((len(source), len(columns)), np.nan)
+    rows[source >= 0] = table[source[source >= 0]]
     observations = rows_of(offsets[:-1], lengths)
     past = np.ones(len(rows), dtype=bool)
     past[observations] = False

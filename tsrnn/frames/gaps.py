@@ -64,6 +64,12 @@ def require_dense(n_rows, n_steps, explain):
         raise ValueError(f"{explain()} Of the {n_steps:,} stamps of this step only {n_rows:,} are given.")
 
 
+def skips_rows(steps):
+    """Tell whether rows come every second step or less often, all alike: they are of another frequency."""
+    apart = np.diff(steps)
+    return len(apart) > 2 and apart[0] > 1 and bool((apart == apart[0]).all())
+
+
 def spread(panel, steps, runs):
     """Put missing rows into some series.
 
