@@ -7,6 +7,7 @@ import pytest
 from tsrnn.forecaster import RNNForecaster
 from tsrnn.forecaster.combination import Average, find_learner
 from tsrnn.forecaster.limits import REACH
+from tsrnn.forecaster.preparing import Preparation
 from tsrnn.frames import to_panel
 from tsrnn.learners.own_ridge import OwnRidge
 from tsrnn.learners.recurrent import STRATEGIES
@@ -26,12 +27,31 @@ def long_frame(lengths=(90, 61, 75)):
     return pd.concat(parts)
 
 
-def fitted(**parameters):
+def fitted_to(frame, **parameters):
     given = {"season_length": 7, "max_epochs": 1, "hidden_size": 5, "random_state": 0, "early_stopping": False}
-    return RNNForecaster(4, **(given | parameters)).fit(long_frame())
+    return RNNForecaster(4, **(given | parameters)).fit(frame)
 
 
-def forecast_by_hand(model, table, series, origin):
+def fitted(**parameters):
+    return fitted_to(long_frame(), **parameters)
+
+
+def prepared(frame):
+    """Series as models read them, outliers kept."""
+    panel = to_panel(frame)
+    return Preparation((), None).apply(panel)
+
+
+def scale_of(model, table, series, origin):
+    """Scale of the window of one origin."""
+    recipe, start = model.recipe, table.offsets[series]
+    past = table.remainder[start : start + origin]
+    n_read = min(recipe.lookback, origin - recipe.decomposition.unknown) // recipe.segment * recipe.segment
+    spread = np.sqrt(np.mean((past[-n_read:] - past[-recipe.decomposition.level_window :].mean()) ** 2))
+    return max(spread, 0.3 * recipe.spreads[series]) if recipe.scaling == "window" else recipe.spreads[series]
+
+
+def forecast_by_hand(model, table, series, origin, scale=None):
     """Forecast of one origin in plain NumPy, but for the network: season + level + learners."""
     recipe, size = model.recipe, model.recipe.size
     start = table.offsets[series]
@@ -39,9 +59,7 @@ def forecast_by_hand(model, table, series, origin):
     n_read = min(size.lookback, origin - recipe.decomposition.unknown) // size.segment * size.segment
     level = table.remainder[past][-recipe.decomposition.level_window :].mean()
     x = np.column_stack([table.remainder[past][-n_read:] - level, table.numbers[past, 1][-n_read:]])
-    scale = recipe.spreads[series]
-    if recipe.scaling == "window":
-        scale = max(np.sqrt(np.mean(x[:, 0] ** 2)), 0.3 * scale)
+    scale = scale_of(model, table, series, origin) if scale is None else scale
     steps = (x / [scale, 1.0]).reshape(1, n_read // size.segment, -1).astype(np.float32)
     outputs = size.horizon // size.output_segment
     learned = scale * model.network.predict(Sequences.from_dense(steps, output_steps=outputs)).ravel()
@@ -92,6 +110,26 @@ def test_later_steps_read_earlier_forecasts(strategy):
     first = forecaster.predict(horizon=model.recipe.pass_steps)
     second = forecaster.update(first).predict(horizon=model.recipe.pass_steps)["y"].to_numpy()
     np.testing.assert_allclose(both, np.concatenate([first["y"].to_numpy(), second]), rtol=1e-5)
+
+
+@pytest.mark.parametrize("early_stopping", [False, True])
+def test_later_steps_keep_the_scale_of_the_first(early_stopping):
+    """By default, too: forecasts vary less than observations, and would be scaled up again and again."""
+    frame = long_frame((90,))
+    forecaster = fitted_to(frame, early_stopping=early_stopping, season_length=1, log=False, max_epochs=3)
+    model = forecaster._ensemble.best
+    ahead = model.recipe.pass_steps
+    both = forecaster._ensemble.members[0].forecast(
+        model.recipe.read(forecaster._prepared), Origins.ends(np.array([0, 90])), 2 * ahead
+    )
+    seen = frame["y"].to_numpy()
+    table = model.recipe.read(forecaster._prepared)
+    scale = scale_of(model, table, 0, 90)
+    longer = pd.DataFrame({"unique_id": 0, "ds": np.arange(90 + ahead), "y": np.r_[seen, both[0, :ahead]]})
+    later = model.recipe.read(prepared(longer))
+    assert abs(scale_of(model, later, 0, 90 + ahead) / scale - 1) > 0.01
+    # Both scale the window in float32, one before and one within the network.
+    np.testing.assert_allclose(both[0, ahead:], forecast_by_hand(model, later, 0, 90 + ahead, scale), rtol=1e-5)
 
 
 def test_an_untrained_network_repeats_season_and_level():
