@@ -56,6 +56,16 @@ class TestForecasts:
         chosen = forecaster.covariates_.set_index("name")["chosen"]
         assert chosen.to_dict() == {"price": True, "promotion": True, "visits": False, "noise": False}
 
+    @pytest.mark.parametrize("seed", [1, 2, 3])
+    def test_noise_alone_is_not_read(self, seed):
+        rng = np.random.default_rng(seed)
+        season = pd.Series(50 + np.resize([0.0, 8, 3, -4, -9, 1, 1], N + 40), index=INDEX)
+        X = pd.DataFrame({"noise": rng.normal(size=N + 40)}, index=INDEX)
+        forecaster = quick(season_length=7, lookback=14).fit(X[:N], season[:N] + 0.1 * rng.normal(size=N))
+        assert not forecaster.covariates_["chosen"].any()
+        # The season is an input and not subtracted: what repeats is forecast nearly to the noise.
+        assert np.abs(forecaster.predict(X[N : N + HORIZON]) - season[N : N + HORIZON]).max() < 1.5
+
     @pytest.mark.parametrize("strategy", STRATEGIES)
     def test_forecasts_of_all_paths_are_the_same(self, strategy):
         """From the end, from an origin, and after an update: within rounding of products of other sizes."""

@@ -77,7 +77,9 @@ def ridge_rows(recipe):
 
 def _choose_inputs(panel, weights, plan, log, decomposition, chosen):
     """Return the recipe of the shortest look-back with the inputs that help, or those that have been chosen."""
-    inputs = chosen or Inputs.fit(panel.covariates, panel.lengths, plan.pass_steps).with_squares()
+    inputs = chosen
+    if inputs is None:
+        inputs = Inputs.fit(panel.covariates, panel.lengths, plan.pass_steps).with_squares()
     lookback = _shortest_lookback(panel, plan, decomposition) if plan.lookback == "auto" else plan.lookback
     recipe = Recipe(
         decomposition=decomposition,

@@ -185,7 +185,9 @@ class Table(Rows):
     def targets(self, windows, levels, horizon):
         """Return the targets of windows minus level and seasonal component: float64 of shape (n, horizon)."""
         truth = self.scaled[windows.origins[:, None] + np.arange(horizon)] - levels[:, None]
-        return truth if self.inputs else truth - self.seasonal_future(windows.series, windows.seen, horizon)
+        if self.inputs is not None:
+            return truth
+        return truth - self.seasonal_future(windows.series, windows.seen, horizon)
 
     def workspace(self, origins, width, horizon):
         """Copy the last rows before some `Origins`, with room for the steps after them.
