@@ -8,6 +8,7 @@ from sklearn.compose import make_column_transformer
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder
 
+from tsrnn import RNNForecaster
 from tsrnn.calendar import FIELDS, CalendarFeatures, future_index
 from tsrnn.datasets import load_airline
 
@@ -201,3 +202,26 @@ def test_the_future_is_one_line():
         future_index(y.to_numpy(), 2)
     with pytest.raises(ValueError, match="'horizon' parameter of future_index"):
         future_index(y, 0)
+
+
+def test_series_with_gaps_go_on_after_their_end():
+    index = pd.date_range("2024-01-01", periods=20, freq="D")
+    y = pd.Series(1.0, index=index).drop(index[[3, 4]])
+    pd.testing.assert_index_equal(future_index(y, 2), pd.date_range("2024-01-21", periods=2, freq="D"))
+
+
+@pytest.mark.slow
+def test_forecasts_read_the_calendar():
+    """Sales of a shop that is closed on holidays, which no season tells."""
+    index = pd.date_range("2022-01-01", periods=2 * 365, freq="D")
+    calendar = CalendarFeatures(["weekday"], holidays="NO")
+    X = calendar.transform(index)
+    y = pd.Series(100.0 + np.random.default_rng(0).normal(size=len(X)), index=index)
+    y[X["holiday"].astype(bool)] = 20.0
+    n = index.get_loc("2023-05-10")
+    forecaster = RNNForecaster(14, season_length=7, outliers="keep", random_state=0, max_epochs=10).fit(X[:n], y[:n])
+    forecast = forecaster.predict(calendar.transform(future_index(y[:n], 14)))
+    closed = X["holiday"][n : n + 14].astype(bool)
+    assert closed.sum() == 2  # 17 and 18 May
+    # Half of the difference at least, from about twenty holidays.
+    assert forecast[closed].mean() < 60 < 85 < forecast[~closed].mean()
