@@ -95,6 +95,7 @@ def test_scikit_learn_s_own_checks_with_tokens(cls, more):
     assert len(run_checks(cls(categories="auto"), NUMBERS_ARE_NO_TOKENS | more)) > 40
 
 
+@pytest.mark.slow
 def test_scikit_learn_s_own_checks_of_a_forecaster():
     passed = run_checks(RNNForecaster(3), OF_A_FORECASTER)
     assert {"check_estimator_sparse_array", "check_estimators_unfitted", "check_set_params"} <= passed.keys()
