@@ -86,10 +86,9 @@ class BaseForecaster(Forecasting):
         if resumes:
             resolved |= self._network_choices()
         weights = None if weights is None else prepared.align(weights)
-        ensemble, histories = fit_ensemble(prepared, weights, self._plan(**resolved), generator, before)
+        ensemble, histories, table = fit_ensemble(prepared, weights, self._plan(**resolved), generator, before)
         warn_of_outliers(panel, prepared.panel)
         warn_of_missing(panel, ensemble)
-        table = ensemble.best.recipe.read(prepared)
         observed = {"_panel": panel, "_preparation": preparation, "_prepared": prepared, "_table": table}
         self._become(observed, ensemble, generator, histories, self.history_ if resumes else None, resolved)
         return self
@@ -122,10 +121,9 @@ class BaseForecaster(Forecasting):
             schedule="constant",
             **self._network_choices(),
         )
-        ensemble, histories = fit_ensemble(prepared, None, plan, generator, self._ensemble, keeps_scale=True)
+        ensemble, histories, table = fit_ensemble(prepared, None, plan, generator, self._ensemble, keeps_scale=True)
         warn_of_outliers(panel, prepared.panel, self._panel.lengths, stacklevel=3)
         warn_of_missing(panel, ensemble, self._panel.lengths, stacklevel=3)
-        table = ensemble.best.recipe.read(prepared)
         observed = {"_panel": panel, "_preparation": preparation, "_prepared": prepared, "_table": table}
         self._become(observed, ensemble, generator, histories, self.history_)
         return self

@@ -54,6 +54,8 @@ def fit_ensemble(panel, weights, plan, rng, before=None, keeps_scale=False):
         The fitted models.
     histories : list of tsrnn.training.History
         One a model; without epochs if there was too little to train on.
+    table : Table
+        The panel as all of the models read it.
 
     Raises
     ------
@@ -90,7 +92,7 @@ def fit_ensemble(panel, weights, plan, rng, before=None, keeps_scale=False):
         _combine(linear[recipe.lookback][1], Recurrent(network), recipe.residual, share)
         for recipe, network in zip(recipes, networks, strict=True)
     ]
-    return Ensemble(tuple(map(Model, recipes, combinations))), histories
+    return Ensemble(tuple(map(Model, recipes, combinations))), histories, table
 
 
 def _continue(recipe, panel, keeps_scale):
@@ -120,7 +122,7 @@ def _choose_share(recipe, batch, linear, inputs, plan, rng):
         return SHARE
     network = make_network(rng, recipe.strategy, batch.size, inputs.shape[1], plan.architecture)
     k = draw_windows(rng, batch.first_channel(training), batch.size.horizon * batch.size.n_channels)
-    options = replace(plan.options, epoch_size=EPOCH_WINDOWS, averaging=AVERAGED, verbose=0)
+    options = replace(_training_options(plan), verbose=0)
     train(network, training_sequences(batch, k, inputs, batch.targets), options, rng)
     k = batch.all_channels(thin(batch.first_channel(held_out), MAX_VALIDATION_WINDOWS))
     part, truth = batch.subset(k), batch.targets(k)
@@ -153,9 +155,13 @@ def _prepare(recipe, batch, linear, inputs, network, plan, rng):
     linear = linear[0 if plan.early_stopping else 1]
     targets = residuals_of(linear, batch) if recipe.residual and linear is not None else batch.targets
     sequences, validation = (training_sequences(batch, k, inputs, targets) for k in (training, held_out))
-    options = replace(plan.options, epoch_size=EPOCH_WINDOWS, averaging=AVERAGED)
     validation = validation if plan.early_stopping else None
+    options = _training_options(plan)
     return {"network": network, "sequences": sequences, "options": options, "rng": rng, "validation": validation}
+
+
+def _training_options(plan):
+    return replace(plan.options, epoch_size=EPOCH_WINDOWS, averaging=AVERAGED)
 
 
 def _train(trainings, plan):

@@ -120,13 +120,7 @@ def resolve(parameters, lengths, has_covariates=False):
         "early_stopping": len(lengths) < MANY_SERIES and not large,
         "batch_size": 256 if large else 32,
     }
-    found |= _given(parameters, found)
-    per_epoch = -(-min(n_rows, EPOCH_WINDOWS) // found["batch_size"])
-    last = {
-        "schedule": "constant" if found["early_stopping"] else "cosine",
-        "max_epochs": 60 if found["early_stopping"] else -(-PANEL_MINIBATCHES // per_epoch),
-    }
-    return found | last | _given(parameters, last)
+    return _with_epochs(parameters, found, n_rows, PANEL_MINIBATCHES)
 
 
 def _resolve_with_covariates(parameters, n_rows, many):
@@ -139,10 +133,15 @@ def _resolve_with_covariates(parameters, n_rows, many):
         "early_stopping": False,
         "batch_size": 256 if many else 64,
     }
-    found |= _given(parameters, found)
     n_windows = max(n_rows // parameters["stride"], 1)
-    per_epoch = -(-min(n_windows, EPOCH_WINDOWS) // found["batch_size"])
     minibatches = PANEL_MINIBATCHES if many else COVARIATE_MINIBATCHES // (1 if n_windows <= FEW_WINDOWS else 2)
+    return _with_epochs(parameters, found, n_windows, minibatches)
+
+
+def _with_epochs(parameters, found, n_windows, minibatches):
+    """Return what was found, or given, and with it the schedule and the epochs that make so many minibatches."""
+    found = found | _given(parameters, found)
+    per_epoch = -(-min(n_windows, EPOCH_WINDOWS) // found["batch_size"])
     last = {
         "schedule": "constant" if found["early_stopping"] else "cosine",
         "max_epochs": 60 if found["early_stopping"] else -(-minibatches // per_epoch),

@@ -132,12 +132,14 @@ def _fit(make_past, make_targets, weights, training, held_out):
     sums = _Sums.of(make_past, make_targets, weights, training)
     scale = np.sqrt(np.maximum(np.diag(sums.products)[:-1] / sums.weight, 1e-12))
     values, vectors = np.linalg.eigh(sums.scaled_products(scale))
+    best = None
     for _ in range(1 + TRAINING_ROUNDS * sums.incomplete):
+        if best is not None:
+            sums = sums.refill(make_past, make_targets, weights, training, scale, vectors @ best)
         path = ridge_path(values, vectors, sums.scaled_targets(scale))
         candidates = [(np.inf, np.zeros_like(path[0])), *zip(PENALTIES, path, strict=True)]
         errors = _held_out_errors(make_past, make_targets, weights, held_out, scale, vectors, candidates)
         best_penalty, best = candidates[int(np.argmin(errors))]
-        sums = sums.refill(make_past, make_targets, weights, training, scale, vectors @ best)
     training_fit = Ridge(_damp(vectors @ best), scale, best_penalty)
     if best_penalty == np.inf:
         return training_fit, training_fit
@@ -212,8 +214,6 @@ class _Sums:
 
     def refill(self, make_past, make_targets, weights, positions, scale, solution):
         """Return the sums with the predictions of a solution for targets that do not count."""
-        if not self.incomplete:
-            return self
         crossed = 0.0
         for chunk in _chunks(positions):
             design, targets = _design(make_past(chunk), 1.0), make_targets(chunk)
