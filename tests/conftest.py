@@ -12,7 +12,9 @@ import numpy as np
 import pytest
 
 from tsrnn.backends.compilation import JIT
+from tsrnn.backends.smoothing import ETS, THETA
 from tsrnn.forecaster import choosing, choosing_inputs
+from tsrnn.learners import smoothing
 
 # The same examples in every run, no limit of time, and no file left behind.
 hypothesis.settings.register_profile("tsrnn", deadline=None, derandomize=True, database=None)
@@ -24,11 +26,15 @@ os.environ["MPLBACKEND"] = "Agg"
 
 @pytest.fixture(autouse=True)
 def small_without_the_compiler(monkeypatch):
-    """Forecasters of one network that takes few steps, where every step is plain Python."""
+    """Forecasters of one network that takes few steps, and of few smoothing models, where all is plain Python."""
     if not JIT:
         monkeypatch.setattr(choosing, "N_NETWORKS", 1)
         monkeypatch.setattr(choosing_inputs, "N_NETWORKS", 1)
         monkeypatch.setattr(choosing, "MIN_STEPS", choosing.MIN_STEPS_LARGE)
+        (plain, seasonal), (theta, none) = smoothing.GRIDS[ETS], smoothing.GRIDS[THETA]
+        small = {ETS: (plain[:, 5:9].copy(), seasonal[:, 20:24].copy()), THETA: (theta[:, ::5].copy(), none)}
+        monkeypatch.setattr(smoothing, "GRIDS", small)
+        monkeypatch.setattr(smoothing, "N_KEPT", 2)
 
 
 @pytest.fixture

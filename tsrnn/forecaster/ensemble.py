@@ -1,24 +1,33 @@
-"""Several models of one panel, whose mean is the forecast."""
+"""Several models of one panel, and smoothing of its series, whose mean or median is the forecast."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from tsrnn.forecaster.limits import limits
 from tsrnn.forecaster.model import Model
-from tsrnn.windows import Origins
+from tsrnn.learners.smoothing import Smoothing
+from tsrnn.windows import Origins, offsets_of, rows_of
 
 
 @dataclass(frozen=True)
 class Ensemble:
-    """Models that differ in how far back they look; their forecasts are averaged.
+    """Models that differ in how far back they look, and smoothing.
 
     Attributes
     ----------
     members : tuple of Model
-        The best one first.
+        The best one first. Their forecasts are averaged.
+    smoothing : dict of str to Smoothing
+        Exponential smoothing and the Theta method of each series, whose forecasts are combined with that average;
+        nothing without them.
+    shares : tuple of float, or None
+        Weight of the average of the members, and of each kind of smoothing; their sum is 1. None for the median.
     """
 
     members: tuple[Model, ...]
+    smoothing: dict[str, Smoothing]
+    shares: tuple[float, ...] | None = None
 
     @property
     def best(self):
@@ -27,7 +36,24 @@ class Ensemble:
 
     def extend(self, panel):
         """Return the ensemble for a panel with more series; those known keep their constants."""
-        return Ensemble(tuple(model.extend(panel) for model in self.members))
+        members = tuple(model.extend(panel) for model in self.members)
+        table = members[0].recipe.read(panel)
+        smoothing = {name: s.extend(table.values, table.offsets) for name, s in self.smoothing.items()}
+        return replace(self, members=members, smoothing=smoothing)
+
+    def follow(self, table, n_jobs=None):
+        """Return the ensemble with the states of smoothing after the last observations of a table."""
+        smoothing = {name: s.follow(table.values, table.offsets, n_jobs) for name, s in self.smoothing.items()}
+        return replace(self, smoothing=smoothing)
+
+    def fit_again(self, table, seen, n_jobs=None):
+        """Return the ensemble with smoothing fitted to the first ``seen`` rows of the series of a table."""
+        values, offsets = table.values[rows_of(table.offsets[:-1], seen)], offsets_of(seen)
+        smoothing = {
+            name: Smoothing.fit(s.method, values, offsets, s.season_lengths, n_jobs)
+            for name, s in self.smoothing.items()
+        }
+        return replace(self, smoothing=smoothing)
 
     def forecast(self, table, horizon, n_jobs=None, origins=None):
         """Forecast a panel.
@@ -50,4 +76,31 @@ class Ensemble:
         """
         origins = Origins.ends(table.offsets) if origins is None else origins
         with np.errstate(over="ignore", invalid="ignore"):  # The caller refuses what is not finite.
-            return np.mean([model.forecast(table, origins, horizon, n_jobs) for model in self.members], axis=0)
+            forecasts = [model.forecast(table, origins, horizon, n_jobs) for model in self.members]
+            mean = np.mean(forecasts, axis=0)
+            if not self.smoothing:
+                return mean
+            lower, upper = self._limits(table, origins, horizon)
+            smoothed = [
+                np.clip(
+                    s.forecast(table.values, table.offsets, origins.series, origins.seen, horizon, n_jobs), lower, upper
+                )
+                for s in self.smoothing.values()
+            ]
+            # Not of intermittent series, whose medians are near zero: smoothing forecasts means.
+            with_smoothing = self.best.recipe.smoothed[origins.series, None]
+            return np.where(with_smoothing, combine([mean, *smoothed], self.shares), mean)
+
+    def _limits(self, table, origins, horizon):
+        """Return the limits of forecasts in the units of the series."""
+        recipe = self.best.recipe
+        lower, upper, floor = limits(recipe, table, origins, horizon)
+        lower = np.maximum(recipe.scaler.restore(lower, origins.series), floor)
+        return lower, np.maximum(recipe.scaler.restore(upper, origins.series), lower)
+
+
+def combine(forecasts, shares):
+    """Return the mean of some forecasts with given shares; without shares, their median."""
+    if shares is None:
+        return np.median(forecasts, axis=0)
+    return np.tensordot(shares, np.stack(forecasts), axes=1)

@@ -77,6 +77,9 @@ class RNNForecaster(BaseForecaster):
         Whether the network reads values in units of the spread of its window, or of the series.
     linear : bool, default=True
         Whether to fit the linear part.
+    smoothing : bool, default=True
+        Whether exponential smoothing and the Theta method of each series take part in the forecast. They read no
+        covariates, and take no part where there are some that help.
     cell : {"gru", "lstm", "rnn"}, default="gru"
         Kind of recurrent cell.
     hidden_size : int or "auto", default="auto"
@@ -221,6 +224,7 @@ class RNNForecaster(BaseForecaster):
         channels="independent",
         scaling="window",
         linear=True,
+        smoothing=True,
         cell="gru",
         hidden_size="auto",
         num_layers="auto",
@@ -261,6 +265,7 @@ class RNNForecaster(BaseForecaster):
         self.channels = channels
         self.scaling = scaling
         self.linear = linear
+        self.smoothing = smoothing
         self.cell = cell
         self.hidden_size = hidden_size
         self.num_layers = num_layers

@@ -6,13 +6,14 @@ from dataclasses import replace
 
 import numpy as np
 
-from tsrnn.forecaster.choosing import choose_recipes
+from tsrnn.forecaster.choosing import candidate_seasons, choose_recipes
 from tsrnn.forecaster.choosing_inputs import ridge_rows
 from tsrnn.forecaster.combination import Average, Residual
 from tsrnn.forecaster.ensemble import Ensemble
 from tsrnn.forecaster.linear import fit_linear, residuals_of
 from tsrnn.forecaster.model import Model
 from tsrnn.forecaster.plan import AVERAGED, EPOCH_WINDOWS, MAX_VALIDATION_WINDOWS
+from tsrnn.forecaster.shares import choose_shares, fit_smoothing
 from tsrnn.learners.recurrent import Recurrent, draw_windows, make_network, training_sequences
 from tsrnn.scaling import SeriesScaler
 from tsrnn.training import train, train_all
@@ -92,7 +93,27 @@ def fit_ensemble(panel, weights, plan, rng, before=None, keeps_scale=False):
         _combine(linear[recipe.lookback][1], Recurrent(network), recipe.residual, share)
         for recipe, network in zip(recipes, networks, strict=True)
     ]
-    return Ensemble(tuple(map(Model, recipes, combinations))), histories, table
+    members, smoothing = tuple(map(Model, recipes, combinations)), {}
+    shares = None if before is None else before.shares
+    if plan.smoothing and not recipes[0].inputs:
+        seasons = candidate_seasons(panel, plan.season_length)
+        smoothing = fit_smoothing(table.values, table.offsets, seasons, plan.options.n_jobs)
+        if before is None:
+            shares = _choose_shares(recipes[0], best, linear[best.size.lookback][0], networks, seasons, plan)
+    return Ensemble(members, smoothing, shares), histories, table
+
+
+def _choose_shares(recipe, batch, linear, networks, seasons, plan):
+    """Return the shares of models and smoothing in the forecast; see `choose_shares`."""
+
+    def forecast(part):
+        """Forecast by networks that were not trained on held-out windows; else by linear components, if there are."""
+        learners = [] if linear is None else [linear]
+        if plan.early_stopping or not learners:
+            learners.append(Average(tuple(map(Recurrent, networks)), (1 / len(networks),) * len(networks)))
+        return Residual(tuple(learners)).predict(part)
+
+    return choose_shares(recipe, batch, forecast, seasons, plan)
 
 
 def _continue(recipe, panel, keeps_scale):

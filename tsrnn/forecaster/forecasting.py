@@ -135,12 +135,16 @@ class Forecasting(FittedState):
         prepared = self._preparation.extend(panel).apply(panel)
         self._require_readable(panel, prepared)
         table, n_series = self._ensemble.best.recipe.read(prepared), panel.n_series
+        ensemble = self._ensemble
+        if any(prepared.stamps(i)[0] != self._prepared.stamps(i)[0] for i in range(n_series)):
+            # Smoothing begins at the first observation, and this is another one.
+            ensemble = ensemble.fit_again(table, origins.min() - prepared.leads, self._n_threads())
         forecasts, size = np.empty((len(origins), horizon, n_series)), max(CHUNK // n_series, 1)
         for start in range(0, len(origins), size):
             some = origins[start : start + size]
             seen = (some - prepared.leads[:, None]).ravel()
             ends = Origins(np.repeat(np.arange(n_series), len(some)), seen)
-            values = self._ensemble.forecast(table, horizon, self._n_threads(), ends)
+            values = ensemble.forecast(table, horizon, self._n_threads(), ends)
             forecasts[start : start + size] = values.reshape(n_series, len(some), horizon).transpose(1, 2, 0)
         for k in np.flatnonzero(np.isin(origins, self._preparation.unsettled_origins(panel))):
             forecasts[k] = self._forecast_panel(panel.head(origins[k]), horizon).T

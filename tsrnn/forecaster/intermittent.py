@@ -64,6 +64,16 @@ def regular_series(rows, observed=None):
     return regular, repeated
 
 
+def smoothed_series(table):
+    """Tell which series are not zero most of the time, and long enough for their season: bool of shape (n_series,)."""
+    series = row_series(table.offsets)
+    observed = np.ones(len(series), dtype=bool) if table.observed is None else table.observed
+    zero = observed & (table.scaled == table.zeros[series])
+    n_zero, n_observed = (np.bincount(series, weights=some, minlength=table.n_series) for some in (zero, observed))
+    shortest = min(table.decomposition.seasons, default=0)
+    return (n_zero < MIN_ZEROS * n_observed) & (n_observed > 2 * shortest)
+
+
 def ceilings(rows, origins, regular, of_mean, observed=None):
     """Highest forecasts of intermittent series.
 

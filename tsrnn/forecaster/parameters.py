@@ -19,6 +19,7 @@ CONSTRAINTS = {
     "channels": [Options(("independent", "joint"))],
     "scaling": [Options(tuple(SCALINGS))],
     "linear": [BOOLEAN],
+    "smoothing": [BOOLEAN],
     **with_auto(NETWORK, "hidden_size", "num_layers", "dropout"),
     "loss": [
         Options(("absolute_error", "huber", "squared_error")),

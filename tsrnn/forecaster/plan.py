@@ -49,6 +49,7 @@ class Plan:
     stride: int
     scaling: str
     linear: bool
+    smoothing: bool
     early_stopping: bool
     validation_fraction: float
     architecture: dict

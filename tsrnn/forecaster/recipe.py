@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from tsrnn.forecaster.intermittent import regular_series
+from tsrnn.forecaster.intermittent import regular_series, smoothed_series
 from tsrnn.learners.batch import Batch, WindowSize
 from tsrnn.scaling import MIN_UNIT, SCALINGS, SeriesScaler, largest_rises
 from tsrnn.seasonality import Decomposition
@@ -51,6 +51,8 @@ class Recipe:
         Series whose seasons say when they are not zero.
     repeated : ndarray of shape (n_series,), bool
         Those of them that are forecast by season and level alone.
+    smoothed : ndarray of shape (n_series,), bool
+        Series that are forecast by smoothing, too.
     rises : ndarray of shape (n_series,), float64
         Largest rise of each series over a season, in its own units; inf where no logarithms are scaled.
     stride : int
@@ -76,6 +78,7 @@ class Recipe:
     spreads: np.ndarray | None = None
     regular: np.ndarray | None = None
     repeated: np.ndarray | None = None
+    smoothed: np.ndarray | None = None
     rises: np.ndarray | None = None
     stride: int = 1
     phases: np.ndarray | None = None
@@ -113,7 +116,15 @@ class Recipe:
         spreads = np.where(spreads > MIN_UNIT, spreads, units)
         regular, repeated = regular_series(table, table.observed)
         rises = largest_rises(table.scaled, table.offsets, self.season, self.scaler, table.observed)
-        return replace(recipe, units=units, spreads=spreads, regular=regular, repeated=repeated, rises=rises)
+        return replace(
+            recipe,
+            units=units,
+            spreads=spreads,
+            regular=regular,
+            repeated=repeated,
+            smoothed=smoothed_series(table),
+            rises=rises,
+        )
 
     def extend(self, panel):
         """Return the recipe for a panel with more series; those known keep their constants."""
@@ -121,7 +132,7 @@ class Recipe:
         new, known = recipe.measure(recipe.read(panel)), len(self.units)
         constants = {
             name: np.concatenate([getattr(self, name), getattr(new, name)[known:]])
-            for name in ("units", "spreads", "regular", "repeated", "rises", "phases")
+            for name in ("units", "spreads", "regular", "repeated", "smoothed", "rises", "phases")
         }
         return replace(recipe, **constants)
 

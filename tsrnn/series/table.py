@@ -68,6 +68,8 @@ class Table(Rows):
         First row of each series, and the number of rows.
     scaled : ndarray of shape (n_rows,), float64
         Scaled values.
+    values : ndarray of shape (n_rows,), float64
+        Values that were observed, or replaced as outliers; NaN for those that were filled.
     zeros : ndarray of shape (n_series,), float64
         Scaled value of zero; -inf where logarithms are scaled.
     parts : list of list of ndarray
@@ -84,6 +86,7 @@ class Table(Rows):
 
     offsets: np.ndarray
     scaled: np.ndarray
+    values: np.ndarray
     zeros: np.ndarray
     parts: list
     observed: np.ndarray | None = None
@@ -139,6 +142,7 @@ class Table(Rows):
             n_squares,
             panel.offsets,
             scaled,
+            panel.values if panel.observed is None else np.where(panel.observed, panel.values, np.nan),
             scaler.zeros(),
             parts,
             panel.observed,
