@@ -1,0 +1,153 @@
+"""Forecasts of each kind of forecaster from origins: float64 of shape (n_series, horizon) for each origin."""
+
+import numpy as np
+import pandas as pd
+from sklearn.base import clone
+
+from tsrnn.backtesting.forecasters import has_fit, is_baseline, takes_covariates, takes_season
+from tsrnn.baselines import BASELINES
+from tsrnn.frames.values import as_float64
+
+
+def run_network(name, forecaster, origins, given, horizon):
+    """Fit an `RNNForecaster` at the first origin, and forecast from all of them.
+
+    Parameters
+    ----------
+    name : str
+        Name of the forecaster, for an error.
+    forecaster : RNNForecaster
+        It is cloned.
+    origins : list of Origin
+        The earliest first.
+    given : GivenRows or None
+        Covariates.
+    horizon : int
+        Steps ahead.
+
+    Returns
+    -------
+    forecasts : list of ndarray of shape (n_series, horizon)
+    season_length : int
+        The season that the fit has found.
+    """
+    fitted, forecasts = clone(forecaster), []
+    for k, origin in enumerate(origins):
+        columns = None if k == 0 or fitted._panel.covariates is None else fitted._panel.covariates.columns
+        try:
+            panel = origin.with_covariates(given, horizon, forecaster.past_covariates, columns)
+            if k == 0:
+                fitted._fit_panel(panel)
+            forecasts.append(fitted._forecast_panel(panel, horizon))
+        except ValueError as error:
+            raise ValueError(f"Forecaster {name!r} at the cutoff {origin.cutoffs.max()}: {error}") from error
+    return forecasts, fitted.season_length_
+
+
+def run_each(name, forecaster, origin, given, horizon, season_length):
+    """Forecast each series by itself; the arguments are those of `run_network`, of a single origin.
+
+    Returns
+    -------
+    ndarray of shape (n_series, horizon)
+        NaN for series without a step to compare.
+    """
+    forecasts = np.full((origin.panel.n_series, horizon), np.nan)
+    if is_baseline(forecaster):
+        function = BASELINES[forecaster] if isinstance(forecaster, str) else forecaster
+        for i in np.flatnonzero(origin.counts):
+            past = _hold(origin.panel.series(i))
+            forecasts[i] = function(past, horizon, **_season(function, len(past), season_length))
+        return forecasts
+    run = _fit_and_predict if has_fit(forecaster) else _call
+    for i, y, X in _each_series(forecaster, origin, given, horizon):
+        forecast = run(forecaster, y, X, horizon, season_length)
+        label = f"forecaster {name!r}, {origin.panel.label(i)} at the cutoff {origin.cutoffs[i]}"
+        ahead = origin.panel.continue_each([i], [horizon])[0]
+        forecasts[i] = _read_forecast(forecast, ahead, label)
+    return forecasts
+
+
+def _call(function, y, X, horizon, season_length):
+    covariates = {} if X is None else {"X": X}
+    return function(y, horizon, **covariates, **_season(function, len(y), season_length))
+
+
+def _season(function, n_steps, season_length):
+    """Return the season as an argument, where a function asks for it; 1 where the series is shorter."""
+    return {"season_length": season_length if n_steps >= season_length else 1} if takes_season(function) else {}
+
+
+def _fit_and_predict(forecaster, y, X, horizon, season_length):
+    model = clone(forecaster, safe=False)
+    if X is None:
+        model.fit(y)
+        return model.predict(horizon=horizon)
+    model.fit(X=X.iloc[: len(y)], y=y)
+    return model.predict(X.iloc[len(y) :])
+
+
+def _hold(past):
+    """Return values from the first observation on, missing ones with the last value before."""
+    observed = ~np.isnan(past)
+    if observed.all():
+        return past.copy()
+    return past[np.maximum.accumulate(np.where(observed, np.arange(len(past)), 0))][observed.argmax() :]
+
+
+def _each_series(forecaster, origin, given, horizon):
+    """Yield index, Series and covariates, or None, of each series that is compared, from its first observation on."""
+    panel, ahead = origin.panel, np.full(origin.panel.n_series, horizon)
+    frames = [None] * panel.n_series
+    if given is not None and takes_covariates(forecaster):
+        past = getattr(forecaster, "past_covariates", None)
+        frames = given.known_at(panel.lengths, horizon, past).by_series(panel.lengths + ahead)
+    for i, frame in enumerate(frames):
+        if not origin.counts[i]:
+            continue
+        values = panel.series(i)
+        first = int((~np.isnan(values)).argmax())
+        y = pd.Series(values[first:].copy(), index=panel.stamps(i)[first:].copy(deep=True), name=panel.ids[i])
+        X = None if frame is None else _beside(frame, panel, i, origin.counts[i], horizon).iloc[first:]
+        yield i, y, X
+
+
+def _beside(frame, panel, i, count, horizon):
+    """Return the covariates of a series by its stamps; after the last step that is compared, their last row."""
+    n_steps = panel.lengths[i]
+    stamps = panel.stamps(i).append(panel.continue_each([i], [horizon])[0])
+    absent = np.flatnonzero(frame.index[n_steps : n_steps + count] < 0)
+    if len(absent):
+        raise ValueError(
+            f"Covariates are needed for every step ahead: {panel.label(i)} has none at {stamps[n_steps + absent[0]]}. "
+            "Give rows of X up to the last step."
+        )
+    return frame.iloc[np.minimum(np.arange(len(stamps)), n_steps + count - 1)].set_axis(stamps)
+
+
+def _read_forecast(forecast, ahead, label):
+    """Return what a forecaster has returned as float64 of shape (horizon,)."""
+    if isinstance(forecast, pd.DataFrame) and forecast.shape[1] == 1:
+        forecast = forecast.iloc[:, 0]
+    if isinstance(forecast, pd.Series):
+        times = forecast.index
+        is_dated = isinstance(times, pd.DatetimeIndex | pd.PeriodIndex)
+        if is_dated and not (len(times) == len(ahead) and np.asarray(times == ahead).all()):
+            got = f"{len(times)} from {times[0]} to {times[-1]}" if len(times) else "none"
+            raise ValueError(
+                f"A forecast must be of the {len(ahead)} stamps from {ahead[0]} to {ahead[-1]}. Got {got} from {label}."
+            )
+    else:
+        forecast = np.asarray(forecast)
+        forecast = forecast.ravel() if forecast.shape == (len(ahead), 1) else forecast
+    if forecast.shape != ahead.shape:
+        raise ValueError(
+            f"A forecast must hold one number for each of the {len(ahead)} steps. Got shape {forecast.shape} from "
+            f"{label}."
+        )
+    step = "at step {}".format
+    values = as_float64(forecast, f"the forecast of {label}", step, lambda _: "Return a list or array of numbers.")
+    if not np.isfinite(values).all():
+        k = int(np.isfinite(values).argmin())
+        raise ValueError(f"A forecast must be finite. Got {values[k]} {step(k)} ({ahead[k]}) from {label}.")
+    return values
