@@ -121,11 +121,12 @@ def _count_until(panel, cutoff):
 
 def _positions(times, cutoffs):
     """Return the positions of cutoffs among the ascending stamps of all series."""
-    if not pd.api.types.is_list_like(cutoffs) or isinstance(cutoffs, dict | set | pd.DataFrame):
-        raise TypeError(f"cutoffs must be a list of time stamps. Got {cutoffs!r}. Put it into a list: [{cutoffs!r}].")
-    if not len(cutoffs):
+    if not pd.api.types.is_list_like(cutoffs):
+        raise TypeError(f"cutoffs must be a list of time stamps. Got {cutoffs!r}. Put it into a list: cutoffs=[...].")
+    given = pd.Index(cutoffs if hasattr(cutoffs, "dtype") else list(cutoffs))
+    if not len(given):
         raise ValueError("cutoffs must hold at least one time stamp. Got none. Leave it out to count windows instead.")
-    given = as_times(pd.Index(cutoffs), CUTOFFS)
+    given = as_times(given, CUTOFFS)
     _require_same_kind(given, times)
     positions = times.copy(deep=True).get_indexer(given)
     if (positions < 0).any():
