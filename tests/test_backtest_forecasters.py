@@ -46,8 +46,10 @@ def drift(y, horizon):
 
 def stamped(y, horizon):
     """A Series over the stamps to come, as most libraries return it."""
-    times = RNNForecaster(1).horizon + np.arange(horizon) + y.index[-1] if y.index.dtype.kind == "i" else None
-    times = pd.date_range(y.index[-1], periods=horizon + 1, freq="D")[1:] if times is None else times
+    if y.index.dtype.kind == "i":
+        times = pd.RangeIndex(y.index[-1] + 1, y.index[-1] + 1 + horizon)
+    else:
+        times = pd.date_range(y.index[-1], periods=horizon + 1, freq="D")[1:]
     return pd.Series(np.full(horizon, y.median()), times)
 
 

@@ -174,9 +174,8 @@ def common_horizon(networks, horizon):
     horizons = sorted({network.horizon for network in networks.values()})
     if len(horizons) != 1:
         problem = f"The forecasters have the horizons {horizons}" if horizons else "No forecaster has a horizon"
-        raise ValueError(
-            f"{problem}: set the steps ahead of the backtest, such as horizon={max(horizons, default=12)}."
-        )
+        some = max(horizons, default=12)
+        raise ValueError(f"{problem}. Set the steps ahead of the backtest, such as horizon={some}.")
     return int(horizons[0])
 
 
