@@ -44,6 +44,17 @@ def long_frame(ids=("a", "b")):
     return pd.concat(parts, ignore_index=True)
 
 
+KEYED = long_frame().set_index(["unique_id", "ds"])
+CONTAINERS = {
+    "array": (make_data()[0][["price", "visits"]].to_numpy(), make_data()[1].to_numpy()),
+    "wide": (make_data()[0], KEYED["y"].unstack(level=0)),
+    "keyed": (KEYED.drop(columns="y"), KEYED["y"]),
+    "long": (long_frame().sample(frac=1, random_state=0), None),
+    "shared": (make_data()[0], KEYED["y"]),
+    "long beside": (long_frame().drop(columns="y"), long_frame()[["unique_id", "ds", "y"]]),
+}
+
+
 class TestNetworks:
     @pytest.mark.parametrize("past", [None, ["visits"]])
     @pytest.mark.parametrize("refit", [False, True])
@@ -67,45 +78,35 @@ class TestNetworks:
             alone = backtest({name: network}, X, y, n_windows=2)
             np.testing.assert_array_equal(table[name], alone[name])
 
-    @pytest.mark.parametrize("container", ["array", "wide", "keyed", "long", "shared", "long beside"])
+    @pytest.mark.slow
+    @pytest.mark.parametrize("container", CONTAINERS)
     def test_containers(self, container):
-        frame = long_frame()
-        keys = frame.set_index(["unique_id", "ds"])
-        X, y = make_data()
-        wide = keys["y"].unstack(level=0)
-        data = {
-            "array": (X[["price", "visits"]].to_numpy(), y.to_numpy()),
-            "wide": (X, wide),
-            "keyed": (keys.drop(columns="y"), keys["y"]),
-            "long": (frame.sample(frac=1, random_state=0), None),
-            "shared": (X, keys["y"]),
-            "long beside": (frame.drop(columns="y"), frame[["unique_id", "ds", "y"]]),
-        }[container]
-        n = N - HORIZON
-        table = backtest({"network": quick(), "last": last_price}, *data, n_windows=1)
+        X, y = CONTAINERS[container]
+        table = backtest(quick(), X, y, n_windows=1).sort_values(["unique_id", "ds"])
+        start = INDEX[N - HORIZON]
         if container == "array":
-            expected = quick().fit(data[0], data[1][:n]).predict()
-            prices = [data[0][-1, 0]]
-        elif container in ("wide", "shared"):
-            series = wide if container == "wide" else keys["y"]
-            known = series[series.index.get_level_values(-1) < INDEX[n]]
-            expected = quick().fit(X, known).predict()
-            expected = expected.T.to_numpy().ravel() if container == "wide" else expected
-            prices = [X["price"].iloc[-1]] * 2
+            expected = quick().fit(X, y[:-HORIZON]).predict()
+        elif container == "long":
+            expected = quick().fit(X.assign(y=X["y"].where(X["ds"] < start))).predict()["y"]
+        elif container == "long beside":
+            expected = quick().fit(X, y[y["ds"] < start]).predict()["y"]
         else:
-            data = frame.assign(y=frame["y"].where(frame["ds"] < INDEX[n]))
-            expected = quick().fit(data).predict()["y"]
-            prices = [make_data(k)[0]["price"].iloc[-1] for k in range(2)]
-        table = table.sort_values(["unique_id", "ds"])
-        np.testing.assert_array_equal(table["network"], expected)
-        np.testing.assert_array_equal(table["last"], np.repeat(prices, HORIZON))
+            expected = quick().fit(X, y[y.index.get_level_values(-1) < start]).predict()
+        np.testing.assert_array_equal(table["RNNForecaster"], np.ravel(expected, order="F"))
 
 
 def last_price(y, horizon, X):
-    return np.full(horizon, X.iloc[-1, list(X.columns).index("price") if "price" in X.columns else 0])
+    return np.full(horizon, X.iloc[-1, 0])
 
 
 class TestFunctionsAndObjects:
+    @pytest.mark.parametrize("container", CONTAINERS)
+    def test_containers(self, container):
+        table = backtest(last_price, *CONTAINERS[container], horizon=HORIZON, n_windows=2).sort_values("unique_id")
+        own = {"array": [0], "wide": [0, 0], "shared": [0, 0]}.get(container, [0, 1])
+        ends = [make_data(seed)[0]["price"].iloc[n - 1] for seed in own for n in (N - HORIZON, N)]
+        np.testing.assert_array_equal(table["last_price"], np.repeat(ends, HORIZON))
+
     def test_functions_get_the_rows_up_to_the_horizon(self):
         X, y = make_data()
         X = X.drop(index=INDEX[[10]])
@@ -159,7 +160,7 @@ class TestFunctionsAndObjects:
         np.testing.assert_array_equal(table["<lambda>"], table["naive"])
 
 
-@pytest.mark.parametrize("refit", [False, True])
+@pytest.mark.parametrize("refit", [False, pytest.param(True, marks=pytest.mark.slow)])
 def test_panels_of_unequal_ends(refit):
     """Neither a series that ended before a cutoff nor one that ends within the horizon needs covariates ahead."""
     ends = {"whole": INDEX[-1], "ends": CUTOFFS[1] + 2 * INDEX.freq, "gone": CUTOFFS[1] - INDEX.freq}

@@ -1,6 +1,7 @@
 """Backtests of functions, objects, baselines and networks, one by one and side by side."""
 
 from functools import partial
+from inspect import signature
 
 import numpy as np
 import pandas as pd
@@ -123,9 +124,13 @@ def test_all_kinds_against_a_loop(container):
     pd.testing.assert_frame_equal(table, expected, check_dtype=False, check_exact=True)
 
 
+def season_of(name, season_length):
+    return {"season_length": season_length} if "season_length" in signature(BASELINES[name]).parameters else {}
+
+
 @pytest.mark.parametrize("name", BASELINES)
 def test_baselines_by_name(name):
-    season = {} if name == "naive" else {"season_length": 5}
+    season = season_of(name, 5)
     expected = BASELINES[name](SERIES["a"].iloc[:-HORIZON], HORIZON, **season)
     for forecaster in (name, BASELINES[name], partial(BASELINES[name], **season)):
         table = backtest({"it": forecaster}, SERIES["a"], horizon=HORIZON, n_windows=1, season_length=5)
@@ -138,10 +143,9 @@ def test_baselines_of_series_with_gaps_and_short_ones(name):
     y.iloc[[0, 1, 20, 54, 55]] = np.nan
     table = backtest(name, y, horizon=HORIZON, n_windows=1, season_length=40)
     filled = y.iloc[2:-HORIZON].ffill()
-    season = {} if name == "naive" else {"season_length": 40}
-    np.testing.assert_array_equal(table[name], BASELINES[name](filled, HORIZON, **season))
+    np.testing.assert_array_equal(table[name], BASELINES[name](filled, HORIZON, **season_of(name, 40)))
     short = backtest(name, y, horizon=HORIZON, n_windows=1, season_length=100)
-    np.testing.assert_array_equal(short[name], np.full(HORIZON, filled.iloc[-1]))
+    np.testing.assert_array_equal(short[name], BASELINES[name](filled, HORIZON, **season_of(name, 1)))
 
 
 def test_the_season_of_baselines():
@@ -196,6 +200,29 @@ class TestNames:
         table = backtest(forecaster, SERIES["a"], horizon=2, n_windows=1, season_length=7)
         usual = [name for name in ("naive", "seasonal_naive") if name not in names]
         assert table.columns.tolist() == [*FIXED, *names, *usual]
+
+    def test_columns_of_long_frames(self):
+        data = LONG.set_axis(["store", "when", "sold"], axis=1)
+        names = {"id_col": "store", "time_col": "when", "target_col": "sold"}
+        expected = backtest([drift, quick()], LONG)
+        for own, network in ((names, []), ({}, [quick(**names)]), (names, [quick(**names)])):
+            table = backtest([drift, *network], data, horizon=HORIZON, **own)
+            assert table.columns[:4].tolist() == ["store", "when", "cutoff", "sold"]
+            np.testing.assert_array_equal(table["drift"], expected["drift"])
+        with pytest.raises(TypeError, match="id_col='store', time_col='when', target_col='sold'"):
+            backtest(drift, data, horizon=HORIZON)
+        with pytest.raises(
+            ValueError, match="read the series alike. Got target_col='y' and target_col='sold'. Set one"
+        ):
+            backtest([drift, quick()], LONG, target_col="sold")
+        with pytest.raises(ValueError, match="'id_col' parameter of backtest must be the name of a column or None"):
+            backtest(drift, data, horizon=HORIZON, id_col=1.5)
+
+    def test_frequency(self):
+        y = SERIES["a"].drop(DAYS[1:-1:2])
+        y = y[[*DAYS[::2][:5], *DAYS[10::4]]]
+        table = backtest("naive", y, horizon=2, n_windows=1, freq="D")
+        assert table["ds"].tolist() == pd.date_range(y.index[-1], periods=2, freq="-1D")[::-1].tolist()
 
     def test_two_columns_of_one_name(self):
         with pytest.raises(

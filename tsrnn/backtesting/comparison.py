@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from joblib import Parallel, delayed
 
-from tsrnn._types import SeriesData
+from tsrnn._types import Column, SeriesData
 from tsrnn.backtesting.forecasters import (
     ALWAYS,
     common_horizon,
@@ -17,7 +17,7 @@ from tsrnn.backtesting.forecasters import (
 )
 from tsrnn.backtesting.origins import count_back, cut_at
 from tsrnn.backtesting.running import run_each, run_network
-from tsrnn.constraints import ESTIMATOR
+from tsrnn.constraints import COLUMNS, ESTIMATOR
 from tsrnn.forecaster import RNNForecaster
 from tsrnn.forecaster.checks import separate
 from tsrnn.forecaster.choosing import candidate_seasons
@@ -35,6 +35,7 @@ CONSTRAINTS = {
     "season_length": [COUNT, NONE],
     "refit": [BOOLEAN],
     "n_jobs": ESTIMATOR["n_jobs"],
+    **{name: [*allowed, NONE] for name, allowed in COLUMNS.items()},
 }
 N_WINDOWS = 5
 
@@ -51,6 +52,10 @@ def backtest(
     season_length: int | None = None,
     refit: bool = False,
     n_jobs: int | None = None,
+    freq: object = None,
+    id_col: Column | None = None,
+    time_col: Column | None = None,
+    target_col: Column | None = None,
 ) -> pd.DataFrame:
     """Forecast from past origins and put the forecasts beside what came.
 
@@ -98,6 +103,8 @@ def backtest(
         a pandas category, whose levels are known in advance.
     n_jobs : int, optional
         Processes for the fits and functions.
+    freq, id_col, time_col, target_col : optional
+        How the series are read, as for `RNNForecaster`; by default as the `RNNForecaster` reads them.
 
     Returns
     -------
@@ -151,7 +158,7 @@ def backtest(
     """
     given = {
         "n_windows": n_windows, "step": step, "horizon": horizon, "season_length": season_length, "refit": refit,
-        "n_jobs": n_jobs,
+        "n_jobs": n_jobs, "id_col": id_col, "time_col": time_col, "target_col": target_col,
     }  # fmt: skip
     check_parameters("backtest", given, CONSTRAINTS)
     forecasters = name_forecasters(forecaster)
@@ -161,10 +168,11 @@ def backtest(
     forecasters |= {name: name for name in ALWAYS if name not in forecasters}
     networks = {name: one for name, one in forecasters.items() if isinstance(one, RNNForecaster)}
     horizon = common_horizon(networks, horizon)
-    reading = common_reading(networks)
-    columns = {name: reading[name] for name in ("id_col", "time_col", "target_col")}
+    reading = common_reading(networks, freq=freq, id_col=id_col, time_col=time_col, target_col=target_col)
+    columns = {name: reading[name] for name in COLUMNS}
     require_free_names(columns, forecasters, chosen)
-    panel, covariates = _read(*separate(X, y), reading, networks)
+    data, X = separate(X, y)
+    panel, covariates = _read(data, X, reading, networks)
     for name, one in forecasters.items():
         require_callable(name, one, covariates is not None)
     if cutoffs is None:
@@ -186,7 +194,7 @@ def backtest(
 def _read(data, X, reading, networks):
     """Return the series as a panel, and the containers of covariates and series, or None without covariates."""
     if X is None:
-        data, X, _ = split_long(data, Names(reading["id_col"], reading["time_col"], reading["target_col"]))
+        data, X, _ = split_long(data, Names(*(reading[name] for name in COLUMNS)))
     past = next((network.past_covariates for network in networks.values() if network.past_covariates), None)
     # Covariates are read at each origin. Without any, past covariates are refused at once.
     panel = to_panel(data, **reading | {"past_covariates": past if X is None else None})

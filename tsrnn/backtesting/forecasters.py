@@ -138,25 +138,37 @@ def _require_arguments(name, function, has_covariates):
         ) from error
 
 
-def common_reading(networks):
-    """Return the parameters that say how the series are read: those of the first network, or the defaults.
+def common_reading(networks, **given):
+    """Return the parameters that say how the series are read.
+
+    Parameters
+    ----------
+    networks : dict of str to RNNForecaster
+        They must read the series alike.
+    **given : object
+        Parameters from the user; None for those of the networks or, without any, the defaults.
+
+    Returns
+    -------
+    dict
+        Arguments of `tsrnn.frames.to_panel`.
 
     Raises
     ------
     ValueError
-        If networks differ in them.
+        If two say otherwise.
     """
-    first, *others = networks.values() or [RNNForecaster(1)]
-    reading = first._reading()
-    for other in others:
-        for parameter, value in other._reading().items():
-            if parameter not in ("missing", "past_covariates") and value != reading[parameter]:
+    wanted = {parameter: value for parameter, value in given.items() if value is not None}
+    readings = [network._reading() for network in networks.values()] or [RNNForecaster(1)._reading() | wanted]
+    for reading in [*readings, wanted]:
+        for parameter in given.keys() & reading.keys():
+            if reading[parameter] != readings[0][parameter]:
                 raise ValueError(
-                    f"All forecasters of a backtest read the series alike. Got {parameter}={reading[parameter]!r} and "
-                    f"{parameter}={value!r}. Set one for all."
+                    f"All forecasters of a backtest read the series alike. Got {parameter}="
+                    f"{readings[0][parameter]!r} and {parameter}={reading[parameter]!r}. Set one for all."
                 )
-    refuses = any(network.missing == "raise" for network in networks.values())
-    return reading | {"missing": "raise" if refuses else reading["missing"], "past_covariates": None}
+    refuses = any(reading["missing"] == "raise" for reading in readings)
+    return readings[0] | {"missing": "raise" if refuses else "fill", "past_covariates": None}
 
 
 def common_horizon(networks, horizon):

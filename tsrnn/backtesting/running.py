@@ -52,39 +52,56 @@ def run_each(name, forecaster, origin, given, horizon, season_length):
     ndarray of shape (n_series, horizon)
         NaN for series without a step to compare.
     """
-    forecasts = np.full((origin.panel.n_series, horizon), np.nan)
+    panel, forecasts = origin.panel, np.full((origin.panel.n_series, horizon), np.nan)
+    compared = np.flatnonzero(origin.counts)
     if is_baseline(forecaster):
         function = BASELINES[forecaster] if isinstance(forecaster, str) else forecaster
-        for i in np.flatnonzero(origin.counts):
-            past = _hold(origin.panel.series(i))
-            forecasts[i] = function(past, horizon, **_season(function, len(past), season_length))
+        season = _season(function, season_length)
+        for i in compared:
+            past = _hold(panel.series(i))
+            forecasts[i] = function(past, horizon, **season(len(past)))
         return forecasts
-    run = _fit_and_predict if has_fit(forecaster) else _call
-    for i, y, X in _each_series(forecaster, origin, given, horizon):
-        forecast = run(forecaster, y, X, horizon, season_length)
-        label = f"forecaster {name!r}, {origin.panel.label(i)} at the cutoff {origin.cutoffs[i]}"
-        ahead = origin.panel.continue_each([i], [horizon])[0]
-        forecasts[i] = _read_forecast(forecast, ahead, label)
+    run = _fit_and_predict(forecaster, horizon) if has_fit(forecaster) else _call(forecaster, horizon, season_length)
+    futures = panel.continue_each(compared, [horizon] * len(compared))
+    frames = _known_frames(forecaster, origin, given, horizon)
+    for i, ahead, frame in zip(compared, futures, frames, strict=True):
+        past = panel.series(i)
+        first, stamps = int((~np.isnan(past)).argmax()), panel.stamps(i)
+        y = pd.Series(past[first:].copy(), index=stamps[first:].copy(deep=True), name=panel.ids[i])
+        X = None if frame is None else _beside(frame, stamps.append(ahead), origin, i).iloc[first:]
+        label = f"forecaster {name!r}, {panel.label(i)} at the cutoff {origin.cutoffs[i]}"
+        forecasts[i] = _read_forecast(run(y, X), ahead, label)
     return forecasts
 
 
-def _call(function, y, X, horizon, season_length):
-    covariates = {} if X is None else {"X": X}
-    return function(y, horizon, **covariates, **_season(function, len(y), season_length))
+def _call(function, horizon, season_length):
+    """Return a function from series and covariates to the forecast of a function."""
+    season = _season(function, season_length)
+    return lambda y, X: function(y, horizon, **({} if X is None else {"X": X}), **season(len(y)))
 
 
-def _season(function, n_steps, season_length):
-    """Return the season as an argument, where a function asks for it; 1 where the series is shorter."""
-    return {"season_length": season_length if n_steps >= season_length else 1} if takes_season(function) else {}
+def _season(function, season_length):
+    """Return a function from the length of a series to its season as an argument, if it is asked for.
+
+    The season is 1 where the series is shorter.
+    """
+    if not takes_season(function):
+        return lambda n_steps: {}
+    return lambda n_steps: {"season_length": season_length if n_steps >= season_length else 1}
 
 
-def _fit_and_predict(forecaster, y, X, horizon, season_length):
-    model = clone(forecaster, safe=False)
-    if X is None:
-        model.fit(y)
-        return model.predict(horizon=horizon)
-    model.fit(X=X.iloc[: len(y)], y=y)
-    return model.predict(X.iloc[len(y) :])
+def _fit_and_predict(forecaster, horizon):
+    """Return a function from series and covariates to the forecast of a clone of an object."""
+
+    def run(y, X):
+        model = clone(forecaster, safe=False)
+        if X is None:
+            model.fit(y)
+            return model.predict(horizon=horizon)
+        model.fit(X=X.iloc[: len(y)], y=y)
+        return model.predict(X.iloc[len(y) :])
+
+    return run
 
 
 def _hold(past):
@@ -95,34 +112,26 @@ def _hold(past):
     return past[np.maximum.accumulate(np.where(observed, np.arange(len(past)), 0))][observed.argmax() :]
 
 
-def _each_series(forecaster, origin, given, horizon):
-    """Yield index, Series and covariates, or None, of each series that is compared, from its first observation on."""
-    panel, ahead = origin.panel, np.full(origin.panel.n_series, horizon)
-    frames = [None] * panel.n_series
-    if given is not None and takes_covariates(forecaster):
-        past = getattr(forecaster, "past_covariates", None)
-        frames = given.known_at(panel.lengths, horizon, past).by_series(panel.lengths + ahead)
-    for i, frame in enumerate(frames):
-        if not origin.counts[i]:
-            continue
-        values = panel.series(i)
-        first = int((~np.isnan(values)).argmax())
-        y = pd.Series(values[first:].copy(), index=panel.stamps(i)[first:].copy(deep=True), name=panel.ids[i])
-        X = None if frame is None else _beside(frame, panel, i, origin.counts[i], horizon).iloc[first:]
-        yield i, y, X
+def _known_frames(forecaster, origin, given, horizon):
+    """Return the covariates of each series that is compared, or None where the forecaster takes none."""
+    if given is None or not takes_covariates(forecaster):
+        return [None] * np.count_nonzero(origin.counts)
+    lengths, past = origin.panel.lengths, getattr(forecaster, "past_covariates", None)
+    frames = given.known_at(lengths, horizon, past).by_series(lengths + horizon)
+    return [frame for frame, count in zip(frames, origin.counts, strict=True) if count]
 
 
-def _beside(frame, panel, i, count, horizon):
-    """Return the covariates of a series by its stamps; after the last step that is compared, their last row."""
-    n_steps = panel.lengths[i]
-    stamps = panel.stamps(i).append(panel.continue_each([i], [horizon])[0])
-    absent = np.flatnonzero(frame.index[n_steps : n_steps + count] < 0)
+def _beside(frame, stamps, origin, i):
+    """Return the covariates of a series by stamps; after the last step that is compared, their last row."""
+    start = origin.panel.lengths[i]
+    stop = start + origin.counts[i]
+    absent = np.flatnonzero(frame.index[start:stop] < 0)
     if len(absent):
         raise ValueError(
-            f"Covariates are needed for every step ahead: {panel.label(i)} has none at {stamps[n_steps + absent[0]]}. "
-            "Give rows of X up to the last step."
+            f"Covariates are needed for every step ahead: {origin.panel.label(i)} has none at "
+            f"{stamps[start + absent[0]]}. Give rows of X up to the last step."
         )
-    return frame.iloc[np.minimum(np.arange(len(stamps)), n_steps + count - 1)].set_axis(stamps)
+    return frame.iloc[np.minimum(np.arange(len(stamps)), stop - 1)].set_axis(stamps)
 
 
 def _read_forecast(forecast, ahead, label):
