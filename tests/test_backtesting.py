@@ -126,7 +126,7 @@ def test_parameters_are_checked(bad):
 
 def test_other_forecasters_and_bad_series_are_refused():
     with pytest.raises(ValueError, match="'forecaster' parameter of backtest must be an RNNForecaster"):
-        backtest(naive, daily())
+        backtest(3, daily())
     bad = daily()
     bad.iloc[50] = np.nan
     with pytest.raises(ValueError, match="Series 'sales' has a missing value at 2024-04-20"):

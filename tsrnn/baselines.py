@@ -215,3 +215,7 @@ def multiplicative_indices(y, season_length):
     sums = np.bincount(places, weights=ratios, minlength=season_length)
     indices = sums / np.bincount(places, minlength=season_length)
     return indices / indices.mean()
+
+
+# By the name that `tsrnn.backtest` knows them by: functions of (y, horizon) or of (y, horizon, season_length).
+BASELINES = {"naive": naive, "seasonal_naive": seasonal_naive, "naive2": naive2}

@@ -6,8 +6,9 @@ import numpy as np
 import pandas as pd
 
 from tsrnn.frames.covariate_columns import as_frame, find_columns, read_table
-from tsrnn.frames.covariate_rows import Located, has_key_columns, locate, locator
+from tsrnn.frames.covariate_rows import Located, locate, locator
 from tsrnn.frames.covariates import assemble, with_defaults
+from tsrnn.frames.given import GivenRows, without_keys
 from tsrnn.windows import row_series, rows_of
 
 
@@ -73,16 +74,37 @@ def attach(panel, X, data, past_covariates=None):
         If X has not all stamps, a stamp twice, a column of another kind than numbers and categories or without a
         value, or an infinite value.
     """
-    where, located = locator(panel, X), locate(panel, X, data)
-    frame = _values(panel, as_frame(X))
-    columns = find_columns(frame, past_covariates)
-    if not columns:
+    return attach_rows(panel, GivenRows.of(panel, X, data), past_covariates)
+
+
+def attach_rows(panel, given, past_covariates=None, columns=None):
+    """Return a panel with covariates whose rows have been located: `attach` in two steps.
+
+    Parameters
+    ----------
+    panel : Panel
+        The series.
+    given : GivenRows
+        A row for each stamp of the series, and beyond.
+    past_covariates : list of column names, optional
+        Columns that are not known for the future.
+    columns : tuple of Column, optional
+        What the columns were in an earlier fit; by default they are found anew.
+
+    Returns
+    -------
+    Panel
+    """
+    located = given.located
+    found = find_columns(given.frame, past_covariates) if columns is None else columns
+    if not found:
         return panel
-    table = read_table(frame, columns, where)[located.rows]
-    lengths = panel.lengths[: located.n_series]
-    seen = (located.series >= 0) & (located.steps >= 0) & (located.steps < lengths[located.series])
-    columns = with_defaults(columns, table[seen] if seen.any() else table)
-    covariates, has_row = _assemble(panel, columns, located.n_series, located.series, located.steps, table)
+    table = read_table(given.frame, found, given.where)[located.rows]
+    if columns is None:
+        lengths = panel.lengths[: located.n_series]
+        seen = (located.series >= 0) & (located.steps >= 0) & (located.steps < lengths[located.series])
+        found = with_defaults(found, table[seen] if seen.any() else table)
+    covariates, has_row = _assemble(panel, found, located.n_series, located.series, located.steps, table)
     expected = np.ones(len(panel.values), dtype=bool) if panel.rows is None else panel.rows >= 0
     _require_rows(panel, has_row, expected)
     return replace(panel, covariates=covariates)
@@ -114,7 +136,7 @@ def extend(panel, whole, X, data):
     new = Located(1 if before.is_shared else whole.n_series, *(np.empty(0, dtype=np.int64),) * 3)
     if X is not None:
         where, new = locator(whole, X), locate(whole, X, data, int(panel.lengths[0]))
-        table = np.vstack([table, read_table(_values(whole, as_frame(X, before.names)), columns, where)])
+        table = np.vstack([table, read_table(without_keys(whole, as_frame(X, before.names)), columns, where)])
     n_series = 1 if before.is_shared and new.n_series == 1 and whole.shares_times else whole.n_series
     known = np.zeros(whole.n_series, dtype=np.int64)
     known[: panel.n_series] = panel.lengths
@@ -154,13 +176,8 @@ def read_beside(panel, new, X, data):
     -------
     Panel
     """
-    columns = panel.covariates.columns
-    where, located = locator(new, X), locate(new, X, data)
-    table = read_table(_values(new, as_frame(X, panel.covariates.names)), columns, where)[located.rows]
-    covariates, has_row = _assemble(new, columns, located.n_series, located.series, located.steps, table)
-    expected = np.ones(len(new.values), dtype=bool) if new.rows is None else new.rows >= 0
-    _require_rows(new, has_row, expected)
-    return replace(new, covariates=covariates)
+    given = GivenRows.of(new, X, data, panel.covariates.names)
+    return attach_rows(new, given, columns=panel.covariates.columns)
 
 
 def with_future(panel, horizon, X=None):
@@ -196,7 +213,7 @@ def _with_rows(panel, given, located):
     """Return covariates with rows of the future in place of those known, and how many rows are read of each series."""
     covariates = panel.covariates
     columns, where = covariates.columns, locator(panel, given)
-    frame = _values(panel, as_frame(given, covariates.names))
+    frame = without_keys(panel, as_frame(given, covariates.names))
     table = read_table(frame, columns, where, skip_past=True)
     n_series = 1 if covariates.is_shared and located.n_series == 1 and panel.shares_times else panel.n_series
     series, steps, rows = _repeat(located, n_series)
@@ -215,13 +232,6 @@ def _with_rows(panel, given, located):
     asked = series >= 0
     np.maximum.at(counts, series[asked], steps[asked] + 1)
     return covariates, np.repeat(counts[:1], panel.n_series) if n_series == 1 else counts
-
-
-def _values(panel, frame):
-    """Return the covariates of a frame, without the columns of the keys and of the target."""
-    if has_key_columns(panel, frame):
-        return frame.drop(columns=[name for name in panel.names if name in frame.columns])
-    return frame
 
 
 def _rows_seen(panel):

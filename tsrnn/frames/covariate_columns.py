@@ -161,8 +161,10 @@ def _read_codes(given, column, where):
     unseen = (codes < 0) & given.notna().to_numpy()
     if unseen.any():
         row = int(unseen.argmax())
+        all_levels = [*column.categories, *dict.fromkeys(given[unseen].tolist())]
         raise ValueError(
             f"{label} has the level {quote(given.iloc[row])} {where(row)}, which the fit had not; it had "
-            f"{list(column.categories)}. Replace it by one of these or by a missing value, or fit anew."
+            f"{list(column.categories)}. Replace it by one of these or by a missing value, or fit anew and name all "
+            f"levels in advance: X.astype({{{column.name!r}: pd.CategoricalDtype({all_levels})}})."
         )
     return np.where(codes < 0, np.nan, codes)
