@@ -78,12 +78,12 @@ class MemoryLayout:
 
 
 @lru_cache(maxsize=32)
-def plan_memory(layout, dtype, steps, output_steps, loss=None, input_gradient=False):
+def plan_memory(architecture, dtype, steps, output_steps, loss=None, input_gradient=False):
     """Lay out the arrays for sequences of up to `steps` steps.
 
     Parameters
     ----------
-    layout : tsrnn.parameters.Layout
+    architecture : tsrnn.architecture.Architecture
     dtype : numpy.dtype
     steps, output_steps : int
         Longest input, and longest output (of the decoder or at every step; else 1).
@@ -96,22 +96,22 @@ def plan_memory(layout, dtype, steps, output_steps, loss=None, input_gradient=Fa
     -------
     MemoryLayout
     """
-    return _Planner(layout, dtype, steps, output_steps, loss, input_gradient).plan()
+    return _Planner(architecture, dtype, steps, output_steps, loss, input_gradient).plan()
 
 
 class _Planner:
-    def __init__(self, layout, dtype, steps, output_steps, loss, input_gradient):
-        self.layout, self.steps, self.output_steps, self.loss = layout, steps, output_steps, loss
+    def __init__(self, architecture, dtype, steps, output_steps, loss, input_gradient):
+        self.architecture, self.steps, self.output_steps, self.loss = architecture, steps, output_steps, loss
         self.line = TILE_BYTES // dtype.itemsize
         self.lanes = self.line  # two vector registers' worth
         self.work, self.codes, self.panels, self.slot = (_Allocator(self.line) for _ in range(4))
-        self.input_gradient = input_gradient and not layout.tokens
+        self.input_gradient = input_gradient and not architecture.tokens
         self.tensors, self.packings = [], []
 
     def plan(self):
-        model, layers = np.zeros(1, MODEL), np.zeros(len(self.layout.layers), LAYER)
+        model, layers = np.zeros(1, MODEL), np.zeros(len(self.architecture.layers), LAYER)
         self.plan_data(model[0])
-        for record, layer in zip(layers, self.layout.layers, strict=True):
+        for record, layer in zip(layers, self.architecture.layers, strict=True):
             self.plan_kind(record, layer)
             self.plan_weights(record, layer)
             self.plan_work(record, layer)
@@ -125,56 +125,60 @@ class _Planner:
         )  # fmt: skip
 
     def plan_data(self, model):
-        layout, lanes = self.layout, self.lanes
+        architecture, lanes = self.architecture, self.lanes
         for name in ("hidden_size", "input_size", "output_size", "directions", "tokens", "feeds_classes"):
-            model[name] = getattr(layout, name)
-        model["cell"] = list(CELLS).index(layout.cell_name)
+            model[name] = getattr(architecture, name)
+        model["cell"] = list(CELLS).index(architecture.cell_name)
         for name in ("reads_final_state", "has_decoder", "feeds_back"):
-            model[name] = getattr(layout.head, name)
+            model[name] = getattr(architecture.head, name)
         model["lanes"], model["steps"], model["output_steps"] = lanes, self.steps, self.output_steps
-        model["n_encoder"] = sum(layer.stack == "" for layer in layout.layers)
-        model["top_layer"] = len(layout.layers) - layout.directions
-        model["target_size"] = layout.output_size
+        model["n_encoder"] = sum(layer.stack == "" for layer in architecture.layers)
+        model["top_layer"] = len(architecture.layers) - architecture.directions
+        model["target_size"] = architecture.output_size
         if self.loss is not None:
             model["loss"] = list(LOSSES).index(self.loss.name)
-            model["target_size"] = 1 if self.loss.takes_classes else layout.output_size // self.loss.n_levels
-        model["x"] = (self.codes if layout.tokens else self.work).take(self.steps * self.input_width(layout) * lanes)
-        if layout.head.feeds_back:
-            width = 1 if layout.feeds_classes else layout.output_size
-            model["decoder_x"] = (self.codes if layout.feeds_classes else self.work).take(
+            model["target_size"] = 1 if self.loss.takes_classes else architecture.output_size // self.loss.n_levels
+        model["x"] = (self.codes if architecture.tokens else self.work).take(
+            self.steps * self.input_width(architecture) * lanes
+        )
+        if architecture.head.feeds_back:
+            width = 1 if architecture.feeds_classes else architecture.output_size
+            model["decoder_x"] = (self.codes if architecture.feeds_classes else self.work).take(
                 self.output_steps * width * lanes
             )
-        model["prediction"] = self.work.take(self.output_steps * layout.output_size * lanes)
+        model["prediction"] = self.work.take(self.output_steps * architecture.output_size * lanes)
         model["target"] = self.work.take(self.output_steps * model["target_size"] * lanes)
         model["weight"] = self.work.take(self.output_steps * model["target_size"] * lanes)
         model["target_codes"] = self.codes.take(self.output_steps * lanes)
         self.x = {"": model["x"], "decoder.": model["decoder_x"]}
 
     @staticmethod
-    def input_width(layout):
-        return 1 if layout.tokens else layout.input_size
+    def input_width(architecture):
+        return 1 if architecture.tokens else architecture.input_size
 
     def steps_of(self, layer):
         return self.output_steps if layer.stack else self.steps
 
     def plan_kind(self, record, layer):
-        cell = self.layout.cell
-        record["hidden_size"], record["input_size"] = self.layout.hidden_size, layer.input_size
+        cell = self.architecture.cell
+        record["hidden_size"], record["input_size"] = self.architecture.hidden_size, layer.input_size
         for name in ("n_gates", "n_states", "n_coupled", "n_rows"):
             record[name] = getattr(cell, name)
         for name in ("tokens", "counts", "reverse", "dilation", "residual"):
             record[name] = getattr(layer, name)
         record["decoder"] = layer.stack != ""
         record["narrow"] = layer.input_size <= NARROW
-        record["drops"] = layer.level < self.layout.num_layers - 1
+        record["drops"] = layer.level < self.architecture.num_layers - 1
         record["initial"], record["n_initial"] = min(layer.initial, default=0), len(layer.initial)
         record["gives_last_output"] = (
-            layer.residual and layer.level == self.layout.num_layers - 1 and self.layout.head.reads_final_state
+            layer.residual
+            and layer.level == self.architecture.num_layers - 1
+            and self.architecture.head.reads_final_state
         )
 
     def plan_weights(self, record, layer):
         """Parameters, their panels, and the offsets of their gradients."""
-        starts, hidden, size = self.layout.starts, self.layout.hidden_size, layer.input_size
+        starts, hidden, size = self.architecture.starts, self.architecture.hidden_size, layer.input_size
         rows, coupled = record["n_gates"] * hidden, record["n_coupled"] * hidden
         for kind in ("weight_ih", "weight_hh", "bias_ih", "bias_hh"):
             record[kind] = starts[f"{layer.stack}{kind}_{layer.suffix}"]
@@ -216,7 +220,7 @@ class _Planner:
 
     def plan_work(self, record, layer):
         """Tape, states and sums of a layer."""
-        hidden, lanes, steps = self.layout.hidden_size, self.lanes, self.steps_of(layer)
+        hidden, lanes, steps = self.architecture.hidden_size, self.lanes, self.steps_of(layer)
         tape_rows, state_rows = record["n_rows"] * hidden, record["n_states"] * hidden
         # An odd number of rows keeps the same row of many steps from falling on one set of the cache.
         record["tape_step"], record["state_step"] = (tape_rows + 1) * lanes, state_rows * lanes
@@ -230,14 +234,14 @@ class _Planner:
 
     def plan_outputs(self, layers):
         """Outputs that one layer passes to the next."""
-        width = self.layout.hidden_size * self.lanes
+        width = self.architecture.hidden_size * self.lanes
         self.outputs = {
             (layer.stack, layer.level): self.steps_of(layer) * layer.directions * width
-            for layer in self.layout.layers
+            for layer in self.architecture.layers
             if layer.has_output
         }
         offsets = {key: self.work.take(size) for key, size in self.outputs.items()}
-        for record, layer in zip(layers, self.layout.layers, strict=True):
+        for record, layer in zip(layers, self.architecture.layers, strict=True):
             record["x"] = offsets[layer.stack, layer.level - 1] if layer.level else self.x[layer.stack]
             record["output"] = record["d_output"] = record["d_x"] = -1
             if layer.has_output:
@@ -248,8 +252,10 @@ class _Planner:
         """Gradients that are added to, side by side, so that a block clears them all at once."""
         model["clear_from"] = self.work.size
         offsets = {key: self.work.take(size) for key, size in self.outputs.items()}
-        model["d_x"] = self.work.take(self.steps * self.layout.input_size * self.lanes) if self.input_gradient else -1
-        for record, layer in zip(layers, self.layout.layers, strict=True):
+        model["d_x"] = (
+            self.work.take(self.steps * self.architecture.input_size * self.lanes) if self.input_gradient else -1
+        )
+        for record, layer in zip(layers, self.architecture.layers, strict=True):
             # Steps whose states do not meet have gradients that do not, either.
             record["n_d_states"] = min(layer.dilation, self.steps_of(layer))
             record["d_state"] = self.work.take(record["n_d_states"] * record["state_step"])
@@ -264,9 +270,9 @@ class _Planner:
         model["clear_to"] = self.work.size
 
     def plan_readout(self, model):
-        layout = self.layout
-        hidden, outputs, parts = layout.hidden_size, layout.output_size, layout.directions
-        weight, model["readout_bias"] = layout.starts["readout.weight"], layout.starts["readout.bias"]
+        architecture = self.architecture
+        hidden, outputs, parts = architecture.hidden_size, architecture.output_size, architecture.directions
+        weight, model["readout_bias"] = architecture.starts["readout.weight"], architecture.starts["readout.bias"]
         columns = hidden * parts
         model["panels_readout"] = self.pack(weight, columns, 1, outputs, columns)
         if self.loss is None:
