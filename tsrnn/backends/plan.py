@@ -1,7 +1,7 @@
 """Memory layout: offsets of weights, panels, tape, states and gradients in a few flat arrays.
 
-A kernel works on flat arrays (parameters, panels of packed weights, a workspace a thread, gradient slots) and reads
-from the records made here what lies where. Sizes and offsets count elements.
+A kernel works on flat arrays: parameters, panels of packed weights, a workspace for each thread, gradient slots. It
+reads offsets, strides and sizes from the records made here (`tsrnn.backends.records`).
 """
 
 from dataclasses import dataclass
@@ -9,35 +9,13 @@ from functools import lru_cache
 
 import numpy as np
 
+from tsrnn.backends.records import LAYER, MODEL, PACKING, TENSOR
 from tsrnn.backends.recurrence import CHUNK_STEPS
 from tsrnn.backends.vectors import TILE_BYTES
 from tsrnn.cells import CELLS
 from tsrnn.losses import LOSSES
 
-NARROW = 12  # up to as many inputs, weight gradients are dot products; beyond, tiles
-
-
-def _record(names):
-    return np.dtype([(name, np.int64) for name in names.split()])
-
-
-LAYER = _record(
-    "hidden_size input_size n_gates n_states n_coupled n_rows tokens counts narrow reverse decoder drops "
-    "dilation residual gives_last_output initial n_initial "
-    "weight_ih weight_hh bias_ih bias_hh "
-    "panels_bias panels_ih panels_ih_rest panels_ih_t panels_hh panels_hh_rest panels_hh_t "
-    "x d_x tape tape_step state state_step d_state n_d_states d_last output d_output output_step ones columns "
-    "slot_ih slot_ih_row slot_hh slot_hh_row slot_bias"
-)
-MODEL = _record(
-    "cell hidden_size input_size output_size target_size directions lanes steps output_steps n_encoder tokens "
-    "reads_final_state has_decoder feeds_back feeds_classes top_layer loss "
-    "readout_bias panels_readout panels_readout_t panels_readout_part "
-    "x d_x decoder_x prediction target weight target_codes clear_from clear_to "
-    "slot_readout slot_readout_part slot_readout_row slot_readout_bias"
-)
-TENSOR = _record("start row rows columns slot slot_row")
-PACKING = _record("start row column rows columns panels")
+NARROW = 12  # Most inputs for which the gradients of input weights are dot products; for more, tiles
 
 
 class _Allocator:
@@ -61,9 +39,9 @@ class MemoryLayout:
     model : ndarray of MODEL, shape (1,)
     layers : ndarray of LAYER, shape (n_layers,)
     tensors : ndarray of TENSOR
-        Where the parameters' gradients are in a slot.
+        Offsets of the parameters' gradients in a slot.
     packings : ndarray of PACKING
-        Which weights are packed into which panels.
+        Weights to be packed, and the offsets of their panels.
     work_size, code_size, panel_size, slot_size : int
     """
 
@@ -177,7 +155,7 @@ class _Planner:
         )
 
     def plan_weights(self, record, layer):
-        """Parameters, their panels, and the offsets of their gradients."""
+        """Offsets of a layer's parameters, of their panels and of their gradients."""
         starts, hidden, size = self.architecture.starts, self.architecture.hidden_size, layer.input_size
         rows, coupled = record["n_gates"] * hidden, record["n_coupled"] * hidden
         for kind in ("weight_ih", "weight_hh", "bias_ih", "bias_hh"):
@@ -219,7 +197,7 @@ class _Planner:
         return offset, slot_row
 
     def plan_work(self, record, layer):
-        """Tape, states and sums of a layer."""
+        """Offsets of a layer's tape, states and scratch space."""
         hidden, lanes, steps = self.architecture.hidden_size, self.lanes, self.steps_of(layer)
         tape_rows, state_rows = record["n_rows"] * hidden, record["n_states"] * hidden
         # An odd number of rows keeps the same row of many steps from falling on one set of the cache.
@@ -233,7 +211,7 @@ class _Planner:
         record["columns"] = self.work.take(self.padded(widest) * min(steps, CHUNK_STEPS) * lanes)
 
     def plan_outputs(self, layers):
-        """Outputs that one layer passes to the next."""
+        """Offsets of the outputs passed from layer to layer."""
         width = self.architecture.hidden_size * self.lanes
         self.outputs = {
             (layer.stack, layer.level): self.steps_of(layer) * layer.directions * width
@@ -249,7 +227,7 @@ class _Planner:
                 record["output_step"] = layer.directions * width
 
     def plan_gradients(self, model, layers):
-        """Gradients that are added to, side by side, so that a block clears them all at once."""
+        """Offsets of accumulated gradients, contiguous, so that a block zeroes all of them in one pass."""
         model["clear_from"] = self.work.size
         offsets = {key: self.work.take(size) for key, size in self.outputs.items()}
         model["d_x"] = (
