@@ -134,7 +134,7 @@ def our_step(cell, batch, steps, inputs, hidden, layers, n_jobs=None):
     rng = np.random.default_rng(0)
     X = rng.standard_normal((batch, steps, inputs))
     sequences = Sequences.from_dense(X, rng.standard_normal((batch, 1, 1)))
-    trainer = Trainer(network.layout, network.theta, sequences, SquaredError(), batch, n_jobs)
+    trainer = Trainer(network.architecture, network.theta, sequences, SquaredError(), batch, n_jobs)
     moments = np.zeros((2, network.theta.size), np.float32)
     order = np.tile(np.arange(batch), repeats)
     rates, keys = np.full(repeats, 1e-3), np.zeros(repeats, np.int64)
@@ -282,7 +282,9 @@ def ragged():
 
         def our_ragged(lengths, cell=cell):
             network = our_model(cell, 1, 32, 1)
-            trainer = Trainer(network.layout, network.theta, Sequences.from_dense(X, y, lengths), SquaredError(), 64)
+            trainer = Trainer(
+                network.architecture, network.theta, Sequences.from_dense(X, y, lengths), SquaredError(), 64
+            )
             moments = np.zeros((2, network.theta.size), np.float32)
             return lambda: trainer.update(np.arange(64), moments, 0, np.full(1, 1e-3), np.zeros(1, np.int64))
 

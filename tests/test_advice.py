@@ -254,7 +254,7 @@ def test_arrays_that_hold_no_numbers(data):
     "data",
     [[[1, 2], [3, 4, 5]], [pd.Series([1.0, 2.0]), pd.Series([3.0])], {"a": [1, 2], "b": [3]}, range(4), {1, 2, 3},
      pd.Index([1, 2, 3]), pd.array([1, 2]), (k for k in (1, 2))],
-    ids=repr,
+    ids=lambda data: type(data).__name__,
 )  # fmt: skip
 def test_other_containers(data):
     to_panel(follow(refusal(to_panel, data, TypeError), data))

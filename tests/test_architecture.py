@@ -22,7 +22,7 @@ LAYERS = [
     {"validation", "_types"},
     {"cells", "losses", "heads"},
     {"backends"},
-    {"network", "parameters", "sequences", "optimizers", "constraints"},
+    {"network", "architecture", "sequences", "optimizers", "constraints"},
     {"training", "progress"},
     SERIES,
     {"learners"},

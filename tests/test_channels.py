@@ -167,8 +167,8 @@ def test_auto_is_resolved_as_for_one_series():
     wide = pd.DataFrame(20 + np.random.default_rng(0).normal(size=(60, 12)).cumsum(axis=0))
     forecaster = joint(max_epochs=1).fit(wide)
     assert forecaster.early_stopping_ and forecaster.hidden_size_ == 32
-    layout = forecaster.network_.layout
-    assert (layout.input_size, layout.output_size) == (24 * forecaster.segment_length_, 12 * LEAD)
+    architecture = forecaster.network_.architecture
+    assert (architecture.input_size, architecture.output_size) == (24 * forecaster.segment_length_, 12 * LEAD)
 
 
 def test_no_ridge_across_series_where_it_would_be_large(monkeypatch):

@@ -58,9 +58,9 @@ def test_clip_norm_is_a_number_or_none_for_no_limit(cls):
 @pytest.mark.parametrize("cls", ESTIMATORS)
 def test_layers_are_residual_and_dilated(cls):
     model = fit(cls, num_layers=2, dilations=[1, 2], residual=True)
-    assert (model.network_.layout.residual, model.network_.layout.dilations) == (True, (1, 2))
+    assert (model.network_.architecture.residual, model.network_.architecture.dilations) == (True, (1, 2))
     plain = fit(cls, num_layers=2, dilations=[1, 2], residual=False)
-    assert not plain.network_.layout.residual
+    assert not plain.network_.architecture.residual
     assert np.any(plain.network_.theta != model.network_.theta)
     with pytest.raises(ValueError, match="dilations must hold one for each of num_layers=2 layers"):
         fit(cls, num_layers=2, dilations=[1])

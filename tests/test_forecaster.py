@@ -206,9 +206,9 @@ class TestUpdate:
         y = daily()
         forecaster = RNNForecaster(3, max_epochs=1, warm_start=True).fit(y[:60])
         more = pd.Series(np.resize(y, 12_000), pd.date_range(y.index[0], periods=12_000, freq="D"), name=y.name)
-        before = forecaster.network_.layout
+        before = forecaster.network_.architecture
         forecaster.fit(more)
-        assert forecaster.network_.layout == before
+        assert forecaster.network_.architecture == before
         assert (forecaster.strategy_, forecaster.num_layers_, forecaster.hidden_size_) == ("direct", 1, 32)
         assert RNNForecaster(3, max_epochs=1).fit(more).strategy_ == "parallel"
 
@@ -496,11 +496,11 @@ class TestPromises:
 
     def test_parameters_decide_the_stack(self):
         forecaster = quick(dilations=[1, 2, 4], dropout=0.1).fit(daily())
-        layout = forecaster.network_.layout
-        assert [layer.dilation for layer in layout.layers] == [1, 2, 4]
-        assert [layer.residual for layer in layout.layers] == [False, True, True]
+        architecture = forecaster.network_.architecture
+        assert [layer.dilation for layer in architecture.layers] == [1, 2, 4]
+        assert [layer.residual for layer in architecture.layers] == [False, True, True]
         assert forecaster.num_layers_ == 3
-        plain = quick(num_layers=2, residual=False).fit(daily()).network_.layout
+        plain = quick(num_layers=2, residual=False).fit(daily()).network_.architecture
         assert [(layer.dilation, layer.residual) for layer in plain.layers] == [(1, False)] * 2
         with pytest.raises(ValueError, match="for each of num_layers=2 layers"):
             quick(num_layers=2, dilations=[1, 2, 4]).fit(daily())
@@ -508,10 +508,10 @@ class TestPromises:
     def test_a_parallel_decoder_forecasts_in_segments(self):
         forecaster = RNNForecaster(12, lookback=39, season_length=7, strategy="parallel", max_epochs=1)
         forecaster.fit(daily())
-        layout = forecaster.network_.layout
+        architecture = forecaster.network_.architecture
         # 39 days are read in 13 steps of 3; pieces of 3 are the longest that make up 12 days.
-        assert (forecaster.segment_length_, layout.output_size, layout.decoder_steps) == (3, 3, 4)
-        assert layout.head_name == "parallel"
+        assert (forecaster.segment_length_, architecture.output_size, architecture.decoder_steps) == (3, 3, 4)
+        assert architecture.head_name == "parallel"
 
     def test_parameters_decide_the_season_and_the_lookback(self):
         monthly = load_airline()

@@ -22,7 +22,7 @@ def gradient_errors(config, sequences):
     network, loss = cases.make_network(config), cases.make_loss(config)
     value, gradient, input_gradient = network.loss_and_gradient(sequences, loss)
     # Reads parameters and inputs in place, and is much faster than a call of `loss_and_gradient`.
-    evaluate = Trainer(network.layout, network.theta, sequences, loss, len(sequences)).evaluate
+    evaluate = Trainer(network.architecture, network.theta, sequences, loss, len(sequences)).evaluate
     assert evaluate() == pytest.approx(value, rel=1e-14)
     assert set(gradient) == set(network.parameters)
     errors = {
@@ -107,7 +107,7 @@ def test_gradients_with_dropout(head, residual):
     )  # fmt: skip
     network, loss = cases.make_network(config), cases.make_loss(config)
     sequences = cases.make_batch(config, n=3, steps=5, ragged=True)
-    trainer = Trainer(network.layout, network.theta, sequences, loss, len(sequences))
+    trainer = Trainer(network.architecture, network.theta, sequences, loss, len(sequences))
 
     def value():
         """Return the loss under one pattern of dropout; a learning rate of zero changes no parameter."""
@@ -117,7 +117,7 @@ def test_gradients_with_dropout(head, residual):
 
     assert abs(value() - trainer.evaluate()) > 1e-3
     value()
-    gradient = network.layout.views(trainer.memory.gradient.copy())
+    gradient = network.architecture.views(trainer.memory.gradient.copy())
     assert_all_small(
         {
             name: relative_error(gradient[name], numerical_gradient(value, values))

@@ -161,7 +161,7 @@ class TestChoices:
 
     def test_choices_are_attributes(self):
         forecaster = fitted(panel_of([0.5] * MANY_SERIES, n=40), hidden_size="auto", max_epochs="auto")
-        assert forecaster.hidden_size_ == forecaster.network_.layout.hidden_size == 32
+        assert forecaster.hidden_size_ == forecaster.network_.architecture.hidden_size == 32
         assert forecaster.max_epochs_ == forecaster.n_iter_ == len(forecaster.history_)
         assert (forecaster.early_stopping_, forecaster.schedule_, forecaster.batch_size_) == (False, "cosine", 32)
 
@@ -172,7 +172,7 @@ class TestChoices:
         assert len(lookbacks) > 1
         assert forecaster.lookback_ == lookbacks[0]
         assert forecaster.history_["network"].tolist() == list(range(len(lookbacks)))
-        assert [network.layout.input_size for network in forecaster.networks_] == [
+        assert [network.architecture.input_size for network in forecaster.networks_] == [
             2 * model.recipe.segment for model in forecaster._ensemble.members
         ]
         mean = np.mean(

@@ -69,7 +69,7 @@ def test_encoder_decoder_learns_a_horizon(rng):
     steps = oscillations(rng, 600, 8)[:, :, None]
     X, X_test, y, y_test = halves(steps[:, :5], steps[:, 5:])
     model = RNNRegressor(hidden_size=16, random_state=0).fit(X, y)
-    assert model.network_.layout.head_name == "decoder"
+    assert model.network_.architecture.head_name == "decoder"
     assert model.score(X_test, y_test) > 0.99
 
 
@@ -166,7 +166,7 @@ def make_inputs(rng, shape):
 def test_predictions_have_the_shape_of_the_targets(rng, inputs, shape, head):
     X = make_inputs(rng, inputs)
     model = RNNRegressor(**QUICK).fit(X, rng.normal(size=shape))
-    assert model.network_.layout.head_name == head
+    assert model.network_.architecture.head_name == head
     assert model.n_outputs_ == (1 if len(shape) == 1 else shape[-1])
     predicted = model.predict(X)
     assert predicted.shape == shape and predicted.dtype == np.float64
@@ -177,7 +177,7 @@ def test_predictions_have_the_shape_of_the_targets(rng, inputs, shape, head):
 def test_predictions_per_step_have_the_shape_of_the_targets(rng, inputs):
     X = rng.normal(size=inputs)
     model = RNNRegressor(**QUICK).fit(X, rng.normal(size=(5, 4, 3)))
-    assert model.network_.layout.head_name == "every"
+    assert model.network_.architecture.head_name == "every"
     assert model.predict(X).shape == (5, 4, 3)
 
 
@@ -186,7 +186,7 @@ def test_predictions_per_step_of_lists_are_lists(rng, n_outputs):
     X = make_inputs(rng, X_LISTS)
     y = [rng.normal(size=n if n_outputs is None else (n, n_outputs)) for n in X_LISTS]
     model = RNNRegressor(**QUICK).fit(X, y)
-    assert model.network_.layout.head_name == "every"
+    assert model.network_.architecture.head_name == "every"
     assert [steps.shape for steps in model.predict(X)] == [steps.shape for steps in y]
     assert np.isfinite(model.score(X, y))
 
@@ -197,7 +197,7 @@ def test_a_parallel_decoder_learns_curves_that_belong_to_one_value(rng):
     y = np.cos(2 * X + np.arange(6)[None, :, None])
     model = RNNRegressor(hidden_size=24, head="parallel", max_epochs=60, learning_rate=1e-2, random_state=0)
     model.fit(X[:150], y[:150])
-    assert model.network_.layout.decoder_steps == 6
+    assert model.network_.architecture.decoder_steps == 6
     # One to many, and no step reads another: a linear readout of the value alone would explain about half of it.
     assert model.score(X[150:], y[150:]) > 0.98
     quantiles = RNNRegressor(head="parallel", loss=Quantile([0.1, 0.9]), **QUICK).fit(X, y)
@@ -210,7 +210,7 @@ def test_a_parallel_decoder_learns_curves_that_belong_to_one_value(rng):
 def test_head_reads_a_table_as_sequences(rng, head):
     X = rng.normal(size=(5, 4))
     model = RNNRegressor(head=head, **QUICK).fit(X, rng.normal(size=(5, 4)))
-    assert model.network_.layout.head_name == head
+    assert model.network_.architecture.head_name == head
     assert model.n_outputs_ == 1
     assert model.predict(X).shape == (5, 4)
 
@@ -238,7 +238,7 @@ def test_labels_have_the_shape_of_the_targets(rng, shape, head):
     X = rng.normal(size=(6, 4, 2))
     y = np.resize(np.array(["x", "y", "z"]), shape)
     model = RNNClassifier(**QUICK).fit(X, y)
-    assert model.network_.layout.head_name == head
+    assert model.network_.architecture.head_name == head
     assert model.predict(X).shape == shape
     probabilities = model.predict_proba(X)
     assert probabilities.shape == (*shape, 3)

@@ -34,7 +34,7 @@ def test_a_segment_is_a_step_with_the_features_of_its_rows(rng, head, bidirectio
     steps = [by_hand(sequence, segment_length) for sequence in X]
     reshaped = RNNRegressor(segment_length=1, **options).fit(steps, y)
     assert model.segment_length_ == segment_length
-    assert model.network_.layout.input_size == 2 * segment_length
+    assert model.network_.architecture.input_size == 2 * segment_length
     assert (model.input_size_, model.n_features_in_) == (2, 2)
     np.testing.assert_array_equal(model.network_.theta, reshaped.network_.theta)
     np.testing.assert_array_equal(model.predict(X), reshaped.predict(steps))
@@ -104,7 +104,7 @@ def test_tokens_and_outputs_per_step_are_read_row_by_row(rng, segment_length):
     assert per_step.segment_length_ == 1 and per_step.predict(X).shape == X.shape
     words = np.resize(["a", "b", "c"], (3, 70))
     tokens = RNNClassifier(segment_length=segment_length, categories="auto", **QUICK).fit(words, [0, 1, 0])
-    assert tokens.segment_length_ == 1 and tokens.network_.layout.input_size == 3
+    assert tokens.segment_length_ == 1 and tokens.network_.architecture.input_size == 3
 
 
 def test_a_segment_of_tokens_or_of_outputs_per_step_is_refused(rng):

@@ -388,4 +388,4 @@ def test_a_continued_fit_keeps_its_head(rng):
         with pytest.raises(ValueError, match="head was 'decoder' and is now 'parallel'"):
             getattr(model.set_params(head="parallel"), method)(X, X[:, :3])
     model.set_params(head="auto").fit(X, X[:, :3])
-    assert model.network_.layout.head_name == "decoder"
+    assert model.network_.architecture.head_name == "decoder"

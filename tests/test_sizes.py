@@ -79,20 +79,20 @@ def test_parameters_that_cannot_be_written_are_not_trained_but_predict():
         fit(network, make_sequences())
 
 
-LAYOUTS = {
+EDITS = {
     "hidden_size": 50, "input_size": 40, "output_size": 9, "num_layers": 3, "bidirectional": True, "cell_name": "lstm",
     "head_name": "decoder", "dilations": (0,),
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("name", LAYOUTS)
+@pytest.mark.parametrize("name", EDITS)
 @pytest.mark.parametrize("use", ["predict", "train", "loss_and_gradient"])
 def test_an_edited_architecture_is_refused(name, use):
     """Also where its size was computed before, and was pickled."""
     network = make_network()
-    assert network.layout.size == network.theta.size
+    assert network.architecture.size == network.theta.size
     network = pickle.loads(pickle.dumps(network))
-    object.__setattr__(network.layout, name, LAYOUTS[name])
+    object.__setattr__(network.architecture, name, EDITS[name])
     with pytest.raises(ValueError, match=r"theta must be|features|must be at least 1|a network with output_size"):
         USES[use](network)
 
@@ -100,8 +100,8 @@ def test_an_edited_architecture_is_refused(name, use):
 def test_an_architecture_edited_with_its_parameters_has_the_new_sizes():
     """None from before is left, which would be those of other places in memory."""
     network, other = make_network(), make_network(hidden_size=20)
-    assert network.layout.layers and network.layout.starts and network.layout.size
-    object.__setattr__(network.layout, "hidden_size", 20)
+    assert network.architecture.layers and network.architecture.starts and network.architecture.size
+    object.__setattr__(network.architecture, "hidden_size", 20)
     network.theta = other.theta.copy()
     np.testing.assert_array_equal(network.predict(make_sequences(False)), other.predict(make_sequences(False)))
     fit(network, make_sequences())
@@ -187,7 +187,7 @@ def test_memory_of_adam_that_does_not_fit_is_refused(change):
     state.moments = change(state.moments)
     before = network.theta.copy()
     with pytest.raises(ValueError, match=r"moments of AdamState must be a writeable, contiguous array of shape \(2, "):
-        Trainer(network.layout, network.theta, make_sequences(), SquaredError(), 5).update(
+        Trainer(network.architecture, network.theta, make_sequences(), SquaredError(), 5).update(
             np.arange(5), state.moments, 0, np.zeros(1), np.zeros(1, np.int64)
         )
     np.testing.assert_array_equal(network.theta, before)

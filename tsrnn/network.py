@@ -5,12 +5,12 @@ from numbers import Integral
 
 import numpy as np
 
+from tsrnn.architecture import Architecture
 from tsrnn.backends import cpu
 from tsrnn.backends.streaming import Streamer
 from tsrnn.constraints import NETWORK
 from tsrnn.heads import HEADS
 from tsrnn.losses import get_loss
-from tsrnn.parameters import Layout
 from tsrnn.sequences import Sequences
 from tsrnn.validation import BOOLEAN, COUNT, Interval, Options, check_parameters
 
@@ -25,12 +25,12 @@ CONSTRAINTS = {
 }
 
 
-def check_loss(layout, loss, sequences):
+def check_loss(architecture, loss, sequences):
     """Raise an error unless a loss fits the outputs of a network and the targets of its sequences.
 
     Parameters
     ----------
-    layout : tsrnn.parameters.Layout
+    architecture : tsrnn.architecture.Architecture
     loss : tsrnn.losses.Loss
     sequences : tsrnn.sequences.Sequences
 
@@ -48,33 +48,34 @@ def check_loss(layout, loss, sequences):
         raise ValueError(
             f"The loss {loss.name!r} takes {wanted} as targets. Got {got}, an array of shape {sequences.targets.shape}."
         )
-    outputs = layout.output_size if classes else sequences.targets.shape[1] * loss.n_levels
-    if layout.output_size != outputs:
+    outputs = architecture.output_size if classes else sequences.targets.shape[1] * loss.n_levels
+    if architecture.output_size != outputs:
         raise ValueError(
             f"The loss {loss!r} of {sequences.targets.shape[1]} targets needs a network with output_size={outputs}. "
-            f"Got output_size={layout.output_size}."
+            f"Got output_size={architecture.output_size}."
         )
-    _check_sequences(layout, sequences)
-    if layout.head.feeds_back and (layout.feeds_classes != classes or loss.n_levels > 1):
+    _check_sequences(architecture, sequences)
+    if architecture.head.feeds_back and (architecture.feeds_classes != classes or loss.n_levels > 1):
         raise ValueError(
             "A decoder is fed its own outputs, which must be of the kind of the targets: feeds_classes=True with "
-            f"class codes, and one level of a quantile loss. Got feeds_classes={layout.feeds_classes} with {loss!r}."
+            "class codes, and one level of a quantile loss. "
+            f"Got feeds_classes={architecture.feeds_classes} with {loss!r}."
         )
 
 
-def _check_sequences(layout, sequences):
+def _check_sequences(architecture, sequences):
     """Refuse sequences that a network cannot read; whether they lie within their arrays is the backends' to check."""
-    if layout.tokens != (sequences.values.ndim == 1):
-        wanted, got = ("categories", "real numbers") if layout.tokens else ("real numbers", "categories")
+    if architecture.tokens != (sequences.values.ndim == 1):
+        wanted, got = ("categories", "real numbers") if architecture.tokens else ("real numbers", "categories")
         raise ValueError(f"The network reads {wanted}. Got {got}, an array of shape {sequences.values.shape}.")
-    if not layout.tokens and sequences.input_size != layout.input_size:
+    if not architecture.tokens and sequences.input_size != architecture.input_size:
         raise ValueError(
-            f"The network reads input_size={layout.input_size} features a step. Got sequences of "
+            f"The network reads input_size={architecture.input_size} features a step. Got sequences of "
             f"{sequences.input_size}."
         )
-    if layout.head_name == "parallel" and sequences.output_steps > layout.decoder_steps:
+    if architecture.head_name == "parallel" and sequences.output_steps > architecture.decoder_steps:
         raise ValueError(
-            f"The network gives up to decoder_steps={layout.decoder_steps} output steps. "
+            f"The network gives up to decoder_steps={architecture.decoder_steps} output steps. "
             f"Got sequences with output_steps={sequences.output_steps}."
         )
 
@@ -146,23 +147,23 @@ class Network:
             raise ValueError(
                 f"dilations must hold one for each of num_layers={num_layers} layers. Got {dilations!r} instead."
             )
-        self.layout = Layout(
+        self.architecture = Architecture(
             cell_name=cell, input_size=input_size, hidden_size=hidden_size, output_size=output_size,
             num_layers=num_layers, bidirectional=bidirectional, head_name=head, tokens=tokens,
             feeds_classes=feeds_classes, residual=residual, dilations=tuple(dilations or ()),
             decoder_steps=decoder_steps,
         )  # fmt: skip
         self.dropout = dropout
-        self.theta = np.zeros(self.layout.size, dtype)
+        self.theta = np.zeros(self.architecture.size, dtype)
 
     @property
     def parameters(self):
         """Views of the parameters by name."""
-        return self.layout.views(self.theta)
+        return self.architecture.views(self.theta)
 
     def initialize(self, rng):
         """Draw new parameters from the generator `rng`."""
-        self.theta[:] = self.layout.initial_values(rng)
+        self.theta[:] = self.architecture.initial_values(rng)
 
     def predict(self, sequences, n_jobs=None):
         """Return the outputs for `sequences`.
@@ -180,10 +181,10 @@ class Network:
             on. With head "every", `output_steps` is at least the length of the longest sequence. Zero beyond the end
             of a shorter sequence's outputs.
         """
-        if not (self.layout.head.reads_final_state or self.layout.head.has_decoder):
+        if not (self.architecture.head.reads_final_state or self.architecture.head.has_decoder):
             sequences = replace(sequences, output_steps=max(sequences.output_steps, sequences.steps))
-        _check_sequences(self.layout, sequences)
-        return cpu.run_predict(self.layout, self._writable_theta(), sequences, n_jobs)
+        _check_sequences(self.architecture, sequences)
+        return cpu.run_predict(self.architecture, self._writable_theta(), sequences, n_jobs)
 
     def _writable_theta(self):
         """The parameters, or a copy of them where they are mapped from a file: kernels take writable arrays alone."""
@@ -229,12 +230,12 @@ class Network:
             None for tokens.
         """
         loss = get_loss(loss)
-        check_loss(self.layout, loss, sequences)
+        check_loss(self.architecture, loss, sequences)
         trainer = cpu.Trainer(
-            self.layout, self._writable_theta(), sequences, loss, max(1, len(sequences)), n_jobs, True
+            self.architecture, self._writable_theta(), sequences, loss, max(1, len(sequences)), n_jobs, True
         )
         value, gradient, inputs = trainer.differentiate()
-        return value, self.layout.views(gradient), None if self.layout.tokens else inputs
+        return value, self.architecture.views(gradient), None if self.architecture.tokens else inputs
 
     def unroll(self, sequences):
         """Return what happens inside the encoder, step by step, for looking at it.
@@ -262,10 +263,12 @@ class Network:
                 f"unroll takes sequences of one length. Got lengths from {sequences.lengths.min()} to "
                 f"{sequences.steps}; pass those of each length by themselves."
             )
-        _check_sequences(self.layout, sequences)
-        cell, layers = self.layout.cell, {}
+        _check_sequences(self.architecture, sequences)
+        cell, layers = self.architecture.cell, {}
         for layer, (states, gates) in zip(
-            self.layout.layers, cpu.run_unrolled(self.layout, self._writable_theta(), sequences), strict=True
+            self.architecture.layers,
+            cpu.run_unrolled(self.architecture, self._writable_theta(), sequences),
+            strict=True,
         ):
             if layer.stack:
                 continue
@@ -303,13 +306,13 @@ class Stream:
     """
 
     def __init__(self, network, n=1):
-        layout = network.layout
-        if layout.bidirectional or layout.head.has_decoder:
+        architecture = network.architecture
+        if architecture.bidirectional or architecture.head.has_decoder:
             raise ValueError(
                 "A stream needs a network that reads forwards and has an output at each step. Got "
-                f"bidirectional={layout.bidirectional}, head={layout.head_name!r}."
+                f"bidirectional={architecture.bidirectional}, head={architecture.head_name!r}."
             )
-        self._layout, self._streamer = layout, Streamer(layout, network.theta, n)
+        self._architecture, self._streamer = architecture, Streamer(architecture, network.theta, n)
 
     def step(self, x):
         """Read one step of each sequence and return the outputs after it.
@@ -324,8 +327,8 @@ class Stream:
         ndarray of shape (n, output_size)
             Overwritten by the next step; copy it to keep it.
         """
-        if self._layout.tokens and not 0 <= np.min(x) <= np.max(x) < self._layout.input_size:
-            raise ValueError(f"Tokens must be ints in the range [0, {self._layout.input_size}). Got {x!r}.")
+        if self._architecture.tokens and not 0 <= np.min(x) <= np.max(x) < self._architecture.input_size:
+            raise ValueError(f"Tokens must be ints in the range [0, {self._architecture.input_size}). Got {x!r}.")
         return self._streamer.step(x)
 
     def reset(self):

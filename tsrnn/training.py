@@ -196,13 +196,15 @@ class _Outcome:
 class _Training:
     def __init__(self, network, sequences, options, rng, validation=None, state=None):
         loss = get_loss(options.loss)
-        check_loss(network.layout, loss, sequences)
+        check_loss(network.architecture, loss, sequences)
         self.network, self.options, self.rng, self.n = network, options, rng, len(sequences)
         theta, jobs = network.theta, options.n_jobs
-        self.trainer = Trainer(network.layout, theta, sequences, loss, options.batch_size, jobs) if self.n else None
+        self.trainer = (
+            Trainer(network.architecture, theta, sequences, loss, options.batch_size, jobs) if self.n else None
+        )
         self.validator = None
         if self.n and validation is not None and len(validation):
-            self.validator = Trainer(network.layout, theta, validation, loss, max(256, options.batch_size), jobs)
+            self.validator = Trainer(network.architecture, theta, validation, loss, max(256, options.batch_size), jobs)
         self.state = AdamState.start(theta) if state is None else state
         self.history = History()
         self.best = theta.copy()

@@ -9,36 +9,37 @@ _REAL = (np.dtype(np.float32), np.dtype(np.float64))
 
 
 @lru_cache(maxsize=32)
-def _recompute(layout):
-    """Return an equal layout with new cached sizes: those of an edited or unpickled one may be stale."""
-    sizes = [layout.input_size, layout.hidden_size, layout.output_size, layout.num_layers, *layout.dilations]
-    if min(sizes) < 1 or len(layout.dilations) not in (0, layout.num_layers):
-        raise ValueError(f"The sizes and dilations of a network must be at least 1. Got {layout}; make it anew.")
-    return replace(layout)
+def _recompute(architecture):
+    """Return an equal architecture with new cached sizes: those of an edited or unpickled one may be stale."""
+    names = ("input_size", "hidden_size", "output_size", "num_layers")
+    sizes = [*(getattr(architecture, name) for name in names), *architecture.dilations]
+    if min(sizes) < 1 or len(architecture.dilations) not in (0, architecture.num_layers):
+        raise ValueError(f"The sizes and dilations of a network must be at least 1. Got {architecture}; make it anew.")
+    return replace(architecture)
 
 
-def check_parameters(layout, theta, writeable=True):
-    """Return a layout to which the parameters `theta` fit.
+def check_parameters(architecture, theta, writeable=True):
+    """Return an architecture to which the parameters `theta` fit.
 
     Parameters
     ----------
-    layout : tsrnn.parameters.Layout
-    theta : ndarray of shape (layout.size,)
+    architecture : tsrnn.architecture.Architecture
+    theta : ndarray of shape (architecture.size,)
         Of float32 or float64, contiguous.
     writeable : bool, default=True
 
     Returns
     -------
-    tsrnn.parameters.Layout
-        Equal to `layout`, with sizes that follow from its fields.
+    tsrnn.architecture.Architecture
+        Equal to `architecture`, with sizes that follow from its fields.
 
     Raises
     ------
     ValueError
     """
-    layout = _recompute(layout)
-    _check_array("theta", theta, (layout.size,), _REAL, writeable)
-    return layout
+    architecture = _recompute(architecture)
+    _check_array("theta", theta, (architecture.size,), _REAL, writeable)
+    return architecture
 
 
 def check_adam(theta, moments, updates):
@@ -71,23 +72,25 @@ def _describe(array):
     return f"a {'' if flags.writeable else 'read-only '}{kind} array of shape {array.shape} and dtype {array.dtype}"
 
 
-def check_sequences(layout, sequences):
+def check_sequences(architecture, sequences):
     """Raise a ValueError where sequences or their targets do not lie within their arrays.
 
     Parameters
     ----------
-    layout : tsrnn.parameters.Layout
+    architecture : tsrnn.architecture.Architecture
     sequences : tsrnn.sequences.Sequences
     """
     values, n = sequences.values, len(sequences)
-    if layout.tokens != (values.ndim == 1) or sequences.input_size != (1 if layout.tokens else layout.input_size):
+    width = 1 if architecture.tokens else architecture.input_size
+    if architecture.tokens != (values.ndim == 1) or sequences.input_size != width:
+        kind = "categories" if architecture.tokens else "features a step"
         raise ValueError(
-            f"The network reads {layout.input_size} {'categories' if layout.tokens else 'features a step'}. Got "
-            f"sequences over values of shape {values.shape}, with segment={sequences.segment}."
+            f"The network reads {architecture.input_size} {kind}. Got sequences over values of shape "
+            f"{values.shape}, with segment={sequences.segment}."
         )
     _check_rows("", sequences.starts, sequences.lengths, sequences.segment, n, len(values), "values")
-    if layout.tokens:
-        _check_codes("Tokens", values, layout.input_size)
+    if architecture.tokens:
+        _check_codes("Tokens", values, architecture.input_size)
     for name in ("weights", "target_starts", "target_lengths"):
         array = getattr(sequences, name)
         if array is not None and np.shape(array) != (n,):
@@ -95,7 +98,7 @@ def check_sequences(layout, sequences):
     if sequences.shift is not None or sequences.scale is not None:
         _check_scaling(sequences)
     if sequences.targets is not None:
-        _check_targets(layout, sequences)
+        _check_targets(architecture, sequences)
         _check_target_weights(sequences)
 
 
@@ -118,7 +121,7 @@ def _check_target_weights(sequences):
         raise ValueError(f"target_weights must have shape {expected}, one for each target. Got shape {shape}.")
 
 
-def _check_targets(layout, sequences):
+def _check_targets(architecture, sequences):
     targets, n = sequences.targets, len(sequences)
     starts, lengths, longest = sequences.target_starts, sequences.target_lengths, sequences.output_steps
     if starts is None or lengths is None:
@@ -126,7 +129,7 @@ def _check_targets(layout, sequences):
     _check_rows("target_", starts, lengths, 1, n, len(targets), "targets")
     if lengths.max(initial=0) > longest:
         raise ValueError(f"target_lengths must be at most output_steps={longest}. Got {lengths.max()}.")
-    every_step = not (layout.head.reads_final_state or layout.head.has_decoder)
+    every_step = not (architecture.head.reads_final_state or architecture.head.has_decoder)
     if every_step and np.any(lengths > sequences.lengths):
         i = int(np.argmax(lengths > sequences.lengths))
         raise ValueError(
@@ -134,7 +137,7 @@ def _check_targets(layout, sequences):
             f"{sequences.lengths[i]} steps with {lengths[i]} targets."
         )
     if targets.ndim == 1:
-        _check_codes("Class codes", targets, layout.output_size)
+        _check_codes("Class codes", targets, architecture.output_size)
 
 
 def _check_rows(prefix, starts, lengths, segment, n, n_rows, name):

@@ -28,10 +28,10 @@ def _aligned(shape, dtype):
     return flat[skip : skip + count].reshape(shape)
 
 
-def _multiply_adds(layout, sequences):
+def _multiply_adds(architecture, sequences):
     """Multiply-adds of one forward pass over one of the sequences, roughly."""
-    steps = sequences.steps + (sequences.output_steps if layout.head.has_decoder else 0)
-    return float(layout.size) * steps
+    steps = sequences.steps + (sequences.output_steps if architecture.head.has_decoder else 0)
+    return float(architecture.size) * steps
 
 
 def allocate(plan, steps, dtype, n_threads, n_slots=0, n_parameters=0, input_gradient=(0, 0, 0), output=(0, 0, 0)):
@@ -116,7 +116,7 @@ class Trainer:
 
     Parameters
     ----------
-    layout : tsrnn.parameters.Layout
+    architecture : tsrnn.architecture.Architecture
     theta : ndarray of shape (n_parameters,)
         Parameters; updated in place.
     sequences : tsrnn.sequences.Sequences
@@ -128,20 +128,22 @@ class Trainer:
         Whether `differentiate` gives the gradient of the inputs.
     """
 
-    def __init__(self, layout, theta, sequences, loss, batch_size, n_jobs=None, input_gradient=False):
-        layout, dtype = check_parameters(layout, theta), theta.dtype
-        check_sequences(layout, sequences)
+    def __init__(self, architecture, theta, sequences, loss, batch_size, n_jobs=None, input_gradient=False):
+        architecture, dtype = check_parameters(architecture, theta), theta.dtype
+        check_sequences(architecture, sequences)
         self.theta, self.batch_size = theta, min(batch_size, len(sequences))
         self.data = as_data(sequences, dtype)
-        plan = plan_memory(layout, dtype, sequences.steps, sequences.output_steps, loss, input_gradient)
+        plan = plan_memory(architecture, dtype, sequences.steps, sequences.output_steps, loss, input_gradient)
         self._plan = (plan.model, plan.layers, plan.tensors, plan.packings)
         n_slots = min(MAX_SLOTS, -(-self.batch_size // int(plan.model[0]["lanes"])))
-        work = 3 * self.batch_size * _multiply_adds(layout, sequences)
+        work = 3 * self.batch_size * _multiply_adds(architecture, sequences)
         self.n_threads = count_threads(n_jobs, work, n_slots)
         inputs = (
-            (len(sequences), sequences.steps, layout.input_size) if input_gradient and not layout.tokens else (0, 0, 0)
+            (len(sequences), sequences.steps, architecture.input_size)
+            if input_gradient and not architecture.tokens
+            else (0, 0, 0)
         )
-        self.memory = allocate(plan, sequences.steps, dtype, self.n_threads, n_slots, layout.size, inputs)
+        self.memory = allocate(plan, sequences.steps, dtype, self.n_threads, n_slots, architecture.size, inputs)
         self._loss_parameters = np.array(loss.parameters, dtype)
         self._per_target = float(loss.n_levels)
         self._calls_per_second = 0.0
@@ -214,18 +216,18 @@ class Trainer:
         return self._run(order, nothing, 0, np.zeros(n), np.zeros(n, np.int64), np.inf, 0.0, 0.0, mode)
 
 
-def run_predict(layout, theta, sequences, n_jobs=None):
+def run_predict(architecture, theta, sequences, n_jobs=None):
     """Return a network's outputs, (n, output_steps, output_size), for `sequences`."""
-    layout = check_parameters(layout, theta)
-    check_sequences(layout, sequences)
-    shape = (len(sequences), sequences.output_steps, layout.output_size)
+    architecture = check_parameters(architecture, theta)
+    check_sequences(architecture, sequences)
+    shape = (len(sequences), sequences.output_steps, architecture.output_size)
     dtype = theta.dtype
     if not len(sequences):
         return np.zeros(shape, dtype)
-    plan = plan_memory(layout, dtype, sequences.steps, sequences.output_steps)
+    plan = plan_memory(architecture, dtype, sequences.steps, sequences.output_steps)
     lanes = int(plan.model[0]["lanes"])
     n_blocks = -(-len(sequences) // lanes)
-    work = _multiply_adds(layout, sequences)
+    work = _multiply_adds(architecture, sequences)
     n_threads = count_threads(n_jobs, work * len(sequences), n_blocks)
     memory = allocate(plan, sequences.steps, dtype, n_threads, output=shape)
     data = as_data(sequences, dtype)
@@ -242,28 +244,28 @@ def run_predict(layout, theta, sequences, n_jobs=None):
     return memory.output
 
 
-def run_unrolled(layout, theta, sequences):
+def run_unrolled(architecture, theta, sequences):
     """Return the states and gates of all layers at every step.
 
     Returns
     -------
     list of (states, gates)
-        One for each of `layout.layers`: ``states`` (n, T + 1, S, H), in the order of time, and ``gates`` (n, T, G, H)
-        after their non-linearities.
+        One for each of `architecture.layers`: ``states`` (n, T + 1, S, H), in the order of time, and ``gates``
+        (n, T, G, H) after their non-linearities.
     """
-    layout, loss = check_parameters(layout, theta), SquaredError()
-    check_sequences(layout, sequences)
-    n, steps, cell, hidden = len(sequences), sequences.steps, layout.cell, layout.hidden_size
-    targets = np.zeros((n * sequences.output_steps, layout.output_size), theta.dtype)
+    architecture, loss = check_parameters(architecture, theta), SquaredError()
+    check_sequences(architecture, sequences)
+    n, steps, cell, hidden = len(sequences), sequences.steps, architecture.cell, architecture.hidden_size
+    targets = np.zeros((n * sequences.output_steps, architecture.output_size), theta.dtype)
     starts = np.arange(n) * sequences.output_steps
     sequences = replace(
         sequences, targets=targets, target_starts=starts, target_lengths=np.full(n, sequences.output_steps)
     )
-    plan = plan_memory(layout, theta.dtype, steps, sequences.output_steps, loss)
+    plan = plan_memory(architecture, theta.dtype, steps, sequences.output_steps, loss)
     lanes = int(plan.model[0]["lanes"])
     parts = []
     for first in range(0, n, lanes):
-        trainer = Trainer(layout, theta, sequences.subset(slice(first, first + lanes)), loss, lanes, n_jobs=1)
+        trainer = Trainer(architecture, theta, sequences.subset(slice(first, first + lanes)), loss, lanes, n_jobs=1)
         trainer.evaluate()
         parts.append([_read_tape(layer, trainer.memory.work[0], steps, lanes, cell, hidden) for layer in plan.layers])
     return [

@@ -1,7 +1,7 @@
 """Memory layout: offsets of weights, panels, tape, states and gradients in a few flat arrays.
 
-A kernel works on flat arrays (parameters, panels of packed weights, a workspace a thread, gradient slots) and reads
-from the records made here what lies where. Sizes and offsets count elements.
+A kernel works on flat arrays: parameters, panels of packed weights, a workspace for each thread, gradient slots. It
+reads offsets, strides and sizes from the records made here (`tsrnn.backends.records`).
 """
 
 from dataclasses import dataclass
@@ -9,35 +9,13 @@ from functools import lru_cache
 
 import numpy as np
 
+from tsrnn.backends.records import LAYER, MODEL, PACKING, TENSOR
 from tsrnn.backends.recurrence import CHUNK_STEPS
 from tsrnn.backends.vectors import TILE_BYTES
 from tsrnn.cells import CELLS
 from tsrnn.losses import LOSSES
 
-NARROW = 12  # up to as many inputs, weight gradients are dot products; beyond, tiles
-
-
-def _record(names):
-    return np.dtype([(name, np.int64) for name in names.split()])
-
-
-LAYER = _record(
-    "hidden_size input_size n_gates n_states n_coupled n_rows tokens counts narrow reverse decoder drops "
-    "dilation residual gives_last_output initial n_initial "
-    "weight_ih weight_hh bias_ih bias_hh "
-    "panels_bias panels_ih panels_ih_rest panels_ih_t panels_hh panels_hh_rest panels_hh_t "
-    "x d_x tape tape_step state state_step d_state n_d_states d_last output d_output output_step ones columns "
-    "slot_ih slot_ih_row slot_hh slot_hh_row slot_bias"
-)
-MODEL = _record(
-    "cell hidden_size input_size output_size target_size directions lanes steps output_steps n_encoder tokens "
-    "reads_final_state has_decoder feeds_back feeds_classes top_layer loss "
-    "readout_bias panels_readout panels_readout_t panels_readout_part "
-    "x d_x decoder_x prediction target weight target_codes clear_from clear_to "
-    "slot_readout slot_readout_part slot_readout_row slot_readout_bias"
-)
-TENSOR = _record("start row rows columns slot slot_row")
-PACKING = _record("start row column rows columns panels")
+NARROW = 12  # Most inputs for which the gradients of input weights are dot products; for more, tiles
 
 
 class _Allocator:
@@ -61,9 +39,9 @@ class MemoryLayout:
     model : ndarray of MODEL, shape (1,)
     layers : ndarray of LAYER, shape (n_layers,)
     tensors : ndarray of TENSOR
-        Where the parameters' gradients are in a slot.
+        Offsets of the parameters' gradients in a slot.
     packings : ndarray of PACKING
-        Which weights are packed into which panels.
+        Weights to be packed, and the offsets of their panels.
     work_size, code_size, panel_size, slot_size : int
     """
 
@@ -78,12 +56,12 @@ class MemoryLayout:
 
 
 @lru_cache(maxsize=32)
-def plan_memory(layout, dtype, steps, output_steps, loss=None, input_gradient=False):
+def plan_memory(architecture, dtype, steps, output_steps, loss=None, input_gradient=False):
     """Lay out the arrays for sequences of up to `steps` steps.
 
     Parameters
     ----------
-    layout : tsrnn.parameters.Layout
+    architecture : tsrnn.architecture.Architecture
     dtype : numpy.dtype
     steps, output_steps : int
         Longest input, and longest output (of the decoder or at every step; else 1).
@@ -96,22 +74,22 @@ def plan_memory(layout, dtype, steps, output_steps, loss=None, input_gradient=Fa
     -------
     MemoryLayout
     """
-    return _Planner(layout, dtype, steps, output_steps, loss, input_gradient).plan()
+    return _Planner(architecture, dtype, steps, output_steps, loss, input_gradient).plan()
 
 
 class _Planner:
-    def __init__(self, layout, dtype, steps, output_steps, loss, input_gradient):
-        self.layout, self.steps, self.output_steps, self.loss = layout, steps, output_steps, loss
+    def __init__(self, architecture, dtype, steps, output_steps, loss, input_gradient):
+        self.architecture, self.steps, self.output_steps, self.loss = architecture, steps, output_steps, loss
         self.line = TILE_BYTES // dtype.itemsize
         self.lanes = self.line  # two vector registers' worth
         self.work, self.codes, self.panels, self.slot = (_Allocator(self.line) for _ in range(4))
-        self.input_gradient = input_gradient and not layout.tokens
+        self.input_gradient = input_gradient and not architecture.tokens
         self.tensors, self.packings = [], []
 
     def plan(self):
-        model, layers = np.zeros(1, MODEL), np.zeros(len(self.layout.layers), LAYER)
+        model, layers = np.zeros(1, MODEL), np.zeros(len(self.architecture.layers), LAYER)
         self.plan_data(model[0])
-        for record, layer in zip(layers, self.layout.layers, strict=True):
+        for record, layer in zip(layers, self.architecture.layers, strict=True):
             self.plan_kind(record, layer)
             self.plan_weights(record, layer)
             self.plan_work(record, layer)
@@ -125,56 +103,60 @@ class _Planner:
         )  # fmt: skip
 
     def plan_data(self, model):
-        layout, lanes = self.layout, self.lanes
+        architecture, lanes = self.architecture, self.lanes
         for name in ("hidden_size", "input_size", "output_size", "directions", "tokens", "feeds_classes"):
-            model[name] = getattr(layout, name)
-        model["cell"] = list(CELLS).index(layout.cell_name)
+            model[name] = getattr(architecture, name)
+        model["cell"] = list(CELLS).index(architecture.cell_name)
         for name in ("reads_final_state", "has_decoder", "feeds_back"):
-            model[name] = getattr(layout.head, name)
+            model[name] = getattr(architecture.head, name)
         model["lanes"], model["steps"], model["output_steps"] = lanes, self.steps, self.output_steps
-        model["n_encoder"] = sum(layer.stack == "" for layer in layout.layers)
-        model["top_layer"] = len(layout.layers) - layout.directions
-        model["target_size"] = layout.output_size
+        model["n_encoder"] = sum(layer.stack == "" for layer in architecture.layers)
+        model["top_layer"] = len(architecture.layers) - architecture.directions
+        model["target_size"] = architecture.output_size
         if self.loss is not None:
             model["loss"] = list(LOSSES).index(self.loss.name)
-            model["target_size"] = 1 if self.loss.takes_classes else layout.output_size // self.loss.n_levels
-        model["x"] = (self.codes if layout.tokens else self.work).take(self.steps * self.input_width(layout) * lanes)
-        if layout.head.feeds_back:
-            width = 1 if layout.feeds_classes else layout.output_size
-            model["decoder_x"] = (self.codes if layout.feeds_classes else self.work).take(
+            model["target_size"] = 1 if self.loss.takes_classes else architecture.output_size // self.loss.n_levels
+        model["x"] = (self.codes if architecture.tokens else self.work).take(
+            self.steps * self.input_width(architecture) * lanes
+        )
+        if architecture.head.feeds_back:
+            width = 1 if architecture.feeds_classes else architecture.output_size
+            model["decoder_x"] = (self.codes if architecture.feeds_classes else self.work).take(
                 self.output_steps * width * lanes
             )
-        model["prediction"] = self.work.take(self.output_steps * layout.output_size * lanes)
+        model["prediction"] = self.work.take(self.output_steps * architecture.output_size * lanes)
         model["target"] = self.work.take(self.output_steps * model["target_size"] * lanes)
         model["weight"] = self.work.take(self.output_steps * model["target_size"] * lanes)
         model["target_codes"] = self.codes.take(self.output_steps * lanes)
         self.x = {"": model["x"], "decoder.": model["decoder_x"]}
 
     @staticmethod
-    def input_width(layout):
-        return 1 if layout.tokens else layout.input_size
+    def input_width(architecture):
+        return 1 if architecture.tokens else architecture.input_size
 
     def steps_of(self, layer):
         return self.output_steps if layer.stack else self.steps
 
     def plan_kind(self, record, layer):
-        cell = self.layout.cell
-        record["hidden_size"], record["input_size"] = self.layout.hidden_size, layer.input_size
+        cell = self.architecture.cell
+        record["hidden_size"], record["input_size"] = self.architecture.hidden_size, layer.input_size
         for name in ("n_gates", "n_states", "n_coupled", "n_rows"):
             record[name] = getattr(cell, name)
         for name in ("tokens", "counts", "reverse", "dilation", "residual"):
             record[name] = getattr(layer, name)
         record["decoder"] = layer.stack != ""
         record["narrow"] = layer.input_size <= NARROW
-        record["drops"] = layer.level < self.layout.num_layers - 1
+        record["drops"] = layer.level < self.architecture.num_layers - 1
         record["initial"], record["n_initial"] = min(layer.initial, default=0), len(layer.initial)
         record["gives_last_output"] = (
-            layer.residual and layer.level == self.layout.num_layers - 1 and self.layout.head.reads_final_state
+            layer.residual
+            and layer.level == self.architecture.num_layers - 1
+            and self.architecture.head.reads_final_state
         )
 
     def plan_weights(self, record, layer):
-        """Parameters, their panels, and the offsets of their gradients."""
-        starts, hidden, size = self.layout.starts, self.layout.hidden_size, layer.input_size
+        """Offsets of a layer's parameters, of their panels and of their gradients."""
+        starts, hidden, size = self.architecture.starts, self.architecture.hidden_size, layer.input_size
         rows, coupled = record["n_gates"] * hidden, record["n_coupled"] * hidden
         for kind in ("weight_ih", "weight_hh", "bias_ih", "bias_hh"):
             record[kind] = starts[f"{layer.stack}{kind}_{layer.suffix}"]
@@ -215,8 +197,8 @@ class _Planner:
         return offset, slot_row
 
     def plan_work(self, record, layer):
-        """Tape, states and sums of a layer."""
-        hidden, lanes, steps = self.layout.hidden_size, self.lanes, self.steps_of(layer)
+        """Offsets of a layer's tape, states and scratch space."""
+        hidden, lanes, steps = self.architecture.hidden_size, self.lanes, self.steps_of(layer)
         tape_rows, state_rows = record["n_rows"] * hidden, record["n_states"] * hidden
         # An odd number of rows keeps the same row of many steps from falling on one set of the cache.
         record["tape_step"], record["state_step"] = (tape_rows + 1) * lanes, state_rows * lanes
@@ -229,15 +211,15 @@ class _Planner:
         record["columns"] = self.work.take(self.padded(widest) * min(steps, CHUNK_STEPS) * lanes)
 
     def plan_outputs(self, layers):
-        """Outputs that one layer passes to the next."""
-        width = self.layout.hidden_size * self.lanes
+        """Offsets of the outputs passed from layer to layer."""
+        width = self.architecture.hidden_size * self.lanes
         self.outputs = {
             (layer.stack, layer.level): self.steps_of(layer) * layer.directions * width
-            for layer in self.layout.layers
+            for layer in self.architecture.layers
             if layer.has_output
         }
         offsets = {key: self.work.take(size) for key, size in self.outputs.items()}
-        for record, layer in zip(layers, self.layout.layers, strict=True):
+        for record, layer in zip(layers, self.architecture.layers, strict=True):
             record["x"] = offsets[layer.stack, layer.level - 1] if layer.level else self.x[layer.stack]
             record["output"] = record["d_output"] = record["d_x"] = -1
             if layer.has_output:
@@ -245,11 +227,13 @@ class _Planner:
                 record["output_step"] = layer.directions * width
 
     def plan_gradients(self, model, layers):
-        """Gradients that are added to, side by side, so that a block clears them all at once."""
+        """Offsets of accumulated gradients, contiguous, so that a block zeroes all of them in one pass."""
         model["clear_from"] = self.work.size
         offsets = {key: self.work.take(size) for key, size in self.outputs.items()}
-        model["d_x"] = self.work.take(self.steps * self.layout.input_size * self.lanes) if self.input_gradient else -1
-        for record, layer in zip(layers, self.layout.layers, strict=True):
+        model["d_x"] = (
+            self.work.take(self.steps * self.architecture.input_size * self.lanes) if self.input_gradient else -1
+        )
+        for record, layer in zip(layers, self.architecture.layers, strict=True):
             # Steps whose states do not meet have gradients that do not, either.
             record["n_d_states"] = min(layer.dilation, self.steps_of(layer))
             record["d_state"] = self.work.take(record["n_d_states"] * record["state_step"])
@@ -264,9 +248,9 @@ class _Planner:
         model["clear_to"] = self.work.size
 
     def plan_readout(self, model):
-        layout = self.layout
-        hidden, outputs, parts = layout.hidden_size, layout.output_size, layout.directions
-        weight, model["readout_bias"] = layout.starts["readout.weight"], layout.starts["readout.bias"]
+        architecture = self.architecture
+        hidden, outputs, parts = architecture.hidden_size, architecture.output_size, architecture.directions
+        weight, model["readout_bias"] = architecture.starts["readout.weight"], architecture.starts["readout.bias"]
         columns = hidden * parts
         model["panels_readout"] = self.pack(weight, columns, 1, outputs, columns)
         if self.loss is None:

@@ -136,7 +136,7 @@ def layer_forward(cell, layer, theta, panels, work, tokens, active, first, last,
     cell : int
         Place of the cell in `CELLS`.
     layer : record
-        The layer's sizes and places (`plan.LAYER`).
+        The layer's sizes and offsets (`tsrnn.backends.records.LAYER`).
     keep : int
         1 to keep the tape for `layer_backward`, 0 to use one step's tape over and over.
     rate, key : float, int

@@ -58,23 +58,23 @@ advance = kernel(_make_advance)
 class Streamer:
     """The state of up to a block of sequences that are read side by side; see `tsrnn.network.Stream`."""
 
-    def __init__(self, layout, theta, n):
-        layout = check_parameters(layout, theta, writeable=False)
-        steps = max(layer.dilation for layer in layout.layers)
-        plan = plan_memory(layout, theta.dtype, steps, steps)
+    def __init__(self, architecture, theta, n):
+        architecture = check_parameters(architecture, theta, writeable=False)
+        steps = max(layer.dilation for layer in architecture.layers)
+        plan = plan_memory(architecture, theta.dtype, steps, steps)
         lanes = int(plan.model[0]["lanes"])
         if not 1 <= n <= lanes:
             raise ValueError(f"n must be an int in the range [1, {lanes}]. Got {n!r} instead.")
         memory = allocate(plan, steps, theta.dtype, 1)
-        self._x, self._codes = np.zeros((n, layout.input_size), theta.dtype), np.zeros(n, np.int32)
-        self.tokens, self.output = layout.tokens, np.zeros((n, layout.output_size), theta.dtype)
+        self._x, self._codes = np.zeros((n, architecture.input_size), theta.dtype), np.zeros(n, np.int32)
+        self.tokens, self.output = architecture.tokens, np.zeros((n, architecture.output_size), theta.dtype)
         self._theta, self._own_theta = theta, theta.copy()
         self._arrays = (
             plan.model, plan.layers, plan.packings, self._own_theta, memory.panels, memory.work[0], memory.codes[0],
             memory.everyone,
         )  # fmt: skip
         self._layers, self._work, self._steps = plan.layers, memory.work[0], steps
-        self._hidden, self._lanes = layout.hidden_size, lanes
+        self._hidden, self._lanes = architecture.hidden_size, lanes
         self.reset()
 
     def reset(self):

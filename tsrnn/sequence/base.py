@@ -166,7 +166,7 @@ class SequenceEstimator(BaseEstimator):
                     f"A fit that is continued keeps its network, but {name} was {before!r} and is now "
                     f"{now!r}. Put it back, or fit anew with warm_start=False."
                 )
-        if self._output_size() != self.network_.layout.output_size:
+        if self._output_size() != self.network_.architecture.output_size:
             raise ValueError(
                 "A fit that is continued keeps its network, which does not have as many outputs as "
                 f"{self._loss()!r} needs. Put the loss back, or fit anew with warm_start=False."

@@ -331,7 +331,7 @@ class RNNRegressor(RegressorMixin, SequenceEstimator):
     def _n_levels(self):
         """Predictions per target: one, or the quantiles of the loss that the network was made for."""
         check_is_fitted(self)
-        return self.network_.layout.output_size // self.n_outputs_
+        return self.network_.architecture.output_size // self.n_outputs_
 
     def _output_size(self):
         return self.n_outputs_ * self._loss().n_levels

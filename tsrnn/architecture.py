@@ -1,4 +1,4 @@
-"""Names, shapes and places of a network's parameters in one flat vector, and their initial values."""
+"""Architecture of a network: its layers; names, shapes and offsets of its parameters; their initial values."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -19,7 +19,7 @@ class Layer:
     stack : {"", "decoder."}
         Prefix of the names of its parameters.
     level : int
-        Place in its stack, from 0.
+        Index in its stack, from 0.
     reverse : bool
         Whether it runs from the last step to the first.
     directions : int
@@ -32,7 +32,7 @@ class Layer:
     has_output : bool
         Whether another layer or the readout reads its states step by step.
     initial : tuple of int
-        Places in `Layout.layers` of the layers whose last states add up to its first one; none for zeros.
+        Indices in `Architecture.layers` of the layers whose last states add up to its first one; none for zeros.
     dilation : int
         Steps back to the state that a step starts from; before so many steps have been taken, it is the first one.
     residual : bool
@@ -63,8 +63,8 @@ class Layer:
 
 
 @dataclass(frozen=True)
-class Layout:
-    """The architecture of a network, and where its parameters lie.
+class Architecture:
+    """The architecture of a network, and the offsets of its parameters in one flat vector.
 
     Attributes are those of `tsrnn.network.Network`.
     """
@@ -158,11 +158,11 @@ class Layout:
 
     @cached_property
     def starts(self):
-        """Place of each parameter's first element in the flat vector."""
-        starts, place = {}, 0
+        """Offset of each parameter's first element in the flat vector."""
+        starts, offset = {}, 0
         for name, shape in self.shapes.items():
-            starts[name] = place
-            place += prod(shape)
+            starts[name] = offset
+            offset += prod(shape)
         return starts
 
     @cached_property
