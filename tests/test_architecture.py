@@ -14,7 +14,7 @@ SOURCES = sorted(PACKAGE.rglob("*.py"))
 
 KERNELS = {"cells", "backends"}
 SERIES = {
-    "frames", "series", "windows", "scaling", "outliers", "filling", "seasonality", "baselines", "metrics", "datasets",
+    "frames", "series", "windows", "scaling", "outliers", "filling", "seasonality", "metrics", "datasets",
 }  # fmt: skip
 ESTIMATORS = {"forecaster", "sequence", "backtesting", "calendar", "model_selection", "plotting"}
 # From the bottom up: a module imports from its own row and those before it.
@@ -26,6 +26,7 @@ LAYERS = [
     {"training", "progress"},
     SERIES,
     {"learners"},
+    {"baselines"},
     ESTIMATORS,
     {"__init__"},
 ]

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from tsrnn.baselines import has_season, multiplicative_indices, naive, naive2, seasonal_naive
+from tsrnn.baselines import ets, has_season, multiplicative_indices, naive, naive2, seasonal_naive, theta
 from tsrnn.datasets import load_airline
 
 # What R's decompose(AirPassengers, type = "multiplicative") prints as its figure.
@@ -13,6 +13,8 @@ FORECASTS = {
     "naive": naive,
     "seasonal_naive": lambda y, horizon: seasonal_naive(y, horizon, 4),
     "naive2": lambda y, horizon: naive2(y, horizon, 4),
+    "ets": lambda y, horizon: ets(y, horizon, 4),
+    "theta": lambda y, horizon: theta(y, horizon, 4),
 }
 
 
@@ -117,13 +119,35 @@ def test_naive2_of_a_series_with_zeros_is_naive():
     [
         ([], r"one series with at least one value. Got shape \(0,\)"),
         ([[1.0, 2.0]], r"Got shape \(1, 2\)"),
-        ([1.0, np.nan, 2.0], "y must be finite. Got nan at step 1"),
+        ([np.nan, np.nan], "y must be finite. Got nan at step 0"),
         ([1.0, 2.0, -np.inf], "Got -inf at step 2"),
     ],
 )
 def test_series_that_cannot_be_used(name, y, message):
     with pytest.raises(ValueError, match=message):
         FORECASTS[name](y, 2)
+
+
+@pytest.mark.parametrize("name", ["naive", "seasonal_naive", "naive2"])
+def test_naive_forecasts_refuse_missing_values(name):
+    with pytest.raises(ValueError, match="y must be finite. Got nan at step 1"):
+        FORECASTS[name]([1.0, np.nan, 2.0], 2)
+
+
+@pytest.mark.parametrize("smooth", [ets, theta])
+def test_smoothing_passes_over_missing_values(smooth):
+    y = load_airline().to_numpy()[:120]
+    gaps = np.where(np.arange(120) % 10 == 7, np.nan, y)
+    # A tenth of the values tell a tenth of what is known: forecasts move by less than their own errors of 5 %.
+    np.testing.assert_allclose(smooth(gaps, 12, 12), smooth(y, 12, 12), rtol=0.05)
+
+
+@pytest.mark.parametrize("smooth", [ets, theta])
+def test_smoothing_of_the_airline_series(smooth):
+    y = load_airline().to_numpy()
+    errors = [np.abs(f(y[:132], 12, 12) - y[132:]).mean() for f in (smooth, seasonal_naive)]
+    # The last season is a year behind the trend, which is what smoothing adds.
+    assert errors[0] < errors[1] / 2
 
 
 @pytest.mark.parametrize("name", FORECASTS)
@@ -133,7 +157,7 @@ def test_horizon_must_be_a_positive_int(name, horizon):
         FORECASTS[name]([1.0, 2.0, 3.0, 4.0], horizon)
 
 
-@pytest.mark.parametrize("forecast", [seasonal_naive, naive2])
+@pytest.mark.parametrize("forecast", [seasonal_naive, naive2, ets, theta])
 @pytest.mark.parametrize("season_length", [0, 12.0, "12"])
 def test_season_length_must_be_a_positive_int(forecast, season_length):
     with pytest.raises(ValueError, match="'season_length' parameter of"):

@@ -1,4 +1,4 @@
-"""The forecasts that others have to beat: `naive`, `seasonal_naive`, and `naive2` of the M4 competition."""
+"""The forecasts that others have to beat: naive ones, exponential smoothing and the Theta method."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from numbers import Integral
 
 import numpy as np
 
+from tsrnn.backends.smoothing import ETS, THETA
+from tsrnn.learners.smoothing import Smoothing
 from tsrnn.validation import Interval, check_parameters
 
 _CONSTRAINTS = {"horizon": [Interval(Integral, 1)], "season_length": [Interval(Integral, 1)]}
@@ -13,14 +15,15 @@ _CONSTRAINTS = {"horizon": [Interval(Integral, 1)], "season_length": [Interval(I
 _CRITICAL_VALUE = 1.645
 
 
-def _check(name, y, **parameters):
-    """Return `y` as a float64 array, or say what is wrong with it or with a parameter."""
+def _check(name, y, missing=False, **parameters):
+    """Return `y` as a float64 array, or say what is wrong with it or with a parameter; ``missing`` lets NaN pass."""
     check_parameters(name, parameters, {key: _CONSTRAINTS[key] for key in parameters})
     series = np.asarray(y, dtype="float64")
     if series.ndim != 1 or series.size == 0:
         raise ValueError(f"y must be one series with at least one value. Got shape {series.shape}.")
-    if not np.isfinite(series).all():
-        step = int(np.argmin(np.isfinite(series)))
+    refused = np.isinf(series) if missing and not np.isnan(series).all() else ~np.isfinite(series)
+    if refused.any():
+        step = int(np.argmax(refused))
         raise ValueError(f"y must be finite. Got {series[step]} at step {step}. Fill or drop it.")
     return series
 
@@ -217,5 +220,92 @@ def multiplicative_indices(y, season_length):
     return indices / indices.mean()
 
 
+def ets(y, horizon, season_length):
+    """Forecast by exponential smoothing: a level, a trend and a season that follow their errors.
+
+    A weighted mean of models with and without a (damped) trend and an additive or multiplicative season, on a fixed
+    grid of smoothing parameters; the weights come from the corrected Akaike criterion.
+
+    Parameters
+    ----------
+    y : array-like of shape (n_steps,)
+        Series, oldest value first; NaN for missing values.
+    horizon : int
+        Steps to forecast, at least 1.
+    season_length : int
+        Steps in a season; with 1, or no more than two seasons, there is none.
+
+    Returns
+    -------
+    ndarray of shape (horizon,), float64
+        Forecast. Fewer than 5 values, and a constant, are repeated.
+
+    Raises
+    ------
+    ValueError
+        If `y` is empty, not one series, infinite or missing throughout, or a parameter is not a positive integer.
+
+    References
+    ----------
+    Hyndman, Koehler, Ord and Snyder (2008), Forecasting with Exponential Smoothing: The State Space Approach.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from tsrnn.baselines import ets
+    >>> ets(10 + 2.0 * np.arange(40), horizon=3, season_length=1).round(1)
+    array([90., 92., 94.])
+    """
+    return _smooth(ETS, "ets", y, horizon, season_length)
+
+
+def theta(y, horizon, season_length):
+    """Forecast by the Theta method: simple exponential smoothing with a part of the slope of a straight line.
+
+    The season is taken out where the autocorrelation shows one, by ratios where all values are positive; smoothing
+    parameter, first level and the part of the slope are those with the least squared errors one step ahead.
+
+    Parameters
+    ----------
+    y : array-like of shape (n_steps,)
+        Series, oldest value first; NaN for missing values.
+    horizon : int
+        Steps to forecast, at least 1.
+    season_length : int
+        Steps in a season; with 1, or no more than two seasons, there is none.
+
+    Returns
+    -------
+    ndarray of shape (horizon,), float64
+        Forecast. Fewer than 5 values, and a constant, are repeated.
+
+    Raises
+    ------
+    ValueError
+        If `y` is empty, not one series, infinite or missing throughout, or a parameter is not a positive integer.
+
+    References
+    ----------
+    Assimakopoulos and Nikolopoulos (2000), The theta model: a decomposition approach to forecasting. Fiorucci,
+    Pellegrini, Louzada, Petropoulos and Koehler (2016), Models for optimising the theta method and their relationship
+    to state space models. Both International Journal of Forecasting, 16(4) and 32(4).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from tsrnn.baselines import theta
+    >>> theta(10 + 2.0 * np.arange(40), horizon=3, season_length=1).round(1)
+    array([90., 92., 94.])
+    """
+    return _smooth(THETA, "theta", y, horizon, season_length)
+
+
+def _smooth(method, name, y, horizon, season_length):
+    series = _check(name, y, missing=True, horizon=horizon, season_length=season_length)
+    ends = np.array([0, len(series)])
+    fitted = Smoothing.fit(method, series, ends, [season_length])
+    return fitted.forecast(series, ends, ends[:1], ends[1:], horizon)[0]
+
+
 # By the name that `tsrnn.backtest` knows them by: functions of (y, horizon) or of (y, horizon, season_length).
-BASELINES = {"naive": naive, "seasonal_naive": seasonal_naive, "naive2": naive2}
+BASELINES = {"naive": naive, "seasonal_naive": seasonal_naive, "naive2": naive2, "ets": ets, "theta": theta}
