@@ -6,6 +6,10 @@ are held out::
     python benchmarks/accuracy.py m4 --train hourly_train.parquet --horizon 48 --season 24
     python benchmarks/accuracy.py m3 --train monthly_train.parquet --test monthly_test.parquet --horizon 18 --season 12
 
+Each series of a panel alone, beside AutoETS and AutoTheta of statsforecast and their mean::
+
+    python benchmarks/accuracy.py m3 --train monthly_train.parquet --horizon 18 --season 12 --sample 120 --each
+
 Long horizons, a frame with a column of dates and one column a channel; every window of the test part is scored::
 
     python benchmarks/accuracy.py ltsf --data ETTh1.parquet --lookback 96 --horizon 96 192 336 720
@@ -26,6 +30,7 @@ import json
 import resource
 import sys
 import time
+import warnings
 from pathlib import Path
 
 import exogenous
@@ -33,6 +38,7 @@ import numpy as np
 import pandas as pd
 
 from tsrnn import RNNForecaster, baselines
+from tsrnn.forecaster.fitting import ShortSeriesWarning
 from tsrnn.metrics import smape
 
 PEERS = ("GRU", "LSTM", "RNN")
@@ -40,6 +46,7 @@ PEERS = ("GRU", "LSTM", "RNN")
 # beforehand have a common scale; dividing each window by its own would throw that away.
 LONG_HORIZON = {"season_length": 1, "scaling": "series", "max_epochs": 48}
 ETT_CHANNELS = {"HUFL", "HULL", "MUFL", "MULL", "LUFL", "LULL", "OT"}
+MIN_COMPARED = 20  # Values of a series that is compared by itself.
 ETT_DAYS = (360, 120, 120)  # twelve, four and four months of thirty days
 
 
@@ -86,7 +93,7 @@ def panel_scores(histories, truth, forecasts, season, reference=None):
 
 
 def naive_panel(histories, horizon, season):
-    """Return the forecasts of naive, seasonal naive and Naive2, arrays of one row a series."""
+    """Return the forecasts of the baselines, arrays of one row a series."""
     whole = [season if len(y) >= season else 1 for y in histories]
     return {
         "naive": np.array([baselines.naive(y, horizon) for y in histories]),
@@ -94,6 +101,8 @@ def naive_panel(histories, horizon, season):
             [baselines.seasonal_naive(y, horizon, m) for y, m in zip(histories, whole, strict=True)]
         ),
         "Naive2": np.array([baselines.naive2(y, horizon, season) for y in histories]),
+        "tsrnn.baselines.ets": np.array([baselines.ets(y, horizon, season) for y in histories]),
+        "tsrnn.baselines.theta": np.array([baselines.theta(y, horizon, season) for y in histories]),
     }
 
 
@@ -104,6 +113,42 @@ def our_panel(train, horizon, seed, args):
     ids = train["unique_id"].unique()
     wide = forecast.set_index(["unique_id", "ds"])["y"].groupby(level=0, sort=False)
     return np.array([wide.get_group(i).to_numpy() for i in ids]), count_parameters(forecaster), describe(forecaster)
+
+
+def our_each(train, horizon, seed, args):
+    """Fit the default forecaster to each series alone; return as `our_panel`, of the last series."""
+    forecasts = []
+    for _, y in train.groupby("unique_id", sort=False)["y"]:
+        forecaster = RNNForecaster(horizon=horizon, random_state=seed, n_jobs=args.n_jobs, **panel_params(args))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ShortSeriesWarning)
+            forecasts.append(forecaster.fit(y.to_numpy(float)).predict())
+    return np.array(forecasts), count_parameters(forecaster), describe(forecaster)
+
+
+def statistical_each(train, horizon, args):
+    """Return the forecasts of AutoETS, AutoTheta and their mean, arrays of one row a series."""
+    from statsforecast.models import AutoETS, AutoTheta
+
+    series = [y.to_numpy(float) for _, y in train.groupby("unique_id", sort=False)["y"]]
+    forecasts = {
+        model.__name__: np.array([model(season_length=args.season).forecast(y, horizon)["mean"] for y in series])
+        for model in (AutoETS, AutoTheta)
+    }
+    return forecasts | {"mean of both": np.mean(list(forecasts.values()), axis=0)}
+
+
+def print_each(train, histories, truth, reference, args):
+    """Print the rows of statistical methods, and how far tsrnn is from the better of them on single series."""
+    ours, _, _ = our_each(train, args.horizon, 0, args)
+    peers = statistical_each(train, args.horizon, args)
+    for name, forecasts in peers.items():
+        print_panel_row(name, panel_scores(histories, truth, forecasts, args.season, reference))
+    errors = {name: np.abs(truth - forecasts).mean(axis=1) for name, forecasts in peers.items()}
+    ratios = np.abs(truth - ours).mean(axis=1) / np.minimum(errors["AutoETS"], errors["AutoTheta"])
+    ratios = ratios[[len(y) >= MIN_COMPARED for y in histories]]
+    print(f"tsrnn by the better of AutoETS and AutoTheta, {len(ratios)} series of {MIN_COMPARED} values and more:")
+    print(f"  median {np.median(ratios):.2f}, worst {ratios.max():.2f}, above 3: {np.sum(ratios > 3)}")
 
 
 def panel_params(args):
@@ -161,10 +206,12 @@ def run_panel(args):
     reference = panel_scores(histories, truth, naive["Naive2"], args.season)
     for name, forecasts in naive.items():
         print_panel_row(name, panel_scores(histories, truth, forecasts, args.season, reference))
-    methods = {} if args.without_ours else {"tsrnn": our_panel}
+    methods = {} if args.without_ours else {"tsrnn": our_each if args.each else our_panel}
     methods |= {f"neuralforecast {p}": lambda *a, p=p: peer_panel(p, *a) for p in args.peer}
     for name, method in methods.items():
         run_panel_method(name, method, train, histories, truth, reference, args)
+    if args.each:
+        print_each(train, histories, truth, reference, args)
     if reference["unscaled"]:
         print(f"MASE leaves out {reference['unscaled']} series without a scale (constant, or shorter than a season).")
 
@@ -347,6 +394,7 @@ def parse_arguments(argv):
         panel.add_argument("--horizon", type=int, required=True)
         panel.add_argument("--season", type=int, required=True, help="of MASE and of Naive2")
         panel.add_argument("--sample", type=int, help="score only so many series, drawn at random")
+        panel.add_argument("--each", action="store_true", help="each series alone")
         panel.add_argument("--fold", type=int, default=0, help="leave out the last horizons first, so many")
         panel.add_argument("--peer-lookback", type=int)
         panel.set_defaults(run=run_panel)
