@@ -26,6 +26,8 @@ N_STATES, N_SUMS = 6, 6
 MIN_OBSERVED = 5  # Fewest observed values of a series that is more than repeated.
 # Half of what Akaike weights have: differences of the criterion are overconfident where no model is true.
 TEMPER = 0.25
+USUAL_PART = 0.5  # Of the slope, in the Theta method: theta is 2.
+PRIOR = 4.0  # Variances of the noise that it weighs, against what the series tells of the part.
 TINY = 1e-12
 
 
@@ -201,13 +203,14 @@ def _adjust(values, start, n, n_seen, center, lowest, season_lengths, buffers, f
 
 @outline
 def _fit_theta(
-    values, start, n, n_seen, center, lowest, season_lengths, grid, buffers, lanes, no_season, models, kinds,
+    values, start, n, n_seen, center, lowest, season_lengths, grid, buffers, lanes, fits, no_season, models, kinds,
     first_seasons,
 ):  # fmt: skip
     """Fit simple exponential smoothing with a drift: a part of the slope of the straight line through the series.
 
     The part is 1 - 1 / theta. The first level lies on the same part of the line, but for a shift. Both are from least
-    squares, for each smoothing parameter of the grid. Returns the mean of the adjusted series.
+    squares, for each smoothing parameter of the grid; the part is drawn towards that of the classical method. Returns
+    the mean of the adjusted series.
     """
     state, seasons, sums = lanes
     z = buffers[0]
@@ -218,7 +221,6 @@ def _fit_theta(
             t1, t2, z1, tz = t1 + t, t2 + float(t) * t, z1 + z[t], tz + t * z[t]
     slope = (n_seen * tz - t1 * z1) / (n_seen * t2 - t1 * t1)
     intercept = (z1 - slope * t1) / n_seen - slope  # One step before the first value.
-    best = np.inf
     for first in range(0, grid.shape[1], LANES):
         count = min(LANES, grid.shape[1] - first)
         _run_lanes(z, n, grid, first, count, no_season, 1, state, seasons, sums)
@@ -226,17 +228,21 @@ def _fit_theta(
             yy, yl, yb, ll, lb, bb = sums[0, j], sums[1, j], sums[2, j], sums[3, j], sums[4, j], sums[5, j]
             yv, lv = intercept * yl + slope * yb, intercept * ll + slope * lb
             vv = intercept * intercept * ll + 2 * intercept * slope * lb + slope * slope * bb
-            determinant, part = ll * vv - lv * lv, 0.0
-            if determinant > 1e-9 * ll * vv:
-                part = min(max((lv * yl - ll * yv) / determinant, 0.0), 1.0)
+            known, part = vv - lv * lv / ll, 0.0
+            if known > 1e-9 * vv:
+                free = (lv * yl / ll - yv) / known
+                noise = max(yy - yl * yl / ll - known * free * free, TINY * yy) / max(n_seen - 3, 1)
+                part = (known * free + PRIOR * noise * USUAL_PART) / (known + PRIOR * noise)
+                part = min(max(part, 0.0), 1.0)
             shift = -(yl + part * lv) / ll
             squares = yy + 2 * (shift * yl + part * yv) + shift * (shift * ll + 2 * part * lv) + part * part * vv
-            if squares < best:
-                best = squares
-                for parameter in range(N_PARAMETERS):
-                    models[0, parameter] = grid[parameter, first + j]
-                models[0, LEVEL], models[0, TREND] = shift + part * intercept, part * slope
-    models[0, WEIGHT] = 1.0
+            row = first + j
+            fits[0, row] = n_seen * math.log(max(squares, TINY * yy) / n_seen)
+            fits[1, row], fits[2, row] = shift + part * intercept, part * slope
+    kind = kinds[0]
+    _keep_best(fits, grid.shape[1], grid.shape[1], grid, grid, models, kinds)
+    for k in range(kinds.shape[0]):
+        kinds[k] = kind
     return mean
 
 
@@ -271,8 +277,8 @@ def _make_fit(stamp):
                     )  # fmt: skip
                 else:
                     units[i, CENTER] = _fit_theta(
-                        values, start, n, n_seen, mean, lowest, season_lengths, plain, buffers, lanes, no_season,
-                        models[i], kinds[i], first_seasons[i],
+                        values, start, n, n_seen, mean, lowest, season_lengths, plain, buffers, lanes, fits,
+                        no_season, models[i], kinds[i], first_seasons[i],
                     )  # fmt: skip
 
     return fit

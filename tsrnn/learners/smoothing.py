@@ -2,8 +2,9 @@
 
 Exponential smoothing is a weighted mean of models on a fixed grid of parameters: no optimiser, no choice, no failure to
 converge. Theta is simple exponential smoothing with a part of the slope of a straight line as its drift, after the
-season has been taken out (Assimakopoulos and Nikolopoulos 2000; Hyndman and Billah 2003, Unmasking the Theta method;
-the part is estimated, as by Fiorucci, Pellegrini, Louzada, Petropoulos and Koehler 2016).
+season has been taken out (Assimakopoulos and Nikolopoulos 2000; Hyndman and Billah 2003, Unmasking the Theta method):
+a weighted mean over smoothing parameters, too. The part is estimated, as by Fiorucci, Pellegrini, Louzada, Petropoulos
+and Koehler (2016), but drawn towards a half.
 """
 
 from dataclasses import dataclass, replace
@@ -100,10 +101,9 @@ class Smoothing:
         """
         seasons = np.array(sorted(season_lengths) or [1], np.int64)
         n_series, longest = len(offsets) - 1, int(seasons.max())
-        n_models = N_KEPT if method == kernels.ETS else 1
         plain, seasonal = GRIDS[method]
         n_fits = plain.shape[1] + 2 * len(seasons) * seasonal.shape[1]
-        models, kinds = np.zeros((n_series, n_models, kernels.N_COLUMNS)), np.zeros((n_series, n_models), np.int64)
+        models, kinds = np.zeros((n_series, N_KEPT, kernels.N_COLUMNS)), np.zeros((n_series, N_KEPT), np.int64)
         first_seasons, units = np.zeros((n_series, len(seasons), 2, longest)), np.empty((n_series, 2))
         n_values = int(np.diff(offsets).max())
 
@@ -124,8 +124,8 @@ class Smoothing:
 
         _launch(fit, count_threads(n_jobs, WORK * n_fits * len(values), n_series))
         unseen = cls(
-            method, seasons, models, kinds, first_seasons, units, np.zeros((n_series, n_models, 2)),
-            np.zeros((n_series, n_models, longest)), np.zeros(n_series, np.int64),
+            method, seasons, models, kinds, first_seasons, units, np.zeros((n_series, N_KEPT, 2)),
+            np.zeros((n_series, N_KEPT, longest)), np.zeros(n_series, np.int64),
         )  # fmt: skip
         return unseen._at_beginning().follow(values, offsets, n_jobs)
 
