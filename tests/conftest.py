@@ -32,7 +32,7 @@ def small_without_the_compiler(monkeypatch):
         monkeypatch.setattr(choosing_inputs, "N_NETWORKS", 1)
         monkeypatch.setattr(choosing, "MIN_STEPS", choosing.MIN_STEPS_LARGE)
         (plain, seasonal), (theta, none) = smoothing.GRIDS[ETS], smoothing.GRIDS[THETA]
-        small = {ETS: (plain[:, 5:9].copy(), seasonal[:, 20:24].copy()), THETA: (theta[:, ::5].copy(), none)}
+        small = {ETS: (plain[:, 5:9].copy(), seasonal[:, 16:20].copy()), THETA: (theta[:, ::5].copy(), none)}
         monkeypatch.setattr(smoothing, "GRIDS", small)
         monkeypatch.setattr(smoothing, "N_KEPT", 2)
 

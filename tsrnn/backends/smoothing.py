@@ -29,6 +29,9 @@ TEMPER = 0.25
 USUAL_PART = 0.5  # Of the slope, in the Theta method: theta is 2.
 PRIOR = 4.0  # Variances of the noise that it weighs, against what the series tells of the part.
 TINY = 1e-12
+# Responses to first states die away. Every so many steps they are set to zero where they are negligible: arithmetic on
+# numbers too small for full precision is a hundred times slower. The number is odd, so that each phase has its turn.
+NEGLIGIBLE, FLUSHED = 1e-100, 61
 
 
 @outline
@@ -70,6 +73,13 @@ def _run_lanes(z, n, grid, first, count, season, season_length, state, seasons, 
             sums[4, j] += seen * e1 * e2
             sums[5, j] += seen * e2 * e2
         phase = phase + 1 if phase + 1 < season_length else 0
+        if t % FLUSHED == FLUSHED - 1:
+            for j in range(count):
+                for k in (1, 2, 4, 5):
+                    state[k, j] = state[k, j] if abs(state[k, j]) > NEGLIGIBLE else 0.0
+                for k in (1, 2):
+                    s = seasons[phase, k, j]
+                    seasons[phase, k, j] = s if abs(s) > NEGLIGIBLE else 0.0
 
 
 @outline

@@ -21,14 +21,17 @@ WORK = 50  # Operations of a model for each value.
 
 
 def _grid(seasonal):
-    """Return parameters of models: alpha, beta, phi (0 for no trend), gamma, and how many numbers are fitted."""
+    """Return parameters of models: alpha, beta, phi (0 for no trend), gamma, and how many numbers are fitted.
+
+    Not both trend and season follow errors: over long seasons such models run away, since they are not invertible.
+    """
     columns = []
     for alpha in ALPHAS:
         for share in GAMMAS if seasonal and alpha < 1 else (0.0,):
             gamma = share * (1 - alpha)
             columns.append((alpha, 0.0, 0.0, gamma, 3 + (gamma > 0)))
             for phi in DAMPINGS:
-                for beta in TRENDS:
+                for beta in TRENDS if gamma == 0 else TRENDS[:1]:
                     n_fitted = 4 + (beta > 0) + (phi < 1) + (gamma > 0)
                     columns.append((alpha, alpha * beta, phi, gamma, n_fitted))
     return np.array(columns).T.copy()
