@@ -298,7 +298,19 @@ class TestRefusals:
         with pytest.raises(
             ValueError, match=f"Too few observations: the array has {n}, and at least 6 are needed.*5 to"
         ):
-            quick(5).fit(values(n))
+            quick(5, smoothing=False).fit(values(n))
+
+    @pytest.mark.parametrize("n", range(1, 21))
+    @pytest.mark.parametrize("horizon", [1, 6])
+    def test_few_values_of_a_line_go_on_or_are_repeated(self, n, horizon):
+        y = 10 + 2.0 * np.arange(n)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ShortSeriesWarning)
+            forecast = RNNForecaster(horizon, max_epochs=1, hidden_size=2, random_state=0).fit(y).predict()
+        line = y[-1] + 2 * np.arange(1, horizon + 1)
+        assert ((forecast >= y[-1] - 1e-6) & (forecast <= line + 1e-6)).all()
+        if n >= 8:  # From here on the trend is taken for one.
+            np.testing.assert_allclose(forecast, line, rtol=0.05)
 
     def test_lookback_longer_than_the_series(self):
         with pytest.raises(ValueError, match="has 20, and at least 44 are needed: .*40 of lookback=80 to read, 4 to"):

@@ -10,7 +10,7 @@ class RNNForecaster(BaseForecaster):
     goes on with the same frequency and time zone. One network learns from all series; nothing else is needed
     than the values.
 
-    Each forecast is the sum of a known part and a learned one. Known: the season, repeated from earlier
+    Each forecast of the network is the sum of a known part and a learned one. Known: the season, repeated from earlier
     seasons, and the level. Learned: a ridge regression on the window (``linear``) and a recurrent network.
 
     With little to learn from (``early_stopping_``), the network learns what the ridge regression leaves, from
@@ -25,6 +25,11 @@ class RNNForecaster(BaseForecaster):
 
     Of 10 and more series the forecast is the mean over up to three look-backs, those that do nearly as well as
     the best.
+
+    Beside the network, exponential smoothing and the Theta method forecast each series by itself (``smoothing``):
+    level, damped trend and season, all that is known of a short series. The forecast is the median of the three; from
+    20 held-out forecasts on, all series together, it is their mean, weighted by the errors of these (``shares_``).
+    Intermittent series, and those of no more than two seasons, are left to the network.
 
     With covariates, ``fit(X, y)``, the season is an input like them, and not subtracted. Rows hold what is known of the
     step a horizon later. Columns, and squares for the ridge regression, are chosen by the error of ridge regressions on
@@ -155,6 +160,14 @@ class RNNForecaster(BaseForecaster):
         All seasons that are repeated.
     log_ : bool
         Whether the model works on logarithms.
+    shares_ : Series or None
+        Share of the network with its linear part ("network"), of exponential smoothing ("ets") and of the Theta method
+        ("theta") in the forecast, by their errors on the last part of each series. None where that is too little to
+        tell, and the forecast is their median.
+    smoothing_ : DataFrame
+        Models of smoothing, a row each: series, method ("ets" or "theta"), weight among those of the series, smoothing
+        parameters alpha, beta, phi (0 without a trend) and gamma, season ("none", "additive" or "multiplicative") and
+        its length.
     covariates_ : DataFrame
         Covariates of the fit: name, kind, known ("past" or "future"), and whether forecasts read the column (chosen)
         or its square (squared): those that lower the error on the last part of each series.
@@ -197,7 +210,8 @@ class RNNForecaster(BaseForecaster):
     Lai, Chang, Yang and Liu (2018), Modeling Long- and Short-Term Temporal Patterns with Deep Neural
     Networks: the linear part beside the recurrent one. Lin et al. (2023), SegRNN: reading several
     observations in one step. Gelman and Hill (2007), Data Analysis Using Regression and
-    Multilevel/Hierarchical Models: what a series shares with the others, and what is its own.
+    Multilevel/Hierarchical Models: what a series shares with the others, and what is its own. Hyndman, Koehler, Ord and
+    Snyder (2008), Forecasting with Exponential Smoothing; Assimakopoulos and Nikolopoulos (2000), The theta model.
 
     Examples
     --------

@@ -70,12 +70,14 @@ def fit_ensemble(panel, weights, plan, rng, before=None, keeps_scale=False):
         recipes = [_continue(replace(m.recipe, of_mean=plan.of_mean), panel, keeps_scale) for m in before.members]
         networks = [copy.deepcopy(model.network) for model in before.members]
         table = recipes[0].read(panel)
-    _require_windows(panel, recipes)
+    with_smoothing = plan.smoothing and not recipes[0].inputs
+    if not with_smoothing or plan.lookback != "auto":
+        _require_windows(panel, recipes)
     # Recipes of one look-back read the same windows, and have the same linear components.
     batches = {recipe.lookback: recipe.batch(table, weights) for recipe in recipes}
     best = batches[recipes[0].lookback]
     if not len(best) or (plan.early_stopping and not all(map(len, best.split(plan.validation_fraction)))):
-        _warn_of_no_training(best)
+        _warn_of_no_training(best, with_smoothing)
     else:
         _warn_of_short_series(panel, recipes)
     linear = _fit_linear(recipes, batches, plan)
@@ -95,25 +97,21 @@ def fit_ensemble(panel, weights, plan, rng, before=None, keeps_scale=False):
     ]
     members, smoothing = tuple(map(Model, recipes, combinations)), {}
     shares = None if before is None else before.shares
-    if plan.smoothing and not recipes[0].inputs:
+    if with_smoothing:
         seasons = candidate_seasons(panel, plan.season_length)
         smoothing = fit_smoothing(table.values, table.offsets, seasons, plan.options.n_jobs)
         if before is None:
-            shares = _choose_shares(recipes[0], best, linear[best.size.lookback][0], networks, seasons, plan)
+            estimates = _estimates(linear[best.size.lookback][0], networks, combinations, plan)
+            shares = choose_shares(recipes[0], best, estimates, seasons, plan)
     return Ensemble(members, smoothing, shares), histories, table
 
 
-def _choose_shares(recipe, batch, linear, networks, seasons, plan):
-    """Return the shares of models and smoothing in the forecast; see `choose_shares`."""
-
-    def forecast(part):
-        """Forecast by networks that were not trained on held-out windows; else by linear components, if there are."""
-        learners = [] if linear is None else [linear]
-        if plan.early_stopping or not learners:
-            learners.append(Average(tuple(map(Recurrent, networks)), (1 / len(networks),) * len(networks)))
-        return Residual(tuple(learners)).predict(part)
-
-    return choose_shares(recipe, batch, forecast, seasons, plan)
+def _estimates(linear, networks, combinations, plan):
+    """Return learners that forecast held-out windows about as well as the models will forecast."""
+    if plan.early_stopping:  # Neither was fitted to held-out windows.
+        mean = Average(tuple(map(Recurrent, networks)), (1 / len(networks),) * len(networks))
+        return [Residual(tuple(filter(None, (linear, mean))))]
+    return [combinations[0]] if linear is None else [linear, combinations[0]]
 
 
 def _continue(recipe, panel, keeps_scale):
@@ -231,12 +229,13 @@ def _warn_of_short_series(panel, recipes):
         )
 
 
-def _warn_of_no_training(batch):
+def _warn_of_no_training(batch, with_smoothing):
     mend = ", or set early_stopping=False" if len(batch) else ""
+    left = "smoothing and the Theta method forecast, beside" if with_smoothing else "the forecast repeats"
     warnings.warn(
         f"The series are too short to hold out forecasts of {batch.size.horizon} steps that no training reaches "
-        f"into (longest: {np.diff(batch.rows.offsets).max()} observations): nothing is trained, the forecast repeats "
-        f"season and level. Give more data, lower horizon{mend}.",
+        f"into (longest: {np.diff(batch.rows.offsets).max()} observations): nothing is trained, {left} season and "
+        f"level. Give more data, lower horizon{mend}.",
         ShortSeriesWarning,
         stacklevel=5,
     )

@@ -13,9 +13,12 @@ from tsrnn.scaling import series_units
 from tsrnn.windows import offsets_of, rows_of, thin
 
 METHODS = {"ets": ETS, "theta": THETA}
-POWER = 6.0  # Of the inverse errors, as many as there are for certain.
-MIN_FORECASTS = 20  # Fewest held-out forecasts, none over steps of another, that tell; with as many, half the power.
-MAX_JUDGED = 3_000  # Most held-out windows that are forecast.
+STEPS = 10  # Shares that are tried are multiples of 1 / STEPS.
+# Powers of the inverse error: weights of the shares that are tried, in the mean of them that is taken. Series err alike
+# in one period, so that more is known from several periods than from as many series.
+POWER, POWER_OF_PERIOD = 50.0, 10.0
+MIN_FORECASTS = 20  # Fewest held-out forecasts, none over steps of another, that tell.
+MAX_JUDGED = 2_000  # Most held-out windows that are forecast.
 
 
 def fit_smoothing(values, offsets, season_lengths, n_jobs):
@@ -23,7 +26,7 @@ def fit_smoothing(values, offsets, season_lengths, n_jobs):
     return {name: Smoothing.fit(method, values, offsets, season_lengths, n_jobs) for name, method in METHODS.items()}
 
 
-def choose_shares(recipe, batch, forecast, season_lengths, plan):
+def choose_shares(recipe, batch, models, season_lengths, plan):
     """Choose the shares of models and smoothing by their errors on held-out windows.
 
     Parameters
@@ -32,8 +35,9 @@ def choose_shares(recipe, batch, forecast, season_lengths, plan):
         Of the models.
     batch : Batch
         Windows of all series.
-    forecast : callable
-        From a `Batch` to forecasts of models that were not fitted to held-out windows, in units of their series.
+    models : list of learners
+        Estimates of the models. One that was not fitted to held-out windows and lacks something that the models
+        have is too bad, one that was fitted to them too good: errors of several are averaged.
     season_lengths : tuple of int
         Seasons of smoothing.
     plan : Plan
@@ -49,24 +53,37 @@ def choose_shares(recipe, batch, forecast, season_lengths, plan):
     if n_forecasts < MIN_FORECASTS:
         return None
     k = batch.all_channels(thin(batch.first_channel(held_out), MAX_JUDGED))
-    part, truth = batch.subset(k), batch.targets(k)
-    table, windows = batch.rows, part.windows
-    after = windows.origins[:, None] + np.arange(batch.size.horizon)
-    of_models = table.scaled[after] + part.units[:, None] * (forecast(part) - truth)
-    forecasts = [recipe.scaler.restore(of_models, windows.series)]
-    # Smoothing is fitted to the rows before the first held-out window of each series, and moves on from there.
+    part, truth, table = batch.subset(k), batch.targets(k), batch.rows
+    counted = np.isfinite(truth) & recipe.smoothed[part.series, None]
+    if not counted.any():
+        return None
+    units = series_units(table.values, table.offsets, recipe.season, table.observed)[part.series, None]
+    after = part.windows.origins[:, None] + np.arange(batch.size.horizon)
+    scaled = (np.array(_smoothed(table, part.windows, batch.size.horizon, season_lengths, plan)) / units)[:, counted]
+    target, trials = (table.values[after] / units)[counted], _simplex(1 + len(METHODS))
+    errors = np.zeros(len(trials))
+    for model in models:
+        forecast = table.scaled[after] + part.units[:, None] * (model.predict(part, plan.options.n_jobs) - truth)
+        members = np.stack([(recipe.scaler.restore(forecast, part.series) / units)[counted], *scaled])
+        errors += [np.mean(np.abs(shares @ members - target)) for shares in trials]
+    power = POWER + POWER_OF_PERIOD * n_forecasts / len(np.unique(batch.series[held_out]))
+    weights = np.maximum(errors / max(errors.min(), np.finfo(float).tiny), 1.0) ** -power
+    return tuple((weights @ trials / weights.sum()).tolist())
+
+
+def _smoothed(table, windows, horizon, season_lengths, plan):
+    """Forecast windows by smoothing that was fitted to the rows before the first of them of each series."""
     known = np.diff(table.offsets)
     np.minimum.at(known, windows.series, windows.seen)
     before = table.values[rows_of(table.offsets[:-1], known)]
-    for smoothing in fit_smoothing(before, offsets_of(known), season_lengths, plan.options.n_jobs).values():
-        forecasts.append(
-            smoothing.forecast(table.values, table.offsets, windows.series, windows.seen, batch.size.horizon)
-        )
-    units = series_units(table.values, table.offsets, recipe.season, table.observed)[windows.series]
-    counted = np.isfinite(truth) & recipe.smoothed[windows.series, None]
-    if not counted.any():
-        return None
-    errors = np.array([np.mean((np.abs(f - table.values[after]) / units[:, None])[counted]) for f in forecasts])
-    power = POWER * n_forecasts / (n_forecasts + MIN_FORECASTS)
-    weights = np.maximum(errors / errors.min(), 1.0) ** -power if errors.min() > 0 else (errors == 0).astype(float)
-    return tuple((weights / weights.sum()).tolist())
+    fits = fit_smoothing(before, offsets_of(known), season_lengths, plan.options.n_jobs)
+    return [
+        fit.forecast(table.values, table.offsets, windows.series, windows.seen, horizon, plan.options.n_jobs)
+        for fit in fits.values()
+    ]
+
+
+def _simplex(n):
+    """Return all shares of ``n`` members in steps: of shape (n_trials, n), rows with a sum of 1."""
+    steps = np.stack(np.meshgrid(*[np.arange(STEPS + 1)] * n, indexing="ij"), axis=-1).reshape(-1, n)
+    return steps[steps.sum(axis=1) == STEPS] / STEPS

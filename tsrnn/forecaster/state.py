@@ -6,6 +6,7 @@ import pandas as pd
 from joblib import effective_n_jobs
 from sklearn.base import BaseEstimator
 
+from tsrnn.forecaster.explaining import tabulate_shares, tabulate_smoothing
 from tsrnn.forecaster.filtering import tabulate_outliers
 from tsrnn.forecaster.history import tabulate
 from tsrnn.forecaster.missing import count_missing
@@ -56,6 +57,18 @@ class FittedState(BaseEstimator):
                 "squared": [any(i.column == k and i.squared for i in chosen) for k in range(len(columns))],
             }
         )
+
+    @property
+    def shares_(self):
+        """Share of each member in the forecast: a Series; None where their median is the forecast."""
+        self._require_fitted_attribute("shares_")
+        return tabulate_shares(self._ensemble)
+
+    @property
+    def smoothing_(self):
+        """Models of exponential smoothing and the Theta method: a frame, one row a model of a series."""
+        self._require_fitted_attribute("smoothing_")
+        return tabulate_smoothing(self._ensemble, self._panel)
 
     @property
     def parameters_(self):

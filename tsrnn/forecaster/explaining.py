@@ -1,0 +1,39 @@
+"""What a forecast is made of: shares of its members, and the models of smoothing."""
+
+import numpy as np
+import pandas as pd
+
+from tsrnn.backends.smoothing import ALPHA, BETA, GAMMA, PHI, WEIGHT
+
+PARAMETERS = {"weight": WEIGHT, "alpha": ALPHA, "beta": BETA, "phi": PHI, "gamma": GAMMA}
+SEASONS = np.array(["none", "additive", "multiplicative"])
+
+
+def tabulate_shares(ensemble):
+    """Return the share of each member in the forecast, a Series; None where their median is taken."""
+    if ensemble.smoothing and ensemble.shares is None:
+        return None
+    shares = ensemble.shares if ensemble.smoothing else (1.0,)
+    return pd.Series(shares, index=pd.Index(["network", *ensemble.smoothing], name="member"), name="share")
+
+
+def tabulate_smoothing(ensemble, panel):
+    """Return the models of smoothing, a row each; of a series and method, the one of the largest weight first."""
+    tables = [_tabulate(name, smoothing, panel.ids) for name, smoothing in ensemble.smoothing.items()]
+    columns = ["series", "method", *PARAMETERS, "season", "season_length"]
+    return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=columns)
+
+
+def _tabulate(name, smoothing, ids):
+    series, k = np.nonzero(smoothing.models[:, :, WEIGHT])
+    models, kinds = smoothing.models[series, k], smoothing.kinds[series, k]
+    lengths = np.where(kinds > 0, smoothing.season_lengths[np.maximum(kinds - 1, 0) // 2], 1)
+    return pd.DataFrame(
+        {
+            "series": ids[series],
+            "method": name,
+            **{parameter: models[:, column] for parameter, column in PARAMETERS.items()},
+            "season": SEASONS[np.where(kinds > 0, 2 - kinds % 2, 0)],
+            "season_length": lengths,
+        }
+    )
