@@ -116,7 +116,7 @@ def backtest(
         _tabulate(panel, part, forecasts, season_length or found, forecaster)
         for part, (forecasts, found) in zip(cut, runs, strict=True)
     ]
-    return pd.concat(tables, ignore_index=True)
+    return panel.give(pd.concat(tables, ignore_index=True))
 
 
 def _require_free_names(forecaster):

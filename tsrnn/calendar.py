@@ -298,9 +298,9 @@ def future_index(y, horizon, *, id_col="unique_id", time_col="ds", target_col="y
     panel = to_panel(y, id_col=id_col, time_col=time_col, target_col=target_col, freq=freq, missing="fill")
     forecast = panel.restore(np.zeros((panel.n_series, horizon)))
     if panel.layout.kind == LongLayout.kind:
-        return forecast.drop(columns=target_col)
+        return panel.give(forecast.drop(columns=target_col))
     if not panel.layout.has_stamps:
         raise TypeError(
             f"The series have no time stamps: they came as {panel.layout.kind}. Give a Series or a DataFrame."
         )
-    return forecast.index
+    return forecast.index if panel.native is None else panel.give(pd.DataFrame(index=forecast.index))

@@ -9,6 +9,7 @@ from tsrnn.frames.advice import stamps_of_index
 from tsrnn.frames.covariate_columns import as_frame
 from tsrnn.frames.covariate_rows import has_key_columns, locate, locator
 from tsrnn.frames.frequency import steps_after
+from tsrnn.frames.native import is_native
 from tsrnn.frames.times import as_times, times_like
 from tsrnn.frames.values import start
 from tsrnn.validation import Options, check_parameters
@@ -23,9 +24,11 @@ def separate(X, y):
     """Return the container of the series and that of the covariates, or None, from the arguments ``X`` and ``y``."""
     if y is None:
         return X, None
-    if X is None or (isinstance(X, pd.DataFrame | np.ndarray) and X.ndim == 2 and not X.shape[1]):
+    native = is_native(X)
+    if X is None or ((native or isinstance(X, pd.DataFrame | np.ndarray)) and len(X.shape) == 2 and not X.shape[1]):
         return y, None
-    as_frame(X)
+    if not native:
+        as_frame(X)
     return y, X
 
 

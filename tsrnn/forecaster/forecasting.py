@@ -19,7 +19,7 @@ from tsrnn.forecaster.checks import (
 )
 from tsrnn.forecaster.scoring import mean_scaled_error, read_what_follows
 from tsrnn.forecaster.state import FittedState
-from tsrnn.frames import read_again, with_future
+from tsrnn.frames import read_again, rows_ahead_in_pandas, with_future
 from tsrnn.frames.covariate_rows import locate, locate_ahead
 from tsrnn.frames.keyed import LongLayout
 from tsrnn.validation import Interval, check_parameters
@@ -66,10 +66,11 @@ class Forecasting(FittedState):
         if X is not None:
             if horizon is not None:
                 raise ValueError(f"Give either X or horizon. Got X with {len(X)} rows and horizon={horizon!r}.")
-            return self._predict_rows(X)
+            with rows_ahead_in_pandas(self._panel, X) as rows:
+                return self._panel.give(self._predict_rows(rows))
         horizon = self._choices["horizon"] if horizon is None else horizon
         check_parameters("predict", {"horizon": horizon}, {"horizon": [Interval(Integral, 1)]})
-        return self._panel.restore(self._forecast(int(horizon)))
+        return self._panel.give(self._panel.restore(self._forecast(int(horizon))))
 
     def predict_origins(self, X, y=None, origins=None, *, horizon=None):
         """Forecast after many origins in one pass, as for scoring every window of a test part.
