@@ -23,7 +23,7 @@ class Native:
         Whether they came as a Series.
     columns : tuple of str
         Columns besides ids and time stamps; the name of a Series.
-    dtypes : dict of str to narwhals dtype
+    dtypes : dict of str to ColumnType
         Of the columns of ids and time stamps.
     time_col : str, optional
         Column that is the index in pandas.
@@ -69,11 +69,10 @@ class Native:
         return nw.from_dict({name: self._write(result, name) for name in result.columns}).to_native()
 
     def _write(self, table, name):
-        column = table[name]
-        dtype = self.dtypes.get(name)
-        if dtype is None and column.dtype.kind == "M":  # such as the last stamp seen
-            dtype = next((given for given in self.dtypes.values() if given.is_temporal()), None)
-        return write_column(column, dtype, self.backend)
+        column, given = table[name], self.dtypes.get(name)
+        if given is None and column.dtype.kind == "M":  # such as the last stamp seen
+            given = next((known for known in self.dtypes.values() if known.common.is_temporal()), None)
+        return write_column(column, given, self.backend)
 
 
 def is_native(data):

@@ -1,5 +1,7 @@
 """Columns of data frames of other libraries than pandas, through narwhals: to pandas, and back in the dtype given."""
 
+from dataclasses import dataclass
+
 import numpy as np
 import pandas as pd
 
@@ -45,14 +47,36 @@ def _plain_dtypes(nw):
     )  # fmt: skip
 
 
-def write_column(column, dtype, backend):
+@dataclass(frozen=True)
+class ColumnType:
+    """Data type of a column that was given.
+
+    Attributes
+    ----------
+    common : narwhals dtype
+        As narwhals knows it.
+    exact : object
+        As the library knows it.
+    """
+
+    common: object
+    exact: object
+
+    @classmethod
+    def of(cls, column):
+        """Return the type of a narwhals Series."""
+        native = column.to_native()
+        return cls(column.dtype, native.dtype if hasattr(native, "dtype") else native.type)
+
+
+def write_column(column, given, backend):
     """Return a column of a forecast in another library.
 
     Parameters
     ----------
     column : Series
         Ids, time stamps or values.
-    dtype : narwhals dtype or None
+    given : ColumnType or None
         That of the column given; None for one that was not given. It is kept where it can hold all values.
     backend : str
         Name of the library.
@@ -64,23 +88,18 @@ def write_column(column, dtype, backend):
     import narwhals.stable.v2 as nw
 
     if column.dtype.kind == "M":
-        return _write_stamps(nw, column, dtype, backend)
-    if column.dtype.kind in "iufb" and isinstance(column.dtype, np.dtype):
-        values = column.to_numpy()
-        written = nw.new_series(column.name, values.copy(), None, backend=backend)
-        return written.cast(dtype) if dtype is not None and _holds(nw, dtype, values) else written
-    values = column.astype(object).tolist()
-    written = nw.new_series(column.name, values, None, backend=backend)
-    if dtype is None or dtype == nw.Unknown or (dtype == nw.Enum and not set(values) <= set(dtype.categories)):
+        written = _write_stamps(nw, column, backend)
+    elif isinstance(column.dtype, np.dtype) and column.dtype.kind in "iufb":
+        written = nw.new_series(column.name, column.to_numpy().copy(), None, backend=backend)
+    else:
+        written = nw.new_series(column.name, column.astype(object).tolist(), None, backend=backend)
+    if given is None or not _holds(nw, given, column):
         return written
-    return written.cast(dtype)
+    return nw.from_native(written.to_native().cast(given.exact), series_only=True)
 
 
-def _write_stamps(nw, column, dtype, backend):
-    """Return time stamps: dates where dates were given and none has a clock time."""
+def _write_stamps(nw, column, backend):
     stamps = pd.DatetimeIndex(column)
-    if dtype == nw.Date and stamps.equals(stamps.normalize()):
-        return nw.new_series(column.name, stamps.to_numpy().astype("datetime64[D]"), nw.Date, backend=backend)
     if stamps.unit == "s":
         stamps = stamps.as_unit(MIN_UNIT.get(backend, "s"))
     zone = None if stamps.tz is None else str(stamps.tz)
@@ -89,11 +108,16 @@ def _write_stamps(nw, column, dtype, backend):
     return written.dt.replace_time_zone("UTC").dt.convert_time_zone(zone) if zone else written
 
 
-def _holds(nw, dtype, values):
-    """Tell whether a dtype can hold numbers."""
-    if not dtype.is_integer():
-        return dtype.is_numeric() and values.dtype.kind != "b"
-    if values.dtype.kind not in "iu" or dtype in (nw.Int128, nw.UInt128):
-        return False
-    bounds = np.iinfo(str(dtype).lower())
-    return not len(values) or (bounds.min <= int(values.min()) and int(values.max()) <= bounds.max)
+def _holds(nw, given, column):
+    """Tell whether a data type can hold a column of a forecast."""
+    dtype = given.common
+    if column.dtype.kind == "M":
+        stamps = pd.DatetimeIndex(column)
+        is_date = dtype == nw.Date or str(given.exact).startswith("date64")
+        return dtype == nw.Datetime or (is_date and stamps.equals(stamps.normalize()))
+    if isinstance(column.dtype, np.dtype) and column.dtype.kind in "iu":
+        if not dtype.is_integer() or dtype in (nw.Int128, nw.UInt128) or not len(column):
+            return dtype.is_numeric()
+        bounds = np.iinfo(str(dtype).lower())
+        return bounds.min <= int(column.min()) and int(column.max()) <= bounds.max
+    return dtype != nw.Unknown and (dtype != nw.Enum or set(column) <= set(dtype.categories))

@@ -13,7 +13,7 @@ import pandas as pd
 
 from tsrnn.frames.columns import quote
 from tsrnn.frames.native import Native, open_native
-from tsrnn.frames.native_columns import read_column
+from tsrnn.frames.native_columns import ColumnType, read_column
 
 NUMBERS = ("integer", "floating", "mixed-integer-float", "decimal", "boolean", "empty")
 
@@ -82,7 +82,9 @@ def _read_series(opened, names):
     given = [opened.name] if is_series else opened.columns
     keys = [] if is_series else [name for name in (*_ids(names), names.time_col) if name in given]
     values = [name for name in given if name not in keys]
-    native = Native(opened.implementation.value, is_series, tuple(values), {key: opened[key].dtype for key in keys})
+    native = Native(
+        opened.implementation.value, is_series, tuple(values), {key: ColumnType.of(opened[key]) for key in keys}
+    )
     if opened.implementation.is_pandas_like():
         return data, native, code
     others = [] if is_series else [name for name in values if not _holds_numbers(data[name])]
