@@ -1,5 +1,7 @@
 """Covariates: what forecasts read of them, from which containers, and what is refused."""
 
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -8,6 +10,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from tsrnn import RNNForecaster, backtest
+from tsrnn.frames import append, to_panel
 from tsrnn.learners.recurrent import STRATEGIES
 
 N, HORIZON = 160, 4
@@ -189,6 +192,90 @@ class TestContainers:
         assert np.isfinite(search.cv_results_["mean_test_score"]).all()
 
 
+class TestRowsGivenBefore:
+    """An update reads the rows of X after the end that a fit or an update was given, of every container."""
+
+    CONTAINERS = ["series", "wide", "keyed", "long", "array"]
+
+    def contain(self, kind, X, y, start, stop):
+        """Covariates and series of some steps, of two ids where there are ids."""
+        X, y = X[["price", "visits"]].iloc[start:stop], y.iloc[start:stop]
+        if kind in ("series", "wide"):
+            return X, y if kind == "series" else pd.DataFrame({"a": y, "b": 2 * y})
+        if kind == "array":
+            return X.to_numpy(), y.to_numpy()
+        names = ["unique_id", "ds"]
+        X, y = (pd.concat({"a": part, "b": 2 * part}, names=names) for part in (X, y))
+        return (X, y) if kind == "keyed" else (X.reset_index(), y.rename("y").reset_index())
+
+    @pytest.mark.parametrize("past", [None, ["visits"]])
+    @pytest.mark.parametrize("kind", CONTAINERS)
+    def test_updates_go_on_with_them(self, kind, past):
+        X, y = make_data()
+        past = [1] if past and kind == "array" else past
+        whole, _ = self.contain(kind, X, y, 0, N + 8)
+        _, seen = self.contain(kind, X, y, 0, N)
+        new_X, new = self.contain(kind, X, y, N, N + 3)
+        one = to_panel(seen, X=whole, past_covariates=past)
+        assert_same_covariates(append(one, new), append(one, new, X=new_X))
+        twice = append(append(one, new), self.contain(kind, X, y, N + 3, N + 8)[1])
+        with pytest.raises(ValueError, match="were not given before: . (is|are) missing, the first"):
+            append(twice, self.contain(kind, X, y, N + 8, N + 9)[1])
+
+    def test_rows_of_the_update_replace_them(self):
+        X, y = make_data()
+        panel = to_panel(y[:N], X=X[["price"]][: N + 8])
+        other = X[["price"]] + 100
+        later = append(panel, y[N : N + 2], X=other[N - 3 : N + 4]).covariates.numbers[:, 0]
+        expected = np.concatenate([X["price"][:N], other["price"][N : N + 4], X["price"][N + 4 : N + 8]])
+        np.testing.assert_array_equal(later, expected)
+
+    def test_rows_without_columns_of_the_past_are_not_enough(self):
+        X, y = make_data()
+        X = X[["price", "visits"]].astype(float)
+        X.iloc[N + 2 :, 1] = np.nan
+        panel = append(to_panel(y[:N], X=X, past_covariates=["visits"]), y[N : N + 2])
+        with pytest.raises(ValueError, match=f"1 is missing, the first {INDEX[N + 2]}".replace("+", r"\+")):
+            append(panel, y[N + 2 : N + 3])
+
+    def test_columns_of_the_past_wait_for_their_observations(self):
+        X, y = make_data()
+        other = X.copy()
+        other.iloc[N:, X.columns.get_loc("visits")] += 7
+        one, two = (quick(past_covariates=["visits"]).fit(part[: N + 8], y[:N]) for part in (X, other))
+        np.testing.assert_array_equal(one.predict(), two.predict())
+        assert one.score(y[N : N + 2]) == two.score(y[N : N + 2])
+        for forecaster in (one, two):
+            forecaster.update(y[N : N + 2])
+        visits = one._panel.covariates.columns.index(one._panel.covariates.past[0])
+        np.testing.assert_array_equal(one._panel.covariates.table()[: N + 2, visits], X["visits"][: N + 2])
+
+
+def assert_same_covariates(one, other):
+    """The same rows up to the end of the observations and beyond."""
+    np.testing.assert_array_equal(one.values, other.values)
+    np.testing.assert_array_equal(one.covariates.table(), other.covariates.table())
+    np.testing.assert_array_equal(one.covariates.stops, other.covariates.stops)
+
+
+class TestAdvice:
+    @pytest.mark.parametrize("of_X", ["index", "keyed", "columns"])
+    @pytest.mark.parametrize("of_y", ["series", "keyed", "long"])
+    def test_rows_are_added_to_x(self, of_X, of_y):
+        if of_y == "series" and of_X != "index":
+            pytest.skip("rows of one series have no ids")
+        frame = long_frame(n=20)[["unique_id", "ds", "price", "y"]]
+        X, y = frame.drop(columns="y"), frame[["unique_id", "ds", "y"]]
+        X = {"index": X[:20].set_index("ds")[["price"]], "keyed": X.set_index(["unique_id", "ds"]), "columns": X}[of_X]
+        X = X.drop(X.index[[4, 9]])
+        y = {"series": y[:20].set_index("ds")["y"], "keyed": y.set_index(["unique_id", "ds"])["y"], "long": y}[of_y]
+        with pytest.raises(ValueError, match="the first 2024-01-05") as caught:
+            to_panel(y, X=X)
+        expression = re.search(r"Give them all: (.*) adds rows", str(caught.value)).group(1)
+        panel = to_panel(y, X=eval(expression, {"X": X, "y": y, "pd": pd}))
+        assert panel.covariates.numbers[4, 0] == panel.covariates.numbers[3, 0]
+
+
 class TestStride:
     def test_other_phases_are_refused(self):
         X, y = make_data()
@@ -244,8 +331,12 @@ class TestRefusals:
     def test_an_update_needs_rows_of_its_stamps(self):
         X, y = make_data()
         forecaster = quick(past_covariates=["visits"]).fit(X[:N], y[:N])
-        with pytest.raises(ValueError, match="X needs a row for each stamp of y; 2 are missing"):
+        forecaster.predict(X[N : N + HORIZON])
+        with pytest.raises(ValueError, match="were not given before: 2 are missing, the first 2024-06-09"):
             forecaster.update(y[N : N + 2])
+        with pytest.raises(ValueError, match="X needs a row for each stamp of y; 1 is missing, the first 2024-06-10"):
+            forecaster.update(X[N : N + 1], y[N : N + 2])
+        assert forecaster.forecast_origin_ == INDEX[N - 1]
 
     def test_a_forecast_from_the_past_alone_needs_no_rows(self):
         X, y = make_data()

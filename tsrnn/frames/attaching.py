@@ -8,6 +8,7 @@ import pandas as pd
 from tsrnn.frames.covariate_columns import as_frame, find_columns, read_table
 from tsrnn.frames.covariate_rows import Located, has_key_columns, locate, locator
 from tsrnn.frames.covariates import assemble, with_defaults
+from tsrnn.frames.keyed import LongLayout
 from tsrnn.windows import row_series, rows_of
 
 
@@ -84,7 +85,7 @@ def attach(panel, X, data, past_covariates=None):
     columns = with_defaults(columns, table[seen] if seen.any() else table)
     covariates, has_row = _assemble(panel, columns, located.n_series, located.series, located.steps, table)
     expected = np.ones(len(panel.values), dtype=bool) if panel.rows is None else panel.rows >= 0
-    _require_rows(panel, has_row, expected)
+    _require_rows(panel, has_row, expected, X)
     return replace(panel, covariates=covariates)
 
 
@@ -109,8 +110,7 @@ def extend(panel, whole, X, data):
         ``whole`` with covariates.
     """
     before = panel.covariates
-    columns, table = before.columns, before.table()
-    table[np.ix_(~_rows_seen(panel), [column.known == "past" for column in columns])] = np.nan
+    columns, table = before.columns, before.given()
     new = Located(1 if before.is_shared else whole.n_series, *(np.empty(0, dtype=np.int64),) * 3)
     if X is not None:
         where, new = locator(whole, X), locate(whole, X, data, int(panel.lengths[0]))
@@ -128,11 +128,11 @@ def extend(panel, whole, X, data):
     rows = np.concatenate([old_rows, rows[fresh] + len(before.numbers)])
     covariates, has_row = _assemble(whole, columns, n_series, series, steps, table[rows])
     if before.past:
-        given = slice(len(old_rows), None)
+        given = np.append(old_rows < before.past_stops[old_series], np.ones(fresh.sum(), dtype=bool))
         has_row = _assemble(whole, columns, n_series, series[given], steps[given], table[rows[given]])[1]
     owner = row_series(whole.offsets)
     is_new = np.arange(len(owner)) - whole.offsets[owner] >= known[owner]
-    _require_rows(whole, has_row, whole.observed & is_new)
+    _require_rows(whole, has_row, whole.observed & is_new, X)
     return replace(whole, covariates=covariates)
 
 
@@ -159,7 +159,7 @@ def read_beside(panel, new, X, data):
     table = read_table(_values(new, as_frame(X, panel.covariates.names)), columns, where)[located.rows]
     covariates, has_row = _assemble(new, columns, located.n_series, located.series, located.steps, table)
     expected = np.ones(len(new.values), dtype=bool) if new.rows is None else new.rows >= 0
-    _require_rows(new, has_row, expected)
+    _require_rows(new, has_row, expected, X)
     return replace(new, covariates=covariates)
 
 
@@ -209,7 +209,7 @@ def _with_rows(panel, given, located):
         n_series,
         np.concatenate([old_series, series]),
         np.concatenate([old_rows - covariates.starts[old_series], steps]),
-        np.vstack([covariates.table()[old_rows], table[rows]]),
+        np.vstack([covariates.given()[old_rows], table[rows]]),
     )
     counts = panel.lengths.copy()
     asked = series >= 0
@@ -224,13 +224,6 @@ def _values(panel, frame):
     return frame
 
 
-def _rows_seen(panel):
-    """Which rows of the covariates belong to observations, bool of shape (n_rows,)."""
-    seen = np.zeros(len(panel.covariates.numbers), dtype=bool)
-    seen[rows_of(panel.covariates.starts, panel.lengths)] = True
-    return seen
-
-
 def _repeat(located, n_series):
     """Return series, steps and rows of located covariates, those that all series share for each of them."""
     if located.n_series == n_series:
@@ -243,12 +236,11 @@ def _assemble(panel, columns, n_series, series, steps, table):
     """Return covariates for all series of a panel, and which observations had a row."""
     covariates, has_row = assemble(columns, n_series, series, steps, table, panel.lengths[:n_series])
     if n_series < panel.n_series:
-        starts, stops = (np.repeat(x, panel.n_series) for x in (covariates.starts, covariates.stops))
-        covariates, has_row = replace(covariates, starts=starts, stops=stops), np.tile(has_row, panel.n_series)
+        covariates, has_row = covariates.select(np.zeros(panel.n_series, dtype=int)), np.tile(has_row, panel.n_series)
     return covariates, has_row
 
 
-def _require_rows(panel, has_row, expected):
+def _require_rows(panel, has_row, expected, X):
     """Refuse observations beside which X has no row."""
     lacking = np.flatnonzero(expected & ~has_row)
     if not len(lacking):
@@ -257,8 +249,24 @@ def _require_rows(panel, has_row, expected):
     count = len(lacking[lacking < panel.offsets[i + 1]]) if panel.shares_times else len(lacking)
     stamp = panel.stamps(i)[lacking[0] - panel.offsets[i]]
     of = "" if panel.shares_times else f" of {panel.label(i)}"
-    mend = "X.reindex(X.index.union(y.index)) adds rows, in which the last value is held"
-    raise ValueError(
-        f"X needs a row for each stamp of y; {count} {'are' if count > 1 else 'is'} missing, the first {stamp}{of}. "
-        f"Give them all: {mend}."
-    )
+    text = f"{count} {'are' if count > 1 else 'is'} missing, the first {stamp}{of}."
+    if X is None:
+        raise ValueError(
+            f"The covariates of the fit, {panel.covariates.names}, are needed for each new observation, and were not "
+            f"given before: {text} Give X beside the series; rows that predict was given are not kept."
+        )
+    mend = f"{_add_rows(panel, X)} adds rows, in which the last value is held"
+    raise ValueError(f"X needs a row for each stamp of y; {text} Give them all: {mend}.")
+
+
+def _add_rows(panel, X):
+    """Return the expression that adds the rows of y to X."""
+    keys = list(panel.names)[:2]
+    is_long = panel.layout.kind == LongLayout.kind
+    if has_key_columns(panel, X):
+        rows = f"y[{keys}]" if is_long else f"y.index.to_frame(index=False, name={keys})"
+        return f"X.merge({rows}, how='outer')"
+    rows = f"y.set_index({keys}).index" if is_long else "y.index"
+    if X.index.nlevels == 1 and not panel.shares_times:
+        rows = f"{rows}.levels[1]"
+    return f"X.reindex(X.index.union({rows}))"

@@ -60,7 +60,8 @@ def in_pandas(data, X, names, seen=None, *, goes_on=False):
             X = _name_covariate_rows(X, data, names, seen)
         yield data, X, native
     except (TypeError, ValueError) as error:
-        used = [f"{name} = {how}" for name, how in code.items() if re.search(rf"\b{name}\b[.\[,)]", str(error))]
+        ways = code | ({"y": code["data"].replace("data", "y", 1)} if "data" in code else {})
+        used = [f"{name} = {how}" for name, how in ways.items() if re.search(rf"\b{name}\b[.\[,)]", str(error))]
         if not used or type(error) not in (TypeError, ValueError):
             raise
         raise type(error)(f"{error} This code is for pandas: {', '.join(used)}.") from error
