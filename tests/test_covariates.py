@@ -1,6 +1,7 @@
 """Covariates: what forecasts read of them, from which containers, and what is refused."""
 
 import re
+from itertools import product
 
 import numpy as np
 import pandas as pd
@@ -259,11 +260,10 @@ def assert_same_covariates(one, other):
 
 
 class TestAdvice:
-    @pytest.mark.parametrize("of_X", ["index", "keyed", "columns"])
-    @pytest.mark.parametrize("of_y", ["series", "keyed", "long"])
+    @pytest.mark.parametrize(
+        ("of_X", "of_y"), [("index", "series"), *product(["index", "keyed", "columns"], ["keyed", "long"])]
+    )
     def test_rows_are_added_to_x(self, of_X, of_y):
-        if of_y == "series" and of_X != "index":
-            pytest.skip("rows of one series have no ids")
         frame = long_frame(n=20)[["unique_id", "ds", "price", "y"]]
         X, y = frame.drop(columns="y"), frame[["unique_id", "ds", "y"]]
         X = {"index": X[:20].set_index("ds")[["price"]], "keyed": X.set_index(["unique_id", "ds"]), "columns": X}[of_X]
@@ -288,6 +288,32 @@ class TestStride:
             forecaster.predict(X[N + 1 : N + 1 + HORIZON])
         forecaster.update(X[N + 1 : N + 4], y[N + 1 : N + 4])
         assert len(forecaster.predict(X[N + 4 : N + 8])) == HORIZON
+
+    @pytest.mark.parametrize("method", ["update", "partial_fit"])
+    def test_first_data_fix_the_phase_of_a_new_id(self, method):
+        frame = long_frame(("a", "b", "c"))[["unique_id", "ds", "y"]]
+        new, first = frame["unique_id"] == "c", frame["ds"] < INDEX[22]
+        forecaster = quick(stride=4).fit(frame[~new & (frame["ds"] < INDEX[60])])
+        getattr(forecaster, method)(frame[new & first])
+        assert len(forecaster.predict()) == 3 * HORIZON
+        days = frame["ds"].map(lambda day: INDEX.get_loc(day))
+        getattr(forecaster, method)(frame[new & (days == 22)])
+        with pytest.raises(
+            ValueError, match=re.escape(f"from the first one, {INDEX[21]}. Got {INDEX[22]} for id 'c', 1 step")
+        ):
+            forecaster.predict()
+        getattr(forecaster, method)(frame[new & (days > 22) & (days < 26)])
+        assert len(forecaster.predict()) == 3 * HORIZON
+        getattr(forecaster, method)(frame[~new & (days >= 60) & (days < 63)])
+        with pytest.raises(ValueError, match="for id 'a', 3 steps after such an origin. Give 1 more row to update"):
+            forecaster.predict()
+
+    def test_a_fit_that_goes_on_fixes_the_phase_anew(self):
+        y = make_data()[1]
+        forecaster = quick(stride=4, warm_start=True).fit(y[:60])
+        forecaster.set_params(max_epochs=1).fit(y[:62])
+        assert forecaster.predict().index[0] == INDEX[62]
+        assert forecaster._ensemble.best.recipe.phases.tolist() == [62 % 4]
 
     def test_windows_of_other_phases_are_not_trained_on(self):
         y = pd.Series(np.arange(200.0) + np.random.default_rng(0).normal(size=200))

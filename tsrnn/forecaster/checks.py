@@ -64,14 +64,14 @@ def check_origins(origins, length):
 
 
 def require_phase(panel, fit_ends, counts, stride):
-    """Refuse origins that do not lie a whole number of strides from the end of the fit.
+    """Refuse origins that do not lie a whole number of strides from the end of the first data of a series.
 
     Parameters
     ----------
     panel : tsrnn.frames.Panel
-        The series of the fit, and perhaps further ones, which have no phase.
-    fit_ends : Index of shape (n_series_of_fit,)
-        Last stamps of the fit.
+        The series.
+    fit_ends : Index of shape (n_series,)
+        Last stamps of the fit; of series that came later, of their first data.
     counts : ndarray of shape (n_series,), int64
         Observations at the origins.
     stride : int
@@ -90,7 +90,7 @@ def require_phase(panel, fit_ends, counts, stride):
         if off:
             origin = stamps[counts[i] - 1]
             raise ValueError(
-                f"stride={stride} needs origins a whole number of {stride} steps from the end of the fit, {end}. Got "
+                f"stride={stride} needs origins a whole number of {stride} steps from the first one, {end}. Got "
                 f"{origin} for {panel.label(i)}, {off} step{'s' * (off > 1)} after such an origin. Give {stride - off} "
                 f"more row{'s' * (stride - off > 1)} to update, or fit with stride=1."
             )

@@ -49,7 +49,7 @@ class Forecasting(FittedState):
         Returns
         -------
         Series, DataFrame or ndarray
-            In the container of the series, float64, names kept, index continued.
+            In the container of the series and its library, float64, names kept, index continued.
 
         Raises
         ------
