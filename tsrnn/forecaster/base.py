@@ -31,11 +31,11 @@ class BaseForecaster(Forecasting):
             or (n_steps, n_series); a list of numbers. Series may differ in length and end. In a long DataFrame,
             columns besides id, time and target are covariates, and rows after the last target of an id are of the
             future. Frames and Series of polars, pyarrow and other libraries have time stamps in the column ``time_col``
-            where pandas has an index. With ``y``, covariates: a DataFrame with a row for each stamp of ``y`` and, if wanted, after its
-            end (with a MultiIndex (id, time), or the id and time columns of a long frame, each series has its own), or
-            an array of shape (n_rows, n_columns) whose rows are those of ``y``. All are taken as known for the future,
-            unless ``past_covariates`` names them. Texts, booleans and categories are categories; a missing value
-            holds the last one.
+            where pandas has an index. With ``y``, covariates: a DataFrame with a row for each stamp of ``y`` and, if
+            wanted, after its end (with a MultiIndex (id, time), or the id and time columns of a long frame, each
+            series has its own), or an array of shape (n_rows, n_columns) whose rows are those of ``y``. All are taken
+            as known for the future, unless ``past_covariates`` names them. Texts, booleans and categories are
+            categories; a missing value holds the last one.
         y : Series, DataFrame, ndarray or list, optional
             The series. Missing values and gaps are allowed with ``missing="fill"``.
         sample_weight : array-like of shape (n_rows,), optional
