@@ -324,6 +324,13 @@ class TestRefusals:
             to_panel(frame)
         assert to_panel(frame, time_col="date").lengths.tolist() == [N, N]
 
+    def test_rows_of_ids_without_stamps(self):
+        frame = pl.from_pandas(long_frame())
+        with pytest.raises(ValueError, match="X must have as many rows as y, 9, which has no time stamps .* Got 76"):
+            quick().fit(frame.drop("y"), frame["y"][:9])
+        with pytest.raises(ValueError, match="X must have a row for each row of y, 76, .* Got 40"):
+            quick().fit(frame[:40].select("ds", "price"), frame["y"])
+
     def test_columns_of_one_name(self):
         with pytest.raises(ValueError, match="Two columns have one name"):
             to_panel(pa.table([[1.0, 2.0], [1.0, 2.0]], names=["a", "a"]))

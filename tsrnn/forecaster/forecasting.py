@@ -4,6 +4,7 @@ from dataclasses import replace
 from numbers import Integral
 
 import numpy as np
+import pandas as pd
 from sklearn.utils.validation import check_is_fitted
 
 from tsrnn.forecaster.checks import (
@@ -189,7 +190,7 @@ class Forecasting(FittedState):
         if isinstance(X, np.ndarray) or not panel.layout.has_stamps:
             return forecasts
         if panel.shares_times:
-            return forecasts.iloc[steps]
+            return forecasts.iloc[steps if series is None else pd.unique(steps)]
         chosen = forecasts.iloc[series * horizon + steps]
         return chosen.reset_index(drop=True) if panel.layout.kind == LongLayout.kind else chosen
 

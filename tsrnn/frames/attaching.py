@@ -82,9 +82,13 @@ def attach(panel, X, data, past_covariates=None):
     table = read_table(frame, columns, where)[located.rows]
     lengths = panel.lengths[: located.n_series]
     seen = (located.series >= 0) & (located.steps >= 0) & (located.steps < lengths[located.series])
-    columns = with_defaults(columns, table[seen] if seen.any() else table)
-    covariates, has_row = _assemble(panel, columns, located.n_series, located.series, located.steps, table)
     expected = np.ones(len(panel.values), dtype=bool) if panel.rows is None else panel.rows >= 0
+    if not seen.any():
+        raise ValueError(
+            f"X has no row for any stamp of y, from {panel.times.min()} to {panel.times.max()}. Give a row for each."
+        )
+    columns = with_defaults(columns, table[seen])
+    covariates, has_row = _assemble(panel, columns, located.n_series, located.series, located.steps, table)
     _require_rows(panel, has_row, expected, X)
     return replace(panel, covariates=covariates)
 

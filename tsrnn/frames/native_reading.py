@@ -49,6 +49,7 @@ def in_pandas(data, X, names, seen=None, *, goes_on=False):
         expressions that bring the data into pandas, for which its advice is written.
     """
     y, x, code, native = open_native(data), open_native(X), {}, None
+    is_alone = X is None
     try:
         if y is not None:
             data, native, code["data"] = _read_series(y, names)
@@ -61,6 +62,7 @@ def in_pandas(data, X, names, seen=None, *, goes_on=False):
         yield data, X, native
     except (TypeError, ValueError) as error:
         ways = code | ({"y": code["data"].replace("data", "y", 1)} if "data" in code else {})
+        ways |= {"X": code["data"]} if is_alone and "data" in code else {}  # columns of a long frame
         used = [f"{name} = {how}" for name, how in ways.items() if re.search(rf"\b{name}\b[.\[,)]", str(error))]
         if not used or type(error) not in (TypeError, ValueError):
             raise
@@ -143,8 +145,9 @@ def _name_rows(data, native, X, names, seen, goes_on):
         rows = seen.continue_index(len(data))
     if rows is None:
         return _in_order(data, seen).to_numpy()
-    if len(rows) < len(data):
-        raise ValueError(f"X must have a row for each of the {len(data)} rows of y. Got {len(rows)}.")
+    if len(rows) < len(data) or (rows.nlevels > 1 and len(rows) > len(data)):
+        what = "as many rows as" if rows.nlevels > 1 else "a row for each row of"
+        raise ValueError(f"X must have {what} y, {len(data)}, which has no time stamps of its own. Got {len(rows)}.")
     return data.set_axis(rows[: len(data)])
 
 
@@ -167,7 +170,7 @@ def _name_covariate_rows(X, data, names, seen):
     if _rows_of(X, names) is not None:
         return X
     if data is None:
-        follows = len(X) and seen.shares_times and seen.layout.has_stamps
+        follows = len(X) and (seen.shares_times or seen.layout.is_single) and seen.layout.has_stamps
         return X.set_axis(seen.continue_index(len(X))) if follows else X
     rows = _rows_of(data, names)
     if rows is None:
