@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.model_selection import GridSearchCV
 
-from tsrnn import RNNForecaster, backtest
+from tsrnn import RNNForecaster, RNNRegressor, backtest
 from tsrnn.calendar import future_index
 from tsrnn.frames import append, to_panel
 from tsrnn.metrics import mae, mase
@@ -352,3 +352,23 @@ def test_searches():
     frame = pl.from_pandas(long_frame()).select("unique_id", "ds", "y")
     search = GridSearchCV(quick(), {"lookback": [4]}, cv=PanelSplit(HORIZON, n_splits=1), refit=False)
     assert np.isfinite(search.fit(frame).cv_results_["mean_test_score"]).all()
+
+
+class TestSequenceEstimators:
+    """scikit-learn reads frames of polars by itself."""
+
+    def test_frames_and_series(self):
+        X = np.random.default_rng(0).normal(size=(30, 5))
+        names = [f"step {k}" for k in range(5)]
+        one = RNNRegressor(max_epochs=1, random_state=0).fit(X, X[:, 0])
+        other = RNNRegressor(max_epochs=1, random_state=0).fit(pl.DataFrame(X, schema=names), pl.Series(X[:, 0]))
+        np.testing.assert_array_equal(other.predict(pl.DataFrame(X, schema=names)), one.predict(X))
+        assert other.feature_names_in_.tolist() == names
+
+    @pytest.mark.parametrize("dtype", [pl.Date, pl.Datetime("us"), pl.Duration("us")])
+    def test_times_are_refused(self, dtype):
+        X, times = np.ones((4, 2)), pl.Series([1, 2, 3, 4]).cast(dtype)
+        with pytest.raises(TypeError, match="must hold numbers"):
+            RNNRegressor(max_epochs=1).fit(pl.DataFrame({"a": times, "b": times}), X[:, 0])
+        with pytest.raises(TypeError, match="must hold numbers"):
+            RNNRegressor(max_epochs=1).fit(X, times)

@@ -6,9 +6,8 @@ import numpy as np
 import pandas as pd
 
 from tsrnn.frames.covariate_columns import as_frame, find_columns, read_table
-from tsrnn.frames.covariate_rows import Located, has_key_columns, locate, locator
+from tsrnn.frames.covariate_rows import Located, add_rows, has_key_columns, locate, locator
 from tsrnn.frames.covariates import assemble, with_defaults
-from tsrnn.frames.keyed import LongLayout
 from tsrnn.windows import row_series, rows_of
 
 
@@ -89,7 +88,7 @@ def attach(panel, X, data, past_covariates=None):
         )
     columns = with_defaults(columns, table[seen])
     covariates, has_row = _assemble(panel, columns, located.n_series, located.series, located.steps, table)
-    _require_rows(panel, has_row, expected, X)
+    _require_rows(panel, has_row, expected, add_rows(panel, X))
     return replace(panel, covariates=covariates)
 
 
@@ -136,7 +135,7 @@ def extend(panel, whole, X, data):
         has_row = _assemble(whole, columns, n_series, series[given], steps[given], table[rows[given]])[1]
     owner = row_series(whole.offsets)
     is_new = np.arange(len(owner)) - whole.offsets[owner] >= known[owner]
-    _require_rows(whole, has_row, whole.observed & is_new, X)
+    _require_rows(whole, has_row, whole.observed & is_new, None if X is None else add_rows(whole, X))
     return replace(whole, covariates=covariates)
 
 
@@ -163,7 +162,7 @@ def read_beside(panel, new, X, data):
     table = read_table(_values(new, as_frame(X, panel.covariates.names)), columns, where)[located.rows]
     covariates, has_row = _assemble(new, columns, located.n_series, located.series, located.steps, table)
     expected = np.ones(len(new.values), dtype=bool) if new.rows is None else new.rows >= 0
-    _require_rows(new, has_row, expected, X)
+    _require_rows(new, has_row, expected, add_rows(new, X))
     return replace(new, covariates=covariates)
 
 
@@ -244,8 +243,8 @@ def _assemble(panel, columns, n_series, series, steps, table):
     return covariates, has_row
 
 
-def _require_rows(panel, has_row, expected, X):
-    """Refuse observations beside which X has no row."""
+def _require_rows(panel, has_row, expected, mend):
+    """Refuse observations beside which X has no row; ``mend`` is the expression that adds them, None without X."""
     lacking = np.flatnonzero(expected & ~has_row)
     if not len(lacking):
         return
@@ -254,23 +253,11 @@ def _require_rows(panel, has_row, expected, X):
     stamp = panel.stamps(i)[lacking[0] - panel.offsets[i]]
     of = "" if panel.shares_times else f" of {panel.label(i)}"
     text = f"{count} {'are' if count > 1 else 'is'} missing, the first {stamp}{of}."
-    if X is None:
+    if mend is None:
         raise ValueError(
             f"The covariates of the fit, {panel.covariates.names}, are needed for each new observation, and were not "
             f"given before: {text} Give X beside the series; rows that predict was given are not kept."
         )
-    mend = f"{_add_rows(panel, X)} adds rows, in which the last value is held"
-    raise ValueError(f"X needs a row for each stamp of y; {text} Give them all: {mend}.")
-
-
-def _add_rows(panel, X):
-    """Return the expression that adds the rows of y to X."""
-    keys = list(panel.names)[:2]
-    is_long = panel.layout.kind == LongLayout.kind
-    if has_key_columns(panel, X):
-        rows = f"y[{keys}]" if is_long else f"y.index.to_frame(index=False, name={keys})"
-        return f"X.merge({rows}, how='outer')"
-    rows = f"y.set_index({keys}).index" if is_long else "y.index"
-    if X.index.nlevels == 1 and not panel.shares_times:
-        rows = f"{rows}.levels[1]"
-    return f"X.reindex(X.index.union({rows}))"
+    raise ValueError(
+        f"X needs a row for each stamp of y; {text} Give them all: {mend} adds rows, in which the last value is held."
+    )

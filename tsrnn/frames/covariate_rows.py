@@ -10,6 +10,7 @@ from tsrnn.frames.columns import quote
 from tsrnn.frames.covariates import MAX_AHEAD
 from tsrnn.frames.frequency import steps_after
 from tsrnn.frames.identity import ids_like, plain_ids, unique_ids
+from tsrnn.frames.keyed import LongLayout
 from tsrnn.frames.times import as_times, clock, times_like
 from tsrnn.windows import row_series
 
@@ -88,6 +89,21 @@ def locator(panel, X):
         id_col, time_col, _ = panel.names
         return lambda row: f"at id {quote(X[id_col].iloc[row])}, {X[time_col].iloc[row]}"
     return lambda row: f"at {X.index[row]}"
+
+
+def add_rows(panel, X):
+    """Return the expression that adds the rows of y to X, for advice."""
+    if isinstance(X, np.ndarray):
+        return "a row for each of y"
+    keys = list(panel.names)[:2]
+    is_long = isinstance(panel.layout, LongLayout)
+    if has_key_columns(panel, X):
+        rows = f"y[{keys}]" if is_long else f"y.index.to_frame(index=False, name={keys})"
+        return f"X.merge({rows}, how='outer')"
+    rows = f"y.set_index({keys}).index" if is_long else "y.index"
+    if X.index.nlevels == 1 and not panel.shares_times:
+        rows = f"{rows}.get_level_values(-1).unique()"
+    return f"X.reindex(X.index.union({rows}))"
 
 
 def _of_positions(panel, X, data, first):
