@@ -3,6 +3,7 @@
 import decimal
 import pickle
 import re
+import sys
 
 import numpy as np
 import pandas as pd
@@ -138,6 +139,18 @@ class TestReading:
         panel = to_panel(frame, missing="fill")
         expected = [[1, np.nan, 3, 4, 5, 6], [0.1, np.nan, 1.1, 2.7, 3, 4], [1, 2, 3, np.nan, 5, 6]]
         np.testing.assert_array_equal(panel.values.reshape(3, 6), expected)
+
+    @pytest.mark.parametrize("zone", ["UTC", "+01:00", "Europe/Vienna", "America/New_York"])
+    @pytest.mark.parametrize("unit", ["s", "ms", "us", "ns"])
+    def test_time_zones_of_arrow(self, unit, zone):
+        hours = pd.date_range("2024-03-30", periods=50, freq="h", tz="UTC").as_unit(unit)
+        stamps = pa.array(hours.tz_localize(None)).cast(pa.timestamp(unit, "UTC")).cast(pa.timestamp(unit, zone))
+        panel = to_panel(pa.table({"ds": stamps, "a": np.arange(50.0)}))
+        result = panel.give(panel.restore([[1.0, 2.0]]))
+        assert result.schema.field("ds").type == stamps.type
+        seconds = result["ds"].cast(pa.timestamp("s", zone)).cast(pa.int64()).to_pylist()
+        last = int(hours[-1].timestamp())
+        assert seconds == [last + 3600, last + 7200]
 
     def test_integers_outgrow_their_dtype(self):
         frame = pl.DataFrame({"ds": pl.Series(range(120, 127), dtype=pl.Int8), "a": np.arange(7.0)})
@@ -302,7 +315,7 @@ class TestRefusals:
         frame = pl.from_pandas(long_frame())
         with pytest.raises(TypeError, match=r"Collect it: data.collect\(\)"):
             quick().fit(frame.lazy())
-        with pytest.raises(TypeError, match=r"Collect it: data.collect\(\)"):
+        with pytest.raises(TypeError, match=r"Collect it: X.collect\(\)"):
             quick().fit(frame.select("ds").lazy(), frame["y"])
 
     def test_advice_is_followed_in_pandas(self):
@@ -346,6 +359,16 @@ def test_metrics(library):
     assert mase(give(truth), give(forecast), y_train=give(y[:30])) == mase(*indexed)
     with pytest.raises(ValueError, match="must have the same index"):
         mae(give(truth[1:]), give(forecast[:-1]))
+
+
+def test_narwhals_is_not_needed_for_pandas(monkeypatch):
+    monkeypatch.setitem(sys.modules, "narwhals.stable.v2", None)  # importing it is an error now
+    frame = long_frame()
+    panel = to_panel(frame, missing="fill")
+    assert append(panel, frame[:40].assign(unique_id="c")).n_series == 3
+    assert mae(frame["price"], frame["price"]) == 0
+    with pytest.raises(ImportError):
+        to_panel(pl.from_pandas(frame))
 
 
 def test_searches():

@@ -24,7 +24,7 @@ def separate(X, y):
     """Return the container of the series and that of the covariates, or None, from the arguments ``X`` and ``y``."""
     if y is None:
         return X, None
-    native = is_native(X)
+    native = is_native(X, "X")
     if X is None or ((native or isinstance(X, pd.DataFrame | np.ndarray)) and len(X.shape) == 2 and not X.shape[1]):
         return y, None
     if not native:

@@ -75,18 +75,20 @@ class Native:
         return write_column(column, given, self.backend)
 
 
-def is_native(data):
-    """Tell whether data is a Series or a frame of another library than pandas."""
-    return open_native(data) is not None
+def is_native(data, name="data"):
+    """Tell whether data is a Series or a frame of another library than pandas; see `open_native`."""
+    return open_native(data, name) is not None
 
 
-def open_native(data):
+def open_native(data, name="data"):
     """Return data of another library as a narwhals frame or Series; None for what is none.
 
     Raises
     ------
     TypeError
-        If it is not held in memory.
+        If it is not held in memory; the error calls it ``name``.
+    ValueError
+        If two of its columns have one name.
     """
     if isinstance(data, OWN):
         return None
@@ -97,9 +99,10 @@ def open_native(data):
     except nw.exceptions.DuplicateError as error:
         raise ValueError(f"Two columns have one name. {error} Rename one of them.") from error
     if isinstance(opened, nw.LazyFrame):
-        collect = "data.collect()" if hasattr(data, "collect") else "narwhals.from_native(data).collect().to_native()"
+        is_polars = opened.implementation.is_polars()
+        collect = f"{name}.collect()" if is_polars else f"narwhals.from_native({name}).collect().to_native()"
         raise TypeError(
-            f"Series must be held in memory. Got a lazy frame, {type(data).__module__}.{type(data).__qualname__}. "
+            f"The data must be held in memory. Got a lazy frame, {type(data).__module__}.{type(data).__qualname__}. "
             f"Collect it: {collect}."
         )
     return opened if isinstance(opened, (nw.DataFrame, nw.Series)) else None

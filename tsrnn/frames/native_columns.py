@@ -88,7 +88,7 @@ def write_column(column, given, backend):
     import narwhals.stable.v2 as nw
 
     if column.dtype.kind == "M":
-        written = _write_stamps(nw, column, backend)
+        written = _write_stamps(nw, column, given, backend)
     elif isinstance(column.dtype, np.dtype) and column.dtype.kind in "iufb":
         written = nw.new_series(column.name, column.to_numpy().copy(), None, backend=backend)
     else:
@@ -98,11 +98,13 @@ def write_column(column, given, backend):
     return nw.from_native(written.to_native().cast(given.exact), series_only=True)
 
 
-def _write_stamps(nw, column, backend):
+def _write_stamps(nw, column, given, backend):
     stamps = pd.DatetimeIndex(column)
     if stamps.unit == "s":
         stamps = stamps.as_unit(MIN_UNIT.get(backend, "s"))
     zone = None if stamps.tz is None else str(stamps.tz)
+    if zone and given is not None:  # pandas has other names for offsets from UTC
+        zone = getattr(given.common, "time_zone", None) or zone
     values = stamps.tz_convert(None).to_numpy() if zone else stamps.to_numpy()
     written = nw.new_series(column.name, values.copy(), nw.Datetime(stamps.unit), backend=backend)
     return written.dt.replace_time_zone("UTC").dt.convert_time_zone(zone) if zone else written

@@ -48,7 +48,7 @@ def in_pandas(data, X, names, seen=None, *, goes_on=False):
         If one is not held in memory, or the rows of one do not fit the other. What is raised within is told with the
         expressions that bring the data into pandas, for which its advice is written.
     """
-    y, x, code, native = open_native(data), open_native(X), {}, None
+    y, x, code, native = open_native(data), open_native(X, "X"), {}, None
     is_alone = X is None
     try:
         if y is not None:
