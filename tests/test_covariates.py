@@ -240,16 +240,14 @@ class TestRowsGivenBefore:
             append(panel, y[N + 2 : N + 3])
 
     def test_columns_of_the_past_wait_for_their_observations(self):
-        X, y = make_data()
-        other = X.copy()
-        other.iloc[N:, X.columns.get_loc("visits")] += 7
-        one, two = (quick(past_covariates=["visits"]).fit(part[: N + 8], y[:N]) for part in (X, other))
+        X, y = make_data(n=48)
+        X, other = X[["visits"]], X[["visits"]].copy()
+        other.iloc[40:] += 7
+        one, two = (quick(past_covariates=["visits"], max_epochs=1).fit(part, y[:40]) for part in (X, other))
         np.testing.assert_array_equal(one.predict(), two.predict())
-        assert one.score(y[N : N + 2]) == two.score(y[N : N + 2])
-        for forecaster in (one, two):
-            forecaster.update(y[N : N + 2])
-        visits = one._panel.covariates.columns.index(one._panel.covariates.past[0])
-        np.testing.assert_array_equal(one._panel.covariates.table()[: N + 2, visits], X["visits"][: N + 2])
+        assert one.score(y[40:42]) == two.score(y[40:42])
+        visits = one.update(y[40:42])._panel.covariates.numbers[:, 0]
+        np.testing.assert_array_equal(visits[:48], X["visits"])
 
 
 def assert_same_covariates(one, other):
