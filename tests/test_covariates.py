@@ -141,6 +141,16 @@ class TestForecasts:
         expected = -np.abs(forecaster.predict(X[N : N + HORIZON]) - truth).mean() / unit
         assert forecaster.score(X[N : N + HORIZON], truth) == pytest.approx(expected, rel=1e-12)
 
+    def test_scores_of_series_with_other_numbers_of_observations(self):
+        frame = long_frame(n=60)
+        seen, later = frame[frame["ds"] < INDEX[50]], frame[frame["ds"].isin(INDEX[50:53])]
+        forecaster = quick(max_epochs=1).fit(seen)
+        fewer = later[(later["unique_id"] == "a") | (later["ds"] < INDEX[52])]
+        forecast = forecaster.predict(later.drop(columns="y")).set_axis(later.index)
+        errors = (forecast["y"] - fewer["y"]).abs().groupby(fewer["unique_id"]).mean()
+        units = seen.groupby("unique_id")["y"].apply(lambda y: y.diff().abs().mean())
+        assert forecaster.score(fewer) == pytest.approx(-(errors / units).mean(), rel=1e-12)  # sums in other order
+
 
 class TestContainers:
     @pytest.mark.slow

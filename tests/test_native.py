@@ -16,7 +16,7 @@ from sklearn.model_selection import GridSearchCV
 
 from tsrnn import RNNForecaster, RNNRegressor, backtest
 from tsrnn.calendar import future_index
-from tsrnn.frames import append, to_panel
+from tsrnn.frames import append, read_again, to_panel
 from tsrnn.metrics import mae, mase
 from tsrnn.model_selection import PanelSplit
 
@@ -336,6 +336,13 @@ class TestRefusals:
         with pytest.raises(ValueError, match=r"RNNForecaster\(\.\.\., time_col='date'\)"):
             to_panel(frame)
         assert to_panel(frame, time_col="date").lengths.tolist() == [N, N]
+
+    @pytest.mark.parametrize("read", [append, read_again])
+    def test_new_data_without_stamps(self, read):
+        frame = pl.from_pandas(wide_frame(n=N + 4))
+        for new in (frame.drop("ds"), frame["a"]):
+            with pytest.raises(ValueError, match="must have time stamps, as the data seen before: .* column 'ds'"):
+                read(to_panel(frame[:N]), new)
 
     def test_rows_of_ids_without_stamps(self):
         frame = pl.from_pandas(long_frame())

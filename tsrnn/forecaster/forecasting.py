@@ -224,7 +224,8 @@ class Forecasting(FittedState):
         if whole.covariates is None:
             forecasts = self._forecast(horizon)
         else:
-            prepared = self._prepared.with_covariates(whole.covariates)
+            # Series with fewer observations to score are forecast further than they are compared.
+            prepared = self._prepared.with_covariates(whole.covariates.hold_until(self._panel.lengths + horizon))
             forecasts = self._forecast_table(self._ensemble.best.recipe.read(prepared), prepared, horizon)
         return -mean_scaled_error(self._panel, whole, forecasts, self.season_length_)
 

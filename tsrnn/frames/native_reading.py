@@ -143,6 +143,11 @@ def _name_rows(data, native, X, names, seen, goes_on):
     follows = goes_on and has_stamps and seen.native is not None and seen.native.is_bare and seen.shares_times
     if rows is None and follows and len(data):
         rows = seen.continue_index(len(data))
+    if rows is None and seen is not None and has_stamps:
+        raise ValueError(
+            f"New data must have time stamps, as the data seen before: a frame with the column {quote(names.time_col)}, "
+            f"or covariates X with that column beside it. Got the columns {list(native.columns)}."
+        )
     if rows is None:
         return _in_order(data, seen).to_numpy()
     if len(rows) < len(data) or (rows.nlevels > 1 and len(rows) > len(data)):
