@@ -341,7 +341,7 @@ class TestRefusals:
     def test_new_data_without_stamps(self, read):
         frame = pl.from_pandas(wide_frame(n=N + 4))
         for new in (frame.drop("ds"), frame["a"]):
-            with pytest.raises(ValueError, match="must have time stamps, as the data seen before: .* column 'ds'"):
+            with pytest.raises(ValueError, match="must have time stamps, as those seen before: .* column 'ds'"):
                 read(to_panel(frame[:N]), new)
 
     def test_rows_of_ids_without_stamps(self):

@@ -145,7 +145,7 @@ def _name_rows(data, native, X, names, seen, goes_on):
         rows = seen.continue_index(len(data))
     if rows is None and seen is not None and has_stamps:
         raise ValueError(
-            f"New data must have time stamps, as the data seen before: a frame with the column {quote(names.time_col)}, "
+            f"New data must have time stamps, as those seen before: a frame with the column {quote(names.time_col)}, "
             f"or covariates X with that column beside it. Got the columns {list(native.columns)}."
         )
     if rows is None:
