@@ -6,6 +6,7 @@ from itertools import product
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib import pyplot as plt
 from sklearn.model_selection import GridSearchCV, TimeSeriesSplit
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -13,6 +14,7 @@ from sklearn.preprocessing import StandardScaler
 from tsrnn import RNNForecaster, backtest
 from tsrnn.frames import append, to_panel
 from tsrnn.learners.recurrent import STRATEGIES
+from tsrnn.plotting import ForecastDisplay
 
 N, HORIZON = 160, 4
 INDEX = pd.date_range("2024-01-01", periods=N + 40, freq="D", tz="Europe/Vienna", name="day")
@@ -140,6 +142,13 @@ class TestForecasts:
         unit = np.abs(np.diff(y[:N])).mean()
         expected = -np.abs(forecaster.predict(X[N : N + HORIZON]) - truth).mean() / unit
         assert forecaster.score(X[N : N + HORIZON], truth) == pytest.approx(expected, rel=1e-12)
+
+    def test_pictures_read_covariates(self):
+        X, y = make_data(n=60)
+        forecaster = quick(max_epochs=1).fit(X[:50], y[:50])
+        display = ForecastDisplay.from_estimator(forecaster, X[50:54], y[50:54])
+        np.testing.assert_array_equal(display.y_pred, forecaster.predict(X[50:54]))
+        plt.close(display.figure_)
 
     def test_scores_of_series_with_other_numbers_of_observations(self):
         frame = long_frame(n=60)

@@ -161,6 +161,13 @@ class Forecasting(FittedState):
         """Forecast all series: float64 of shape (n_series, horizon)."""
         return self._forecast_table(self._table, self._prepared, horizon, future)
 
+    def _forecast_beside(self, covariates, horizon):
+        """Forecast all series with other covariates, which may have more rows of the future than those known."""
+        if covariates is None:
+            return self._forecast(horizon)
+        prepared = self._prepared.with_covariates(covariates)
+        return self._forecast_table(self._ensemble.best.recipe.read(prepared), prepared, horizon)
+
     def _forecast_panel(self, panel, horizon):
         """Forecast from the end of another panel of the same series."""
         prepared = self._preparation.extend(panel).apply(panel)
@@ -221,12 +228,11 @@ class Forecasting(FittedState):
         data, X = separate(X, y)
         whole = read_what_follows(self._panel, data, X)
         horizon = int((whole.lengths - self._panel.lengths).max())
-        if whole.covariates is None:
-            forecasts = self._forecast(horizon)
-        else:
+        covariates = whole.covariates
+        if covariates is not None:
             # Series with fewer observations to score are forecast further than they are compared.
-            prepared = self._prepared.with_covariates(whole.covariates.hold_until(self._panel.lengths + horizon))
-            forecasts = self._forecast_table(self._ensemble.best.recipe.read(prepared), prepared, horizon)
+            covariates = covariates.hold_until(self._panel.lengths + horizon)
+        forecasts = self._forecast_beside(covariates, horizon)
         return -mean_scaled_error(self._panel, whole, forecasts, self.season_length_)
 
     def _require_readable(self, panel, prepared):
