@@ -101,17 +101,17 @@ def fit_ensemble(panel, weights, plan, rng, before=None, keeps_scale=False):
         seasons = candidate_seasons(panel, plan.season_length)
         smoothing = fit_smoothing(table.values, table.offsets, seasons, plan.options.n_jobs)
         if before is None:
-            estimates = _estimates(linear[best.size.lookback][0], networks, combinations, plan)
-            shares = choose_shares(recipes[0], best, estimates, seasons, plan)
+            estimate = _estimate(linear[best.size.lookback][0], networks, plan)
+            shares = choose_shares(recipes[0], best, estimate, seasons, plan)
     return Ensemble(members, smoothing, shares), histories, table
 
 
-def _estimates(linear, networks, combinations, plan):
-    """Return learners that forecast held-out windows about as well as the models will forecast."""
-    if plan.early_stopping:  # Neither was fitted to held-out windows.
-        mean = Average(tuple(map(Recurrent, networks)), (1 / len(networks),) * len(networks))
-        return [Residual(tuple(filter(None, (linear, mean))))]
-    return [combinations[0]] if linear is None else [linear, combinations[0]]
+def _estimate(linear, networks, plan):
+    """Return a learner that was not fitted to held-out windows, where there is one, in place of the models."""
+    mean = Average(tuple(map(Recurrent, networks)), (1 / len(networks),) * len(networks))
+    if plan.early_stopping:
+        return Residual(tuple(filter(None, (linear, mean))))
+    return mean if linear is None else linear
 
 
 def _continue(recipe, panel, keeps_scale):

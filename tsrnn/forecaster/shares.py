@@ -26,7 +26,7 @@ def fit_smoothing(values, offsets, season_lengths, n_jobs):
     return {name: Smoothing.fit(method, values, offsets, season_lengths, n_jobs) for name, method in METHODS.items()}
 
 
-def choose_shares(recipe, batch, models, season_lengths, plan):
+def choose_shares(recipe, batch, model, season_lengths, plan):
     """Choose the shares of models and smoothing by their errors on held-out windows.
 
     Parameters
@@ -35,9 +35,8 @@ def choose_shares(recipe, batch, models, season_lengths, plan):
         Of the models.
     batch : Batch
         Windows of all series.
-    models : list of learners
-        Estimates of the models. One that was not fitted to held-out windows and lacks something that the models
-        have is too bad, one that was fitted to them too good: errors of several are averaged.
+    model : learner
+        One that stands for the models and was not fitted to held-out windows.
     season_lengths : tuple of int
         Seasons of smoothing.
     plan : Plan
@@ -61,11 +60,9 @@ def choose_shares(recipe, batch, models, season_lengths, plan):
     after = part.windows.origins[:, None] + np.arange(batch.size.horizon)
     scaled = (np.array(_smoothed(table, part.windows, batch.size.horizon, season_lengths, plan)) / units)[:, counted]
     target, trials = (table.values[after] / units)[counted], _simplex(1 + len(METHODS))
-    errors = np.zeros(len(trials))
-    for model in models:
-        forecast = table.scaled[after] + part.units[:, None] * (model.predict(part, plan.options.n_jobs) - truth)
-        members = np.stack([(recipe.scaler.restore(forecast, part.series) / units)[counted], *scaled])
-        errors += [np.mean(np.abs(shares @ members - target)) for shares in trials]
+    forecast = table.scaled[after] + part.units[:, None] * (model.predict(part, plan.options.n_jobs) - truth)
+    members = np.stack([(recipe.scaler.restore(forecast, part.series) / units)[counted], *scaled])
+    errors = np.array([np.mean(np.abs(shares @ members - target)) for shares in trials])
     power = POWER + POWER_OF_PERIOD * n_forecasts / len(np.unique(batch.series[held_out]))
     weights = np.maximum(errors / max(errors.min(), np.finfo(float).tiny), 1.0) ** -power
     return tuple((weights @ trials / weights.sum()).tolist())
