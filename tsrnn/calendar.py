@@ -7,7 +7,7 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from tsrnn.constraints import COLUMNS
 from tsrnn.frames import to_panel
 from tsrnn.frames.advice import Stamps, assign
-from tsrnn.frames.keyed import LongLayout
+from tsrnn.frames.long import LongLayout
 from tsrnn.frames.times import as_times
 from tsrnn.validation import COUNT, InvalidParameterError, Options, check_parameters
 

@@ -21,7 +21,7 @@ from tsrnn.forecaster.scoring import mean_scaled_error, read_what_follows
 from tsrnn.forecaster.state import FittedState
 from tsrnn.frames import read_again, with_future
 from tsrnn.frames.covariate_rows import locate, locate_ahead
-from tsrnn.frames.keyed import LongLayout
+from tsrnn.frames.long import LongLayout
 from tsrnn.validation import Interval, check_parameters
 from tsrnn.windows import Origins
 

@@ -14,8 +14,8 @@ from tsrnn.frames.gaps import fill_gaps as put_on_grid
 from tsrnn.frames.gaps import grid_steps, require_dense, skips_rows, spread
 from tsrnn.frames.identity import ids_like, join_ids, plain_ids
 from tsrnn.frames.inference import irregular_series
-from tsrnn.frames.keyed import LongLayout
 from tsrnn.frames.layouts import find_layout
+from tsrnn.frames.long import LongLayout
 from tsrnn.frames.overlap import drop_seen
 from tsrnn.frames.reading import read_rows, require_observed, require_regular, series_frequencies
 from tsrnn.frames.times import times_like

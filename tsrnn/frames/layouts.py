@@ -16,7 +16,8 @@ import numpy as np
 import pandas as pd
 
 from tsrnn.frames.aligned import ArrayLayout, SeriesLayout, WideLayout
-from tsrnn.frames.keyed import LongLayout, MultiIndexLayout
+from tsrnn.frames.keyed import MultiIndexLayout
+from tsrnn.frames.long import LongLayout
 from tsrnn.frames.values import CONVERSIONS, REAL_KINDS
 
 ALLOWED = (

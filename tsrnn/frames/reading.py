@@ -11,8 +11,8 @@ from tsrnn.frames.columns import Names
 from tsrnn.frames.frequency import is_regular
 from tsrnn.frames.gaps import fill_gaps, grid_steps
 from tsrnn.frames.inference import explain_gap, find_frequency, guess_frequency, infer, irregular_series
-from tsrnn.frames.keyed import LongLayout
 from tsrnn.frames.layouts import find_layout
+from tsrnn.frames.long import LongLayout
 from tsrnn.frames.panel import Panel
 from tsrnn.frames.parsing import parse_frequency
 from tsrnn.frames.values import describe_nonfinite, start
