@@ -121,13 +121,22 @@ def backtest(
 
 def _require_free_names(forecaster):
     """Refuse columns of the user's that have the name of an output column."""
-    for parameter, name in forecaster._columns().items():
-        if name in OUTPUTS:
+    for parameter, given in forecaster._columns().items():
+        names = _as_list(given)
+        for name in names:
+            if name not in OUTPUTS:
+                continue
+            free = f"{name}_given"
+            other = [free if old == name else old for old in names] if isinstance(given, list) else free
             raise ValueError(
-                f"{parameter}={name!r} is the name of an output column of backtest: {', '.join(map(repr, OUTPUTS))}. "
-                f"Set another one, such as {parameter}={name + '_given'!r}; in a long DataFrame, rename the column: "
-                f"data.rename(columns={{{name!r}: {name + '_given'!r}}})."
+                f"{parameter}={given!r} is the name of an output column of backtest: {', '.join(map(repr, OUTPUTS))}. "
+                f"Set another one, such as {parameter}={other!r}; in a long DataFrame, rename the column: "
+                f"data.rename(columns={{{name!r}: {free!r}}})."
             )
+
+
+def _as_list(names):
+    return names if isinstance(names, list) else [names]
 
 
 def _long_enough(panel, steps):
@@ -167,7 +176,7 @@ def _fit_and_forecast(forecaster, panel, horizon):
 
 def _tabulate(panel, part, forecasts, season_length, forecaster):
     """One origin as a long frame."""
-    id_col, time_col, target_col = forecaster._columns().values()
+    time_col, target_col = forecaster.time_col, forecaster.target_col
     n_series, horizon = forecasts.shape
     origins = part.lengths
     places = [slice(origin, origin + horizon) for origin in origins]
@@ -176,7 +185,7 @@ def _tabulate(panel, part, forecasts, season_length, forecaster):
     past = [_hold(part.series(i)) for i in range(n_series)]
     return pd.DataFrame(
         {
-            id_col: _names(panel, target_col).repeat(horizon),
+            **{name: ids.repeat(horizon) for name, ids in _ids(panel, target_col).items()},
             time_col: panel.as_given(stamps[0].append(stamps[1:])),
             "cutoff": panel.as_given(ends.repeat(horizon)),
             target_col: np.concatenate([panel.series(i)[place] for i, place in enumerate(places)]),
@@ -200,8 +209,27 @@ def _repeat_season(past, horizon, season_length):
     return seasonal_naive(past, horizon, season_length if len(past) >= season_length else 1)
 
 
-def _names(panel, target_col):
-    """Return the ids; that of a Series without a name is the name of the target column."""
-    if panel.n_series == 1 and panel.ids[0] is None:
-        return pd.Index([target_col])
-    return panel.ids.to_flat_index() if isinstance(panel.ids, pd.MultiIndex) else panel.ids
+def _ids(panel, target_col):
+    """Return the columns of the ids by their names; a Series without a name has that of the target column."""
+    ids, names = panel.ids, panel.names.id_cols
+    if panel.n_series == 1 and ids[0] is None:
+        ids = pd.Index([target_col])
+    if len(names) != ids.nlevels and hasattr(panel.layout, "level_names"):
+        names = _names_of_levels(panel)
+    if len(names) == ids.nlevels:
+        return {name: ids.get_level_values(k) for k, name in enumerate(names)}
+    return {names[0] if len(names) == 1 else "unique_id": ids.to_flat_index()}
+
+
+def _names_of_levels(panel):
+    """Return the names of several levels of ids, if they are free for columns."""
+    *levels, time = panel.layout.level_names
+    names = [f"level_{k}" if name is None else name for k, name in enumerate(levels)]
+    taken = [name for name in names if name in (*OUTPUTS, panel.names.time_col, panel.names.target_col)]
+    if taken:
+        given = [f"{name}_given" if name in taken else name for name in levels]
+        raise ValueError(
+            f"A level of the index has the name of an output column of backtest, {taken[0]!r}. Rename it: "
+            f"data.rename_axis({[*given, time]})."
+        )
+    return names

@@ -297,7 +297,7 @@ def future_index(y, horizon, *, id_col="unique_id", time_col="ds", target_col="y
     check_parameters("future_index", {"horizon": horizon}, {"horizon": [COUNT]})
     panel = to_panel(y, id_col=id_col, time_col=time_col, target_col=target_col, freq=freq, missing="fill")
     forecast = panel.restore(np.zeros((panel.n_series, horizon)))
-    if panel.layout.kind == LongLayout.kind:
+    if isinstance(panel.layout, LongLayout):
         return forecast.drop(columns=target_col)
     if not panel.layout.has_stamps:
         raise TypeError(

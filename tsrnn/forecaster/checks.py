@@ -185,13 +185,13 @@ def rows_ahead(panel, X):
     """Return the series, None where the rows are for all, and the step after the end, from 0, of each row of X."""
     if not isinstance(X, np.ndarray) or X.ndim != 2:
         as_frame(X)
-    keyed = isinstance(X, pd.DataFrame) and (X.index.nlevels == 2 or has_key_columns(panel, X))
+    keyed = isinstance(X, pd.DataFrame) and (X.index.nlevels > 1 or has_key_columns(panel, X))
     if not len(X):
         raise ValueError(f"X must have at least one row, one for each step ahead. Got shape {X.shape}.")
     if isinstance(X, np.ndarray) or not panel.layout.has_stamps:
         return None, np.arange(len(X))
     if not keyed:
-        if not panel.shares_times:
+        if not (panel.shares_times or panel.layout.is_single):
             raise ValueError(
                 f"X needs the id and the stamp of each row: the forecaster was fitted to {panel.layout.kind}. Give "
                 f"them as a MultiIndex (id, time), or use predict(horizon={len(X)})."

@@ -187,10 +187,8 @@ class Forecasting(FittedState):
         forecasts = panel.restore(self._forecast(horizon, future))
         if isinstance(X, np.ndarray) or not panel.layout.has_stamps:
             return forecasts
-        if panel.shares_times:
-            return forecasts.iloc[steps]
-        chosen = forecasts.iloc[series * horizon + steps]
-        return chosen.reset_index(drop=True) if panel.layout.kind == LongLayout.kind else chosen
+        chosen = forecasts.iloc[steps if series is None else series * horizon + steps]
+        return chosen.reset_index(drop=True) if isinstance(panel.layout, LongLayout) else chosen
 
     def score(self, X, y=None):
         """Score the forecast of the observations that come after those seen.

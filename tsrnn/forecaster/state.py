@@ -21,8 +21,8 @@ class FittedState(BaseEstimator):
     def forecast_origin_(self):
         """Time stamp of the last observation: one for series that share it, otherwise a Series by id."""
         self._require_fitted_attribute("forecast_origin_")
-        if self._panel.shares_times:
-            return self._panel.times[-1]
+        if self._panel.shares_times or self._panel.layout.is_single:
+            return self._panel.ends()[0]
         return pd.Series(self._panel.ends(), index=own_index(self._panel.ids), name="forecast_origin")
 
     @property

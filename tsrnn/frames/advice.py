@@ -57,21 +57,25 @@ def stamps_of_index(name="data"):
     return Stamps("the index", f"{name}.index", lambda new: f"{name}.set_axis({new})", f"{name}.reset_index(drop=True)")
 
 
-def stamps_of_level():
-    """Describe the stamps of the second level of an index."""
-    number = "data.groupby(level=0, observed=True).cumcount()"
+def stamps_of_level(n_ids=1):
+    """Describe the stamps of the last level of an index, after those of the ids."""
+    ids = ", ".join(f"data.index.get_level_values({k})" for k in range(n_ids))
+    number = f"data.groupby(level={list(range(n_ids)) if n_ids > 1 else 0}, observed=True).cumcount()"
     return Stamps(
         "the time level of the index",
-        "data.index.get_level_values(1)",
-        lambda new: f"data.set_axis(data.index.set_levels({new}, level=1))",
-        f"data.set_axis(pd.MultiIndex.from_arrays([data.index.get_level_values(0), {number}]))",
-        "data.index.levels[1]",
+        f"data.index.get_level_values({n_ids})",
+        lambda new: f"data.set_axis(data.index.set_levels({new}, level={n_ids}))",
+        f"data.set_axis(pd.MultiIndex.from_arrays([{ids}, {number}]))",
+        f"data.index.levels[{n_ids}]",
     )
 
 
-def stamps_of_column(names):
-    """Describe the stamps of a long frame."""
-    number = f"data.groupby({names.id_col!r}, observed=True).cumcount()"
+def stamps_of_column(names, has_ids=True):
+    """Describe the stamps of a long frame, with ids or of one series."""
+    ids = list(names.id_cols) if len(names.id_cols) > 1 else names.id_cols[0]
+    number = f"data.groupby({ids!r}, observed=True).cumcount()"
+    if not has_ids:
+        number = "pd.Series(range(len(data)), index=data.index)"
     return Stamps(
         f"column {names.time_col!r}",
         f"data[{names.time_col!r}]",

@@ -120,10 +120,8 @@ class WideLayout(_Indexed):
         if not isinstance(data, pd.DataFrame) or data.index.nlevels > 1:
             return None
         present = [name for name in names if name in data.columns]
-        if names.time_col not in present and names.id_col not in present:
+        if not set(names.keys) & set(present):
             return cls(own_index(data.columns))
-        if len(present) == 3:
-            return None
         raise ValueError(explain_partial(data, names, present))
 
     def label(self, series_id):
@@ -165,9 +163,12 @@ class WideLayout(_Indexed):
         """Return the expression that drops columns."""
         return f"data.drop(columns=data.columns[{positions}])"
 
-    def convert_ids(self, dtype):
-        """Return the expression that converts the columns."""
-        return f"data.set_axis(data.columns.astype({dtype!r}), axis=1)"
+    def convert_ids(self, dtype, level=None):
+        """Return the expression that converts the columns, or a level of them."""
+        columns = f"data.columns.astype({dtype!r})"
+        if level is not None:
+            columns = f"data.columns.set_levels(data.columns.levels[{level}].astype({dtype!r}), level={level})"
+        return f"data.set_axis({columns}, axis=1)"
 
     def build(self, ids, times, values):
         """Return a wide DataFrame of ``values`` of shape (n_series, horizon)."""

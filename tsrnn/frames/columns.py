@@ -19,22 +19,40 @@ def _plain(name):
 
 @dataclass(frozen=True)
 class Names:
-    """Column names of a long frame: id, time and target; all different."""
+    """Column names of a long frame, all different.
 
-    id_col: str = "unique_id"
-    time_col: str = "ds"
-    target_col: str = "y"
+    Attributes
+    ----------
+    id_col : hashable or list of hashable
+        Column of the ids; a list of several columns, whose values together are the id. A tuple is one name.
+    time_col, target_col : hashable
+        Columns of the time stamps and of the values.
+    """
+
+    id_col: object = "unique_id"
+    time_col: object = "ds"
+    target_col: object = "y"
 
     def __post_init__(self):
-        if len(set(self)) < 3:
+        if len(set(self)) < len(list(self)):
             raise ValueError(
-                f"id_col, time_col and target_col must be three different columns. Got {self.id_col!r}, "
-                f"{self.time_col!r} and {self.target_col!r}."
+                f"id_col, time_col and target_col must be {'three ' * (len(self.id_cols) == 1)}different columns. Got "
+                f"{self.id_col!r}, {self.time_col!r} and {self.target_col!r}."
             )
 
     def __iter__(self):
-        """Iterate over the three names."""
-        return iter((self.id_col, self.time_col, self.target_col))
+        """Iterate over the names of all columns."""
+        return iter((*self.keys, self.target_col))
+
+    @property
+    def id_cols(self):
+        """Columns of the ids: a tuple."""
+        return tuple(self.id_col) if isinstance(self.id_col, list) else (self.id_col,)
+
+    @property
+    def keys(self):
+        """Columns that tell the rows apart, ids and time: a tuple."""
+        return (*self.id_cols, self.time_col)
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,8 @@ from tsrnn.frames.advice import Stamps, stamps_of_index
 from tsrnn.frames.columns import quote
 from tsrnn.frames.covariates import MAX_AHEAD
 from tsrnn.frames.frequency import steps_after
-from tsrnn.frames.identity import ids_like, plain_ids, unique_ids
+from tsrnn.frames.identity import ids_like, one_column, plain_ids, unique_ids
+from tsrnn.frames.keyed import id_of, require_levels
 from tsrnn.frames.times import as_times, clock, times_like
 from tsrnn.windows import row_series
 
@@ -53,12 +54,11 @@ def locate(panel, X, data=None, first=0):
     -------
     Located
     """
-    if isinstance(X, pd.DataFrame) and X.index.nlevels == 2:
-        return _of_keys(panel, X.index.get_level_values(0), X.index.get_level_values(1), "X.index.duplicated()")
+    if isinstance(X, pd.DataFrame) and X.index.nlevels > 1:
+        require_levels(X.index.names, _known_levels(panel), "X")
+        return _of_index(panel, X.index)
     if has_key_columns(panel, X):
-        id_col, time_col, _ = panel.names
-        twice = f"X.duplicated([{id_col!r}, {time_col!r}])"
-        return _of_keys(panel, X[id_col], X[time_col], twice)
+        return _of_columns(panel, X, f"X.duplicated({[*panel.key_columns]})")
     if isinstance(X, pd.DataFrame) and panel.layout.has_stamps:
         return _of_times(panel, X.index)
     return _of_positions(panel, X, data, first)
@@ -73,20 +73,28 @@ def locate_ahead(panel, steps):
 
 def has_key_columns(panel, X):
     """Tell whether X is a long frame, with the id and the time of each row as columns."""
-    id_col, time_col, _ = panel.names
-    return isinstance(X, pd.DataFrame) and not panel.shares_times and {id_col, time_col} <= set(X.columns)
+    return isinstance(X, pd.DataFrame) and not panel.shares_times and set(panel.key_columns) <= set(X.columns)
 
 
 def locator(panel, X):
     """Return a function from a row of X to text for an error."""
     if isinstance(X, np.ndarray):
         return "at row {}".format
-    if X.index.nlevels == 2:
-        return lambda row: f"at id {quote(X.index[row][0])}, {X.index[row][1]}"
+    if X.index.nlevels > 1:
+        return lambda row: _at(X.index[row])
     if has_key_columns(panel, X):
-        id_col, time_col, _ = panel.names
-        return lambda row: f"at id {quote(X[id_col].iloc[row])}, {X[time_col].iloc[row]}"
+        return lambda row: _at(tuple(X[name].iloc[row] for name in panel.key_columns))
     return lambda row: f"at {X.index[row]}"
+
+
+def _at(key):
+    return f"at id {quote(id_of(key))}, {key[-1]}" if len(key) > 1 else f"at {key[0]}"
+
+
+def _known_levels(panel):
+    """Return the names of the ids and of the time of a panel."""
+    known = getattr(panel.layout, "level_names", panel.names.keys)
+    return known if len(known) == panel.ids.nlevels + 1 else (*panel.ids.names, panel.times.name)
 
 
 def _of_positions(panel, X, data, first):
@@ -100,8 +108,8 @@ def _of_positions(panel, X, data, first):
         )
     if not panel.layout.has_stamps:
         return Located(1, np.zeros(n_rows, dtype=np.int64), first + np.arange(n_rows), np.arange(n_rows))
-    if panel.shares_times:
-        found = _of_times(panel, data.index)
+    if panel.shares_times or panel.layout.is_single:
+        found = _of_times(panel, data.index if panel.shares_times else data[panel.names.time_col])
         ahead = np.arange(n_rows - len(data))
         steps = np.concatenate([found.steps, end + ahead])
         return Located(1, np.zeros(n_rows, dtype=np.int64), steps, np.arange(n_rows))
@@ -110,9 +118,9 @@ def _of_positions(panel, X, data, first):
             f"X by position must have as many rows as y, {len(data)}, where rows have ids. Got {n_rows}. For rows "
             "after the end, give X as a DataFrame with a MultiIndex (id, time)."
         )
-    if data.index.nlevels == 2:
-        return _of_keys(panel, data.index.get_level_values(0), data.index.get_level_values(1), "X.index.duplicated()")
-    return _of_keys(panel, data[panel.names.id_col], data[panel.names.time_col], "X.index.duplicated()")
+    if data.index.nlevels > 1:
+        return _of_index(panel, data.index)
+    return _of_columns(panel, data, "X.index.duplicated()")
 
 
 def _times_of(panel, given, what):
@@ -141,11 +149,25 @@ def _of_times(panel, index):
     return Located(panel.n_series, series, _steps(panel, series, times[rows]), rows)
 
 
+def _of_index(panel, index):
+    """Locate rows with a MultiIndex (id, time)."""
+    ids = one_column(index.droplevel(-1))
+    return _of_keys(panel, ids, index.get_level_values(-1), "X.index.duplicated()")
+
+
+def _of_columns(panel, frame, twice):
+    """Locate rows of a long frame."""
+    *id_cols, time_col = panel.key_columns
+    ids = one_column(frame[id_cols]) if id_cols else panel.ids.repeat(len(frame))
+    return _of_keys(panel, ids, frame[time_col], twice)
+
+
 def _of_keys(panel, ids, times, twice):
     """Locate rows of which each has an id and a time stamp."""
     times = _times_of(panel, times, "the time of X")
     codes, unique = unique_ids(ids, "the ids of X")
-    unique = ids_like(unique, panel.ids, lambda dtype: f"X with the ids as {dtype!r}") if len(unique) else unique
+    if len(unique):
+        unique = ids_like(unique, panel.ids, lambda dtype, level=0: f"X with the ids as {dtype!r}")
     position = np.append(plain_ids(panel.ids).get_indexer(unique), -1)
     series = position[codes]
     keys = pd.MultiIndex.from_arrays([codes, clock(times)])
@@ -153,7 +175,7 @@ def _of_keys(panel, ids, times, twice):
     if repeated.any():
         row = int(repeated.argmax())
         raise ValueError(
-            f"X has the time stamp {times[row]} twice for id {quote(unique[codes[row]])} ({int(repeated.sum())} "
+            f"X has the time stamp {times[row]} twice for {panel.layout.label(unique[codes[row]])} ({int(repeated.sum())} "
             f"duplicate{'s' * (int(repeated.sum()) > 1)} in all). Keep the first of each: X[~{twice}]."
         )
     known = np.flatnonzero(series >= 0)

@@ -17,16 +17,16 @@ import pandas as pd
 
 from tsrnn.frames.aligned import ArrayLayout, SeriesLayout, WideLayout
 from tsrnn.frames.keyed import MultiIndexLayout
-from tsrnn.frames.long import LongLayout
+from tsrnn.frames.long import DatedLayout, LongLayout
 from tsrnn.frames.values import CONVERSIONS, REAL_KINDS
 
 ALLOWED = (
     "a Series, a DataFrame with one column a series, a Series or one-column DataFrame with a MultiIndex (id, "
-    "time), a long DataFrame with id, time and target column, a one- or two-dimensional array, or a list of "
+    "time), a long DataFrame with id, time and target column, or without ids for one series, a one- or two-dimensional array, or a list of "
     "numbers"
 )
 
-LAYOUTS = (MultiIndexLayout, LongLayout, WideLayout, SeriesLayout, ArrayLayout)
+LAYOUTS = (MultiIndexLayout, LongLayout, DatedLayout, WideLayout, SeriesLayout, ArrayLayout)
 
 
 def find_layout(data, names):

@@ -68,10 +68,10 @@ def to_panel(
     Freq: MS, Name: sales, dtype: float64
     """
     names = Names(id_col, time_col, target_col)
-    whole, kept = data, None
+    whole, kept, layout = data, None, find_layout(data, names)
     if X is None:
-        data, X, kept = split_long(data, names)
-    panel, declared = read_rows(data, find_layout(data, names), names, missing)
+        data, X, kept = split_long(data, layout)
+    panel, declared = read_rows(data, layout, names, missing)
     require_observed(panel)
     panel = replace(panel, frequencies=resolve_frequencies(panel, freq, declared))
     panel = fill_gaps(panel) if missing == "fill" else panel
@@ -138,7 +138,7 @@ def _require_finite(panel, data):
     if panel.missing == "fill":
         values = np.where(np.isnan(values), 0.0, values)
     bad = describe_nonfinite(values, lambda position: _place(panel, i, position))
-    target = data[panel.names.target_col] if panel.layout.kind == LongLayout.kind else data
+    target = data[panel.names.target_col] if isinstance(panel.layout, LongLayout) else data
     is_float = (pd.DataFrame(target).dtypes == np.float64).all()
     fill = fill_values(is_float, np.isinf(panel.values).any())
     raise ValueError(

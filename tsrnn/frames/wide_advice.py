@@ -18,23 +18,18 @@ def explain_partial(data, names, present):
     text = f"A long DataFrame needs the columns {list(names)}; got {present} without {missing}."
     if set(missing) <= set(data.index.names) and _may_be_long(data, names):
         return f"{text} The index has {missing}: data.reset_index()."
-    if _holds_dates(data.index.to_series()):
-        found = {names.id_col: "id_col", names.time_col: "time_col"}
-        taken = [name for name in present if name in found]
-        new = {name: f"{name}_series" for name in taken}
-        others = ", ".join(f"{found[name]}={found[name]!r}" for name in taken)
-        return (
-            f"{text} The index holds time stamps: if each column is a series, rename the columns, "
-            f"data.rename(columns={new}), or set {' and '.join(found[name] for name in taken)} to another name, as in "
-            f"RNNForecaster(..., {others})."
-        )
+    if holds_dates(data.index.to_series()):
+        return f"{text} {_rename_columns(names, present)}"
+    if len(names.id_cols) > 1:
+        return f"{text} {_name_ids(data, names, others)}"
     if names.id_col not in present:
         wide = f"data.set_index({names.time_col!r}) makes a DataFrame with one column a series"
         ids = [column for column in others if not pd.api.types.is_float_dtype(data[column])]
         if names.target_col not in present:
             return f"{text} If each column is a series, {wide}.{_name_columns(data, names, missing, others)}"
         if not ids:
-            return f"{text} If it is one series, {assign(names.id_col, '0')} adds an id; {wide}."
+            one = "RNNForecaster(..., id_col='unique_id')"
+            return f"{text} If it is one series, leave id_col as it is by default: {one}; {wide}."
         return f"{text} {_name_columns(data, names, missing, ids)} If each column is a series, {wide}."
     return (
         f"{text}{_name_columns(data, names, missing, others)} If each column is a series, rename {present[0]!r} or set "
@@ -42,17 +37,50 @@ def explain_partial(data, names, present):
     )
 
 
+def _rename_columns(names, present):
+    """Advise how a frame with dates in the index is told from a long one."""
+    found = {"id_col": list(names.id_cols), "time_col": [names.time_col]}
+    taken = {key: [name for name in columns if name in present] for key, columns in found.items()}
+    new = {name: f"{name}_series" for columns in taken.values() for name in columns}
+    keys = [key for key, columns in taken.items() if columns]
+    others = ", ".join(f"{key}={key!r}" for key in keys)
+    return (
+        "The index holds time stamps: if each column is a series, rename the columns, "
+        f"data.rename(columns={new}), or set {' and '.join(keys)} to another name, as in RNNForecaster(..., {others})."
+    )
+
+
+def _name_ids(data, names, others):
+    """Advise which of several id columns a frame has."""
+    ids = [name for name in names.id_cols if name in data.columns]
+    ids += [column for column in others if not (pd.api.types.is_float_dtype(data[column]) or holds_dates(data[column]))]
+    return f"Add what is missing, or set id_col to columns of ids that the frame has, among {ids}."
+
+
+def explain_ids(data, names):
+    """Say that a frame without an id column has time stamps several times and perhaps ids; "" if it has not."""
+    twice = data[names.time_col].duplicated()
+    others = [column for column in data.columns if column not in names]
+    ids = [column for column in others if not (pd.api.types.is_float_dtype(data[column]) or holds_dates(data[column]))]
+    if not ids or not twice.any():
+        return ""
+    text = f"Column {names.time_col!r} has the time stamp {data.loc[twice, names.time_col].iloc[0]} twice"
+    text += f" ({int(twice.sum())} duplicates in all)" if twice.sum() > 1 else ""
+    return f"{text}, and there is no column {names.id_col!r}.{_name_columns(data, names, [names.id_col], ids)}"
+
+
 def _may_be_long(data, names):
     """Whether the ids, in the index or a column, may be ids: no fractions, and not each in one row only."""
-    ids = data.index if names.id_col in data.index.names else data.loc[:, [names.id_col]].iloc[:, 0]
-    return bool(ids.duplicated().any()) and not pd.api.types.is_float_dtype(ids.dtype)
+    columns = data.reset_index()
+    ids = columns.loc[:, [name for name in names.id_cols if name in columns.columns]]
+    return bool(ids.duplicated().any()) and not any(map(pd.api.types.is_float_dtype, ids.dtypes))
 
 
 def _name_columns(data, names, missing, others):
     """Advise the parameters that name the columns of a long frame, where there are columns to name."""
     if len(others) < len(missing):
         return ""
-    dates = [column for column in others if _holds_dates(data[column])]
+    dates = [column for column in others if holds_dates(data[column])]
     numbers = [column for column in others if _holds_numbers(data[column]) and column not in dates]
     rest = [column for column in others if column not in dates]
     found = {}
@@ -86,7 +114,7 @@ def explain_transposed(data):
     """Say that time stamps among the columns belong to the index; "" if they are in the index, or nowhere."""
     if pd.api.types.infer_dtype(data.index, skipna=True) not in ("string", "categorical") or read_text(data.index):
         return ""
-    if not (_holds_dates(data.columns.to_series()) or read_text(data.columns)):
+    if not (holds_dates(data.columns.to_series()) or read_text(data.columns)):
         return ""
     return (
         f"the columns are time stamps, the first {data.columns[0]}, and the index is text, the first "
@@ -104,7 +132,7 @@ def mend_column(data, k):
             return long
         if conversion == DATES:
             return f"Dates belong to the index: data.set_index({name!r})."
-        if conversion in (TO_NUMBERS, UNREADABLE) and _holds_dates(column):
+        if conversion in (TO_NUMBERS, UNREADABLE) and holds_dates(column):
             dates = assign(name, f"pd.to_datetime(data[{name!r}])")
             return f"Dates belong to the index: {dates}.set_index({name!r})."
         if conversion == UNREADABLE:
@@ -117,7 +145,7 @@ def mend_column(data, k):
 def _name_long_frame(data):
     """Advise the parameters of a long frame where this looks like one of other column names, else ""."""
     columns = {name: data.iloc[:, k] for k, name in enumerate(data.columns)}
-    dates = [name for name, column in columns.items() if _holds_dates(column)]
+    dates = [name for name, column in columns.items() if holds_dates(column)]
     others = [name for name in columns if name not in dates]
     texts = [name for name in others if not _holds_numbers(columns[name])]
     if not dates or len(others) < 2 or not (texts or columns[dates[0]].duplicated().any()):
@@ -136,7 +164,7 @@ def _holds_numbers(column):
     return pd.api.types.is_numeric_dtype(column.dtype)
 
 
-def _holds_dates(column):
+def holds_dates(column):
     """Whether a column holds dates, or text that looks like dates."""
     if isinstance(column.dtype, pd.PeriodDtype) or column.dtype.kind == "M":
         return True
