@@ -222,9 +222,7 @@ def _with_rows(panel, given, located):
 def _values(panel, frame):
     """Return the covariates of a frame, without the columns of the keys and of the target."""
     if has_key_columns(panel, frame):
-        return frame.drop(
-            columns=[name for name in (*panel.key_columns, panel.names.target_col) if name in frame.columns]
-        )
+        return frame.drop(columns=[*panel.key_columns, panel.names.target_col], errors="ignore")
     return frame
 
 

@@ -173,10 +173,10 @@ def _of_keys(panel, ids, times, twice):
     keys = pd.MultiIndex.from_arrays([codes, clock(times)])
     repeated = keys.duplicated()
     if repeated.any():
-        row = int(repeated.argmax())
+        row, count = int(repeated.argmax()), int(repeated.sum())
         raise ValueError(
-            f"X has the time stamp {times[row]} twice for {panel.layout.label(unique[codes[row]])} ({int(repeated.sum())} "
-            f"duplicate{'s' * (int(repeated.sum()) > 1)} in all). Keep the first of each: X[~{twice}]."
+            f"X has the time stamp {times[row]} twice for {panel.layout.label(unique[codes[row]])} ({count} "
+            f"duplicate{'s' * (count > 1)} in all). Keep the first of each: X[~{twice}]."
         )
     known = np.flatnonzero(series >= 0)
     steps = np.full(len(times), -1)

@@ -22,8 +22,8 @@ from tsrnn.frames.values import CONVERSIONS, REAL_KINDS
 
 ALLOWED = (
     "a Series, a DataFrame with one column a series, a Series or one-column DataFrame with a MultiIndex (id, "
-    "time), a long DataFrame with id, time and target column, or without ids for one series, a one- or two-dimensional array, or a list of "
-    "numbers"
+    "time), a long DataFrame with id, time and target column, or without ids for one series, a one- or "
+    "two-dimensional array, or a list of numbers"
 )
 
 LAYOUTS = (MultiIndexLayout, LongLayout, DatedLayout, WideLayout, SeriesLayout, ArrayLayout)

@@ -182,4 +182,4 @@ class DatedLayout(LongLayout):
         """Return an expression for the frame from one for a single series, as in :mod:`tsrnn.frames.advice`."""
         time_col, target_col = self.names.time_col, self.names.target_col
         series = f"data.sort_values({time_col!r}).set_index({time_col!r})[{target_col!r}]"
-        return f"{series}.pipe(lambda s: {expression('s')}).reset_index()"
+        return f"{series}.pipe(lambda s: {expression('s')}).rename_axis({time_col!r}).reset_index()"
