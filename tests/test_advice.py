@@ -311,6 +311,18 @@ class TestFramesThatLookLikeOthers:
         assert found == {"id_col": "store", "time_col": "day", "target_col": "sold"}
         assert to_panel(data, **found).n_series == 2
 
+    def test_a_long_frame_of_own_names_and_two_ids(self):
+        data = pd.concat([self.long.assign(item=item) for item in "xyz"])
+        for columns in (data, data.rename(columns={"day": "ds", "sold": "y"}), data.rename(columns={"day": "ds"})):
+            refused = refusal(to_panel, columns, (TypeError, ValueError))
+            assert self.parameters(refused)["id_col"] == ["store", "item"]
+            assert to_panel(columns, **self.parameters(refused)).n_series == 6
+
+    def test_a_frame_of_one_series_of_own_names(self):
+        data = pd.DataFrame({"day": DAYS, "weather": ["sun", "rain"] * (N // 2), "sold": np.arange(float(N))})
+        found = self.parameters(refusal(to_panel, data, TypeError))
+        assert to_panel(data, **found).covariates.names == ["weather"]
+
     @pytest.mark.parametrize(
         "rename",
         [{"store": "unique_id"}, {"day": "ds"}, {"sold": "y", "day": "ds"}, {"store": "unique_id", "day": "ds"},
@@ -361,9 +373,20 @@ class TestFramesThatLookLikeOthers:
     def test_ids_in_a_column_of_another_name(self, ids, extra):
         data = pd.DataFrame({"shop": np.repeat(ids, N), "ds": [*DAYS] * 2, "y": 1.0, **extra})
         message = refusal(to_panel, data)
-        assert "Column 'ds' has the time stamp 2024-01-01 00:00:00 twice (20 duplicates in all)" in message
+        assert "column 'y' has the time stamp 2024-01-01 00:00:00 twice (20 duplicates in all)" in message
         names = eval(re.search(r"RNNForecaster\(\.\.\., (.*?)\)", message).expand(r"dict(\1)"))
         assert to_panel(data, **names).ids.tolist() == ids
+
+    @pytest.mark.parametrize("named", [{}, {"id_col": "shop"}, {"id_col": ["shop", "aisle"]}], ids=repr)
+    def test_further_columns_of_ids(self, named):
+        rows = [(shop, aisle, item) for shop in "ab" for aisle in (1, 2) for item in ("x", "y")]
+        data = pd.DataFrame([(*row, day, 1.0, "no") for row in rows for day in DAYS])
+        data.columns = ["shop", "aisle", "item", "ds", "y", "promotion"]
+        message = refusal(to_panel, data, **named)
+        names = eval(re.search(r"RNNForecaster\(\.\.\., (.*?)\)", message).expand(r"dict(\1)"))
+        assert to_panel(data, **names).ids.tolist() == rows
+        for pattern in (r"aggregate \((data.*?\))\) or", r"drop them \((data.*?)\)\.$"):
+            assert set(to_panel(follow(message, data, pattern), **named).lengths) == {N}
 
     @pytest.mark.parametrize("dtype", [None, str, "period[D]", object])
     def test_dates_among_the_columns(self, dtype):

@@ -177,7 +177,9 @@ class TestWhatIsNoSuchFrame:
         data = pd.concat([frame_of(SERIES[:N])] * 2)
         with pytest.raises(ValueError, match="column 'y' has the time stamp 2024-01-01 00:00:00 twice .30 duplicates"):
             to_panel(data)
-        with pytest.raises(ValueError, match="and there is no column 'unique_id'.*id_col='shop'"):
+        with pytest.raises(
+            ValueError, match="differ in 'shop'. If this tells series apart, it belongs to the ids: .*id_col='shop'"
+        ):
             to_panel(data.assign(shop=np.repeat(["a", "b"], N)))
 
     def test_new_data_in_another_container(self):

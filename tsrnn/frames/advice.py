@@ -13,6 +13,9 @@ CUT_BY_TIME = (
 )
 
 
+DATE_TEXT = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}")
+
+
 @dataclass(frozen=True)
 class Stamps:
     """Names and expressions of the time stamps of a container.
@@ -228,3 +231,13 @@ def convert_integers(times, stamps):
     elif unit is None:
         return ""
     return f" If the integers are dates, convert them: {stamps.convert(how)}."
+
+
+def holds_dates(column):
+    """Whether a column holds dates, or text that looks like dates."""
+    if isinstance(column.dtype, pd.PeriodDtype) or column.dtype.kind == "M":
+        return True
+    if pd.api.types.infer_dtype(column, skipna=True) in ("date", "datetime", "datetime64", "period"):
+        return True
+    first = next(iter(column.dropna()), None)
+    return isinstance(first, str) and DATE_TEXT.match(first) is not None

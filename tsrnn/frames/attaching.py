@@ -7,6 +7,7 @@ import numpy as np
 from tsrnn.frames.covariate_columns import as_frame, find_columns, read_table
 from tsrnn.frames.covariate_rows import Located, has_key_columns, locate, locator
 from tsrnn.frames.covariates import assemble, with_defaults
+from tsrnn.frames.id_advice import require_distinct
 from tsrnn.frames.identity import unique_ids
 from tsrnn.frames.long import LongLayout
 from tsrnn.frames.times import as_times, clock
@@ -40,6 +41,7 @@ def split_long(data, layout, *, keeps_empty=True):
     target_col = layout.names.target_col
     ticks = clock(as_times(data[layout.names.time_col], layout.stamps))
     codes, ids = unique_ids(layout.ids_of(data), layout.id_what)
+    require_distinct(data, layout, codes, ticks)
     observed = data[target_col].notna().to_numpy()
     last = np.full(len(ids) + 1, np.iinfo(np.int64).min)
     np.maximum.at(last, codes[observed], ticks[observed])

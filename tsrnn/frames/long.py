@@ -4,13 +4,12 @@ from dataclasses import dataclass, replace
 
 import pandas as pd
 
-from tsrnn.frames.advice import assign, stamps_of_column
+from tsrnn.frames.advice import assign, holds_dates, stamps_of_column
 from tsrnn.frames.columns import Names, quote
 from tsrnn.frames.identity import one_column
 from tsrnn.frames.keyed import Keyed, id_of, read_rows_of_ids
 from tsrnn.frames.times import as_times, extension_dtype
 from tsrnn.frames.values import CLEAN_FIRST, DATES, UNREADABLE, as_float64
-from tsrnn.frames.wide_advice import explain_ids, holds_dates
 
 
 def _require_unique_columns(data):
@@ -93,10 +92,12 @@ class LongLayout(Keyed):
         """Return the id of each row of a frame: a Series, or a frame of several columns."""
         return one_column(data[list(self.id_cols)])
 
+    def row_label(self, data, row):
+        """Name the series of a row for an error."""
+        return self.label(id_of((*(data[name].iloc[row] for name in self.id_cols), None)))
+
     def _locate(self, data, times, row):
-        """Name a row for an error."""
-        key = tuple(data[name].iloc[row] for name in self.id_cols)
-        return f"at id {quote(id_of((*key, None)))}, {times[row]}"
+        return f"at {self.row_label(data, row)}, {times[row]}"
 
     def read(self, data):
         """Read a long DataFrame into `Columns`."""
@@ -157,9 +158,6 @@ class DatedLayout(LongLayout):
         _require_unique_columns(data)
         if holds_dates(data.index.to_series()) and not holds_dates(data[names.time_col]):
             return None
-        repeated = explain_ids(data, names)
-        if repeated:
-            raise ValueError(repeated)
         return cls(names)
 
     @property
@@ -170,6 +168,10 @@ class DatedLayout(LongLayout):
     def label(self, series_id):
         """Name the series for an error."""
         return f"column {quote(self.names.target_col)}"
+
+    def row_label(self, data, row):
+        """Name the series for an error."""
+        return self.label(None)
 
     def ids_of(self, data):
         """Return the name of the target for each row."""

@@ -1,14 +1,11 @@
 """Error messages about frames that are not quite wide: dates or ids among the columns, long frames of other names."""
 
-import re
-
 import pandas as pd
 
-from tsrnn.frames.advice import assign, read_text
+from tsrnn.frames.advice import assign, holds_dates, read_text
 from tsrnn.frames.columns import quote
+from tsrnn.frames.id_advice import telling_apart
 from tsrnn.frames.values import CLEAN_FIRST, DATES, TO_NUMBERS, UNREADABLE
-
-DATE_TEXT = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}")
 
 
 def explain_partial(data, names, present):
@@ -57,18 +54,6 @@ def _name_ids(data, names, others):
     return f"Add what is missing, or set id_col to columns of ids that the frame has, among {ids}."
 
 
-def explain_ids(data, names):
-    """Say that a frame without an id column has time stamps several times and perhaps ids; "" if it has not."""
-    twice = data[names.time_col].duplicated()
-    others = [column for column in data.columns if column not in names]
-    ids = [column for column in others if not (pd.api.types.is_float_dtype(data[column]) or holds_dates(data[column]))]
-    if not ids or not twice.any():
-        return ""
-    text = f"Column {names.time_col!r} has the time stamp {data.loc[twice, names.time_col].iloc[0]} twice"
-    text += f" ({int(twice.sum())} duplicates in all)" if twice.sum() > 1 else ""
-    return f"{text}, and there is no column {names.id_col!r}.{_name_columns(data, names, [names.id_col], ids)}"
-
-
 def _may_be_long(data, names):
     """Whether the ids, in the index or a column, may be ids: no fractions, and not each in one row only."""
     columns = data.reset_index()
@@ -88,11 +73,18 @@ def _name_columns(data, names, missing, others):
         found["time_col"] = (dates or numbers or others)[0]
     if names.id_col in missing:
         texts = [column for column in rest if column not in numbers]
-        found["id_col"] = (texts or [column for column in rest if column not in found.values()] or others)[0]
+        ids = texts or [column for column in rest if column not in found.values()] or others
+        found["id_col"] = _choose_ids(data, ids, found.get("time_col", names.time_col))
     if names.target_col in missing:
         found["target_col"] = ([column for column in numbers if column not in found.values()] or others)[-1]
     arguments = ", ".join(f"{key}={found[key]!r}" for key in ("id_col", "time_col", "target_col") if key in found)
     return f" If its columns have other names, set them: RNNForecaster(..., {arguments})."
+
+
+def _choose_ids(data, candidates, time_col):
+    """Return the name of a column of ids, or a list of those that tell apart rows of one time stamp."""
+    ids = telling_apart(data[[time_col]], data[candidates]) if time_col in data.columns else []
+    return ids if len(ids) > 1 else (ids or candidates)[0]
 
 
 def explain_repeated(data):
@@ -103,7 +95,9 @@ def explain_repeated(data):
     texts = [name for k, name in enumerate(data.columns) if not _holds_numbers(data.iloc[:, k])]
     if not texts:
         return ""
-    first = data.index[twice][0]
+    first, long = data.index[twice][0], _name_long_frame(data)
+    if long:
+        return f"the index has duplicate time stamps, the first {first}. {long}"
     return (
         f"the index has duplicate time stamps, the first {first}, and column {quote(texts[0])} is text. If it holds "
         f"the ids of the series: data.set_index({texts[0]!r}, append=True).swaplevel()."
@@ -148,27 +142,20 @@ def _name_long_frame(data):
     dates = [name for name, column in columns.items() if holds_dates(column)]
     others = [name for name in columns if name not in dates]
     texts = [name for name in others if not _holds_numbers(columns[name])]
-    if not dates or len(others) < 2 or not (texts or columns[dates[0]].duplicated().any()):
+    is_panel = bool(dates) and columns[dates[0]].duplicated().any()
+    if not dates or len(others) < 2 or not (texts or is_panel):
         return ""
-    id_col = (texts or others)[0]
-    target_col = next((name for name in others if name != id_col and _holds_numbers(columns[name])), None)
+    id_col = _choose_ids(data, texts or others[:1], dates[0]) if is_panel else None
+    ids = id_col if isinstance(id_col, list) else [id_col]
+    target_col = next((name for name in others if name not in ids and _holds_numbers(columns[name])), None)
     if target_col is None:
         return ""
+    named = f"id_col={id_col!r}, " if is_panel else ""
     return (
         "For a long DataFrame, name its columns: "
-        f"RNNForecaster(..., id_col={id_col!r}, time_col={dates[0]!r}, target_col={target_col!r})."
+        f"RNNForecaster(..., {named}time_col={dates[0]!r}, target_col={target_col!r})."
     )
 
 
 def _holds_numbers(column):
     return pd.api.types.is_numeric_dtype(column.dtype)
-
-
-def holds_dates(column):
-    """Whether a column holds dates, or text that looks like dates."""
-    if isinstance(column.dtype, pd.PeriodDtype) or column.dtype.kind == "M":
-        return True
-    if pd.api.types.infer_dtype(column, skipna=True) in ("date", "datetime", "datetime64", "period"):
-        return True
-    first = next(iter(column.dropna()), None)
-    return isinstance(first, str) and DATE_TEXT.match(first) is not None
