@@ -426,7 +426,7 @@ class TestRefusals:
     @pytest.mark.parametrize(
         ("index", "words"),
         [
-            (["2024-01-01", "2024-01-02", "2024-01-03"], "dtype (str|object) .'2024-01-01'.*to_datetime"),
+            (["01/02/2024", "01/03/2024", "01/04/2024"], "dtype (str|object) .'01/02/2024'.*cannot be told apart"),
             ([0.0, 1.0, 2.0], "datetimes, periods or integers. Got dtype float64 .0.0."),
             ([True, False, True], "dtype bool"),
             (pd.timedelta_range("1D", periods=3), "dtype timedelta64"),

@@ -211,7 +211,7 @@ def rows_ahead(panel, X):
 
 def steps_ahead(panel, index):
     """Return how many steps after the end each stamp of the index of X is, from 0."""
-    times = times_like(as_times(index, stamps_of_index("X")), panel.times, "The time stamps of X")
+    times = times_like(as_times(index, stamps_of_index("X"), panel.time_form), panel.times, "The time stamps of X")
     steps = panel.steps_ahead(times) if len(times) else np.empty(0, dtype=np.int64)
     if not len(steps) or (steps < 0).any():
         got = f"{index[int((steps < 0).argmax())]}" if len(steps) else "no row"

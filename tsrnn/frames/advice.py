@@ -2,11 +2,12 @@
 
 import keyword
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pandas as pd
-from pandas.tseries.api import guess_datetime_format
 from pandas.tseries.frequencies import to_offset
+
+from tsrnn.frames.text_dates import as_expression, find_formats
 
 CUT_BY_TIME = (
     "If a cross-validation has cut the rows, cut them by time: cv=tsrnn.model_selection.PanelSplit(horizon=...)."
@@ -49,6 +50,13 @@ class Stamps:
     def convert(self, template):
         """Return the expression that converts the stamps; ``template`` has ``{}`` for them."""
         return self.replace(template.replace("{}", self.distinct or self.read))
+
+    def read_by(self, form):
+        """Return the same for stamps that are converted by a `tsrnn.frames.times.TimeForm`, or None for no such."""
+        if form is None:
+            return self
+        read, distinct = (None if text is None else form.convert(text) for text in (self.read, self.distinct))
+        return replace(self, read=read, distinct=distinct, accessor="" if form.makes_index else self.accessor)
 
     def as_unit(self, unit):
         """Return the expression that converts the stamps to another resolution."""
@@ -185,39 +193,8 @@ def fill_values(is_float, has_infinite):
 
 
 def read_text(texts):
-    """Return the expression that makes dates of text, written ``{}``; None if that is not possible for all.
-
-    Parameters
-    ----------
-    texts : Index
-        Without missing values, not empty.
-
-    Returns
-    -------
-    str or None
-        With the format, which pandas would guess from the first alone.
-    """
-    if pd.api.types.infer_dtype(texts, skipna=True) not in ("string", "categorical"):
-        return None
-    texts = texts.astype(object)
-    if not all(isinstance(text, str) for text in texts):
-        return None
-    week = "%G-W%V-%u"
-    if texts.str.fullmatch(r"\d{4}-W\d{2}").all() and _are_read(texts + "-1", week):
-        return f"pd.to_datetime({{}}.astype(str) + '-1', format={week!r})"
-    # A first number above 12 is a day.
-    day_first = re.match(r"(1[3-9]|2\d|3[01])\b", texts[0]) is not None
-    guess = guess_datetime_format(texts[0], dayfirst=day_first)
-    if guess is None or "%y" not in guess.lower():
-        return None
-    swapped = re.sub("%[dm]", lambda found: {"%d": "%m", "%m": "%d"}[found.group()], guess)
-    formats = [guess, "ISO8601"] if guess.startswith("%Y") else [guess, swapped]
-    how = next((how for how in formats if _are_read(texts, how)), None)
-    return None if how is None else f"pd.to_datetime({{}}, format={how!r})"
-
-
-def _are_read(texts, how):
-    return pd.to_datetime(texts, format=how, errors="coerce").notna().all()
+    """Return the expression that makes dates of text, written ``{}``; None if that is not possible for all."""
+    return next(map(as_expression, find_formats(texts)), None)
 
 
 def convert_integers(times, stamps):

@@ -69,7 +69,7 @@ def append(panel, data, *, overlap="raise", X=None):
 def _separate(panel, data, X):
     """Return the container of the series and that of the covariates, or refuse covariates that were not in the fit."""
     if X is None:
-        data, X, _ = split_long(data, find_layout(data, panel.names), keeps_empty=False)
+        data, X, _ = split_long(data, find_layout(data, panel.names), panel.time_form, keeps_empty=False)
     if X is not None and panel.covariates is None:
         raise ValueError(
             "The fit had no covariates, so that new data can have none. Give the series alone, without X and without "
@@ -138,7 +138,7 @@ def _read_like(panel, data):
         )
     if isinstance(layout, MultiIndexLayout):
         require_levels(layout.level_names, panel.layout.level_names)
-    new, _ = read_rows(data, layout, panel.names, panel.missing)
+    new, _ = read_rows(data, layout, panel.names, panel.missing, panel.time_form)
     ids = new.ids
     if hasattr(panel.layout, "convert_ids"):
         ids = ids_like(new.ids, panel.ids, panel.layout.convert_ids)

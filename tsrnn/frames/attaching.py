@@ -14,7 +14,7 @@ from tsrnn.frames.times import as_times, clock
 from tsrnn.windows import row_series, rows_of
 
 
-def split_long(data, layout, *, keeps_empty=True):
+def split_long(data, layout, form=None, *, keeps_empty=True):
     """Separate the target of a long frame from its covariates, the columns besides id, time and target.
 
     Parameters
@@ -23,6 +23,8 @@ def split_long(data, layout, *, keeps_empty=True):
         Any container.
     layout : Layout
         That of ``data``.
+    form : TimeForm, optional
+        Form of stamps that were read before.
     keeps_empty : bool, default=True
         Whether to keep the rows of ids without any target.
 
@@ -39,7 +41,7 @@ def split_long(data, layout, *, keeps_empty=True):
     if not isinstance(layout, LongLayout) or len(data.columns) == len(layout.columns):
         return data, None, None
     target_col = layout.names.target_col
-    ticks = clock(as_times(data[layout.names.time_col], layout.stamps))
+    ticks = clock(as_times(data[layout.names.time_col], layout.stamps, form))
     codes, ids = unique_ids(layout.ids_of(data), layout.id_what)
     require_distinct(data, layout, codes, ticks)
     observed = data[target_col].notna().to_numpy()

@@ -73,8 +73,8 @@ class Columns:
         Row of the container that each value came from, where the container's rows are in another order.
     freq : BaseOffset or None
         Frequency that the container declares where ``times`` cannot carry it.
-    time_dtype : dtype or None
-        Dtype of the stamps in the container where it differs from that of ``times`` (Arrow).
+    time_form : TimeForm or None
+        Form of the stamps in the container where it differs from that of ``times`` (text, Arrow).
     """
 
     values: np.ndarray
@@ -83,4 +83,4 @@ class Columns:
     times: pd.Index
     rows: np.ndarray | None = None
     freq: object = None
-    time_dtype: object = None
+    time_form: object = None

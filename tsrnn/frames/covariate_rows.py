@@ -125,7 +125,7 @@ def _of_positions(panel, X, data, first):
 
 def _times_of(panel, given, what):
     stamps = Stamps(what, "X.index", lambda new: f"X.set_axis({new})", "X.reset_index(drop=True)")
-    times = as_times(given, stamps if what != "X" else stamps_of_index("X"))
+    times = as_times(given, stamps if what != "X" else stamps_of_index("X"), panel.time_form)
     return times_like(times, panel.times, "The time stamps of X") if len(times) else panel.times[:0]
 
 

@@ -8,7 +8,7 @@ import pandas as pd
 from tsrnn.frames.advice import stamps_of_level
 from tsrnn.frames.columns import Columns, quote
 from tsrnn.frames.identity import one_column, own_index, unique_ids
-from tsrnn.frames.times import TOO_FEW, as_times, clock, extension_dtype, has_too_few
+from tsrnn.frames.times import TOO_FEW, clock, has_too_few, read_times
 from tsrnn.frames.values import CLEAN_FIRST, DATES, UNREADABLE, as_float64
 from tsrnn.windows import offsets_of
 
@@ -114,17 +114,17 @@ class MultiIndexLayout(Keyed):
         """Expression that drops the series without any value."""
         return f"data.groupby(level={self._ids}, observed=True).filter(lambda s: s.notna().to_numpy().any())"
 
-    def read(self, data):
+    def read(self, data, form=None):
         """Read a panel with a MultiIndex into `Columns`."""
         column = data if self.columns is None else data.iloc[:, 0]
         stamps = data.index.get_level_values(-1)
-        times = as_times(stamps, self.stamps)
+        times, form = read_times(stamps, self.stamps, form)
         values = as_float64(
             column, "the target", lambda row: f"at id {quote(id_of(data.index[row]))}, {times[row]}", self._mend
         )
         columns = read_rows_of_ids(one_column(data.index.droplevel(-1)), times, values, self)
         freq = getattr(data.index.levels[-1], "freq", None)
-        return replace(columns, freq=freq, time_dtype=extension_dtype(stamps))
+        return replace(columns, freq=freq, time_form=form)
 
     def _mend(self, conversion):
         if conversion == DATES:

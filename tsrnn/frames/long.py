@@ -8,7 +8,7 @@ from tsrnn.frames.advice import assign, holds_dates, stamps_of_column
 from tsrnn.frames.columns import Names, quote
 from tsrnn.frames.identity import one_column
 from tsrnn.frames.keyed import Keyed, id_of, read_rows_of_ids
-from tsrnn.frames.times import as_times, extension_dtype
+from tsrnn.frames.times import read_times
 from tsrnn.frames.values import CLEAN_FIRST, DATES, UNREADABLE, as_float64
 
 
@@ -99,15 +99,15 @@ class LongLayout(Keyed):
     def _locate(self, data, times, row):
         return f"at {self.row_label(data, row)}, {times[row]}"
 
-    def read(self, data):
+    def read(self, data, form=None):
         """Read a long DataFrame into `Columns`."""
         time_col, target_col = self.names.time_col, self.names.target_col
-        times = as_times(data[time_col], self.stamps)
+        times, form = read_times(data[time_col], self.stamps, form)
         values = as_float64(
             data[target_col], f"column {target_col!r}", lambda row: self._locate(data, times, row), self._mend
         )
         columns = read_rows_of_ids(self.ids_of(data), times, values, self)
-        return replace(columns, time_dtype=extension_dtype(data[time_col]))
+        return replace(columns, time_form=form)
 
     def _mend(self, conversion):
         target_col = self.names.target_col

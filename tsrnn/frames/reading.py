@@ -85,11 +85,14 @@ def to_panel(
     return panel
 
 
-def read_rows(data, layout, names, missing="raise"):
-    """Read a container into a `Panel` without frequencies; also return the frequency it declares, if any."""
+def read_rows(data, layout, names, missing="raise", form=None):
+    """Read a container into a `Panel` without frequencies; also return the frequency it declares, if any.
+
+    ``form`` is the `tsrnn.frames.times.TimeForm` of stamps that were read before.
+    """
     if np.size(data) == 0:
         raise ValueError(f"The data is empty: shape {np.shape(data)}. Give at least one value.")
-    columns = layout.read(data)
+    columns = layout.read(data, form)
     panel = Panel(
         columns.values,
         columns.offsets,
@@ -99,7 +102,7 @@ def read_rows(data, layout, names, missing="raise"):
         layout,
         columns.rows,
         names,
-        columns.time_dtype,
+        columns.time_form,
         missing,
         len(data),
     )
@@ -187,7 +190,7 @@ def resolve_frequencies(panel, freq, declared=None):
     """
     longest = int(panel.lengths.argmax())
     if freq is not None:
-        common = parse_frequency(freq, panel.times, panel.layout.stamps if panel.layout.has_stamps else None)
+        common = parse_frequency(freq, panel.times, panel.stamp_expressions)
     elif declared is not None and _follows(panel, longest, declared):
         common = declared
     else:
