@@ -108,9 +108,9 @@ def backtest(
     panel = _long_enough(panel, int(back[0]))
     cut = [panel.head(panel.lengths - steps) for steps in back]
     if refit:
-        runs = Parallel(n_jobs=n_jobs)(delayed(_fit_and_forecast)(forecaster, part, horizon) for part in cut)
+        runs = Parallel(n_jobs=n_jobs)(delayed(_fit_and_forecast)(forecaster, data, part, horizon) for part in cut)
     else:
-        fitted = clone(forecaster)._fit_panel(cut[0])
+        fitted = clone(forecaster)._fit_panel(cut[0], forecaster._weights(data, cut[0]))
         runs = [(fitted._forecast_panel(part, horizon), fitted.season_length_) for part in cut]
     tables = [
         _tabulate(panel, part, forecasts, season_length or found, forecaster)
@@ -169,8 +169,8 @@ def _long_enough(panel, steps):
     return panel.select(np.flatnonzero(enough))
 
 
-def _fit_and_forecast(forecaster, panel, horizon):
-    fitted = clone(forecaster)._fit_panel(panel)
+def _fit_and_forecast(forecaster, data, panel, horizon):
+    fitted = clone(forecaster)._fit_panel(panel, forecaster._weights(data, panel))
     return fitted._forecast_panel(panel, horizon), fitted.season_length_
 
 

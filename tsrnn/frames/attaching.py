@@ -38,12 +38,15 @@ def split_long(data, layout, form=None, *, keeps_empty=True):
     kept : ndarray of int or None
         Rows of the frame that ``data`` holds.
     """
-    if not isinstance(layout, LongLayout) or len(data.columns) == len(layout.columns):
+    if not isinstance(layout, LongLayout):
         return data, None, None
-    target_col = layout.names.target_col
+    target_col, weight_col = layout.names.target_col, layout.names.weight_col
+    others = [name for name in data.columns if name not in (*layout.columns, weight_col)]
+    if not others:
+        return data[layout.columns], None, None
     ticks = clock(as_times(data[layout.names.time_col], layout.stamps, form))
     codes, ids = unique_ids(layout.ids_of(data), layout.id_what)
-    require_distinct(data, layout, codes, ticks)
+    require_distinct(data, others, layout, codes, ticks)
     observed = data[target_col].notna().to_numpy()
     last = np.full(len(ids) + 1, np.iinfo(np.int64).min)
     np.maximum.at(last, codes[observed], ticks[observed])
@@ -51,7 +54,7 @@ def split_long(data, layout, form=None, *, keeps_empty=True):
         last[last == last.min()] = np.iinfo(np.int64).max
     last[-1] = np.iinfo(np.int64).max  # rows without an id, which are refused
     kept = ticks <= last[codes]
-    return data.loc[kept, layout.columns], data.drop(columns=[target_col]), np.flatnonzero(kept)
+    return data.loc[kept, layout.columns], data[[*layout.keys, *others]], np.flatnonzero(kept)
 
 
 def attach(panel, X, data, past_covariates=None):
@@ -224,10 +227,11 @@ def _with_rows(panel, given, located):
 
 
 def _values(panel, frame):
-    """Return the covariates of a frame, without the columns of the keys and of the target."""
+    """Return the covariates of a frame, without the columns of the keys, of the target and of weights."""
+    others = [] if panel.names.weight_col is None else [panel.names.weight_col]
     if has_key_columns(panel, frame):
-        return frame.drop(columns=[*panel.key_columns, panel.names.target_col], errors="ignore")
-    return frame
+        others += [*panel.key_columns, panel.names.target_col]
+    return frame.drop(columns=others, errors="ignore") if others else frame
 
 
 def _rows_seen(panel):

@@ -27,11 +27,14 @@ class Names:
         Column of the ids; a list of several columns, whose values together are the id. A tuple is one name.
     time_col, target_col : hashable
         Columns of the time stamps and of the values.
+    weight_col : hashable or None
+        Column of weights, which is no covariate.
     """
 
     id_col: object = "unique_id"
     time_col: object = "ds"
     target_col: object = "y"
+    weight_col: object = None
 
     def __post_init__(self):
         if len(set(self)) < len(list(self)):
@@ -39,9 +42,14 @@ class Names:
                 f"id_col, time_col and target_col must be {'three ' * (len(self.id_cols) == 1)}different columns. Got "
                 f"{self.id_col!r}, {self.time_col!r} and {self.target_col!r}."
             )
+        if self.weight_col is not None and self.weight_col in list(self):
+            raise ValueError(
+                f"weight_col must be another column than those of ids, time and target, {list(self)}. Got "
+                f"{self.weight_col!r}."
+            )
 
     def __iter__(self):
-        """Iterate over the names of all columns."""
+        """Iterate over the names of the columns of ids, time and target."""
         return iter((*self.keys, self.target_col))
 
     @property

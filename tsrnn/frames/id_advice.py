@@ -6,19 +6,21 @@ import pandas as pd
 from tsrnn.frames.advice import holds_dates
 
 
-def require_distinct(data, layout, codes, ticks):
+def require_distinct(data, others, layout, codes, ticks):
     """Refuse rows of a long frame that have one id and time stamp and differ in a column that may hold ids.
 
     Parameters
     ----------
     data : DataFrame
-        With columns besides those of ids, time and target.
+        A long frame.
+    others : list of column names
+        Columns besides those of ids, time, target and weights.
     layout : LongLayout
         Its layout.
     codes, ticks : ndarray of shape (n_rows,), int64
         Position of the id of each row, and its time stamp.
     """
-    others = [name for name in data.columns if name not in layout.columns and _may_hold_ids(data[name])]
+    others = [name for name in others if _may_hold_ids(data[name])]
     rows = pd.DataFrame({"id": codes, "time": ticks})
     twice = rows.duplicated().to_numpy() if others else np.zeros(0, dtype=bool)
     if not twice.any():

@@ -96,7 +96,8 @@ class LongLayout(Keyed):
         """Name the series of a row for an error."""
         return self.label(id_of((*(data[name].iloc[row] for name in self.id_cols), None)))
 
-    def _locate(self, data, times, row):
+    def locate(self, data, times, row):
+        """Name a row for an error."""
         return f"at {self.row_label(data, row)}, {times[row]}"
 
     def read(self, data, form=None):
@@ -104,7 +105,7 @@ class LongLayout(Keyed):
         time_col, target_col = self.names.time_col, self.names.target_col
         times, form = read_times(data[time_col], self.stamps, form)
         values = as_float64(
-            data[target_col], f"column {target_col!r}", lambda row: self._locate(data, times, row), self._mend
+            data[target_col], f"column {target_col!r}", lambda row: self.locate(data, times, row), self._mend
         )
         columns = read_rows_of_ids(self.ids_of(data), times, values, self)
         return replace(columns, time_form=form)
@@ -177,7 +178,8 @@ class DatedLayout(LongLayout):
         """Return the name of the target for each row."""
         return pd.Index([self.names.target_col], tupleize_cols=False).repeat(len(data))
 
-    def _locate(self, data, times, row):
+    def locate(self, data, times, row):
+        """Name a row for an error."""
         return f"at {times[row]}"
 
     def for_each_series(self, expression):

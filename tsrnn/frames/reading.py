@@ -19,7 +19,16 @@ from tsrnn.frames.values import describe_nonfinite, start
 
 
 def to_panel(
-    data, *, id_col="unique_id", time_col="ds", target_col="y", freq=None, missing="raise", X=None, past_covariates=None
+    data,
+    *,
+    id_col="unique_id",
+    time_col="ds",
+    target_col="y",
+    weight_col=None,
+    freq=None,
+    missing="raise",
+    X=None,
+    past_covariates=None,
 ):
     """Read series from any container.
 
@@ -27,11 +36,15 @@ def to_panel(
     ----------
     data : Series, DataFrame, ndarray or list
         A Series; a DataFrame with one column a series; a Series or one-column DataFrame with a MultiIndex
-        (id, time); a long DataFrame with the three columns named below; an array of shape (n_steps,) or
-        (n_steps, n_series); a list of numbers. Rows of the MultiIndex and the long form may stand in any
-        order; an index without ids must ascend. It is never changed and never shared.
+        (id, time), or several levels of ids before time; a long DataFrame with the columns named below, or one of a
+        single series without the column of ids; an array of shape (n_steps,) or (n_steps, n_series); a list of
+        numbers. Rows of the MultiIndex and the long form may stand in any order; an index without ids must ascend. It
+        is never changed and never shared.
     id_col, time_col, target_col : str, default="unique_id", "ds", "y"
-        Columns of the long form. The times are datetimes, periods or integers.
+        Columns of the long form; ``id_col`` may be a list of several. The times are datetimes, periods, integers, or
+        text that is dates in one reading.
+    weight_col : str, optional
+        Column of the long form that is no covariate; see :func:`tsrnn.frames.weights.read_weights`.
     freq : str, offset or int, optional
         Frequency of the stamps (a step for integers), needed where it is not on the index and cannot be
         inferred.
@@ -67,7 +80,7 @@ def to_panel(
     2024-04-01    8.0
     Freq: MS, Name: sales, dtype: float64
     """
-    names = Names(id_col, time_col, target_col)
+    names = Names(id_col, time_col, target_col, weight_col)
     whole, kept, layout = data, None, find_layout(data, names)
     if X is None:
         data, X, kept = split_long(data, layout)
