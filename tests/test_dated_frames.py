@@ -88,6 +88,19 @@ class TestCovariates:
         with pytest.raises(ValueError, match="at stamps after their end and at their frequency. Got one at 2024-01-05"):
             dated.predict(pd.DataFrame({"ds": DAYS[4:5]}))
 
+    @pytest.mark.parametrize("method", ["fit", "predict"])
+    def test_covariates_without_stamps(self, method):
+        data, given = frame_of(SERIES[:N]), pd.DataFrame({"price": PRICE[:N]})
+        forecaster = quick().fit(X[:N], data)
+        call = {"fit": lambda: forecaster.fit(given, data), "predict": lambda: forecaster.predict(given)}[method]
+        with pytest.raises(ValueError, match=r"X needs the columns \['ds'\], .*or time stamps as its index") as caught:
+            call()
+        mended = eval(str(caught.value).split("frame y: ")[1][:-1], {"X": given, "y": data})
+        assert_same(
+            forecaster.fit(mended, data).predict(X[N : N + 1]),
+            quick().fit(X[["price"]][:N], SERIES[:N]).predict(X[N : N + 1]),
+        )
+
     def test_a_row_of_a_covariate_that_is_wrong(self):
         data = frame_of(SERIES[:N]).assign(price=PRICE[:N])
         data.loc[7, "price"] = np.inf

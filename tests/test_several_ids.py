@@ -269,6 +269,26 @@ class TestRefusals:
         with pytest.raises(ValueError, match="'id_col' parameter of RNNForecaster must be .* or a list of columns"):
             quick(id_col=[]).fit(frame)
 
+    def test_a_tuple_is_one_column(self):
+        with pytest.raises(ValueError, match=r"several are a list: id_col=\['store', 'item'\]"):
+            quick(id_col=("store", "item")).fit(long_frame())
+        data = join(long_frame()).rename(columns={"unique_id": ("store", "item")})
+        assert to_panel(data, id_col=("store", "item")).ids.tolist() == ["b/2", "b/1", "a/2"]
+
+    def test_ids_in_the_index(self):
+        data = long_frame().set_index(IDS)
+        with pytest.raises(ValueError, match="Got the levels .'store', 'item'. in the index: data.reset_index()"):
+            quick(id_col=IDS).fit(data)
+        assert to_panel(data.reset_index(), id_col=IDS).n_series == 3
+
+    def test_covariates_without_ids(self):
+        frame = long_frame(covariate=True)
+        data, X = frame[[*IDS, "ds", "y"]], frame[["price", "item"]]
+        with pytest.raises(ValueError, match=r"X needs the columns .* has not \['store', 'ds'\]") as caught:
+            quick(id_col=IDS).fit(X, data)
+        mended = eval(str(caught.value).split("frame y: ")[1][:-1], {"X": X, "y": data})
+        assert to_panel(data, X=mended, id_col=IDS).covariates.names == ["price"]
+
 
 def test_a_list_of_one_column_is_that_column():
     data = join(long_frame())

@@ -153,6 +153,16 @@ def test_dates_are_right_or_refused(start, freq, how, n):
         assert to_panel(data, freq=freq).times.equals(index)
 
 
+@pytest.mark.parametrize("kind", ["string", "large_string", "dictionary"])
+def test_text_of_arrow(kind):
+    arrow = pytest.importorskip("pyarrow")
+    types = {"string": arrow.string(), "large_string": arrow.large_string(),
+             "dictionary": arrow.dictionary(arrow.int32(), arrow.string())}  # fmt: skip
+    index = in_unit(DAYS)
+    data = contain("long", as_text(index, "%Y-%m-%d")).astype({"ds": pd.ArrowDtype(types[kind])})
+    assert_equal(to_panel(data).restore(np.zeros((2, 2))), to_panel(contain("long", index)).restore(np.zeros((2, 2))))
+
+
 class TestRefusals:
     def test_offsets_of_several_zones(self):
         index = pd.date_range("2024-03-30 20:00", periods=10, freq="h", tz="Europe/Berlin")

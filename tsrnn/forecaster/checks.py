@@ -7,7 +7,7 @@ import pandas as pd
 
 from tsrnn.frames.advice import stamps_of_index
 from tsrnn.frames.covariate_columns import as_frame
-from tsrnn.frames.covariate_rows import has_key_columns, locate, locator
+from tsrnn.frames.covariate_rows import has_key_columns, locate, locator, require_key_columns
 from tsrnn.frames.frequency import steps_after
 from tsrnn.frames.times import as_times, times_like
 from tsrnn.frames.values import start
@@ -196,6 +196,7 @@ def rows_ahead(panel, X):
                 f"X needs the id and the stamp of each row: the forecaster was fitted to {panel.layout.kind}. Give "
                 f"them as a MultiIndex (id, time), or use predict(horizon={len(X)})."
             )
+        require_key_columns(panel, X)
         return None, steps_ahead(panel, X.index)
     located = locate(panel, X)
     steps = located.steps - panel.lengths[np.maximum(located.series, 0)]

@@ -40,8 +40,9 @@ class Forecasting(FittedState):
             Covariates of the steps ahead, where the fit had some that are known for the future: by name, up to the
             last step asked for; other columns are ignored. The index of a frame says which stamps to forecast, all
             after the end, one row out per row in; a MultiIndex (id, time), or in a long frame the id and time columns,
-            also which series. Of an array, and where the series were given without stamps, the number of rows is that
-            of the steps ahead. Without X, rows after the end that were given before are read.
+            also which series (the time column alone, if there are no ids). Of an array, and where the series were
+            given without stamps, the number of rows is that of the steps ahead. Without X, rows after the end that were
+            given before are read.
         horizon : int, optional
             Steps ahead, any number from 1; by default the horizon of the fit. Beyond that one, forecasts are
             read like observations.

@@ -11,6 +11,7 @@ from tsrnn.frames.covariates import MAX_AHEAD
 from tsrnn.frames.frequency import steps_after
 from tsrnn.frames.identity import ids_like, one_column, plain_ids, unique_ids
 from tsrnn.frames.keyed import id_of, require_levels
+from tsrnn.frames.long import LongLayout
 from tsrnn.frames.times import as_times, clock, times_like
 from tsrnn.windows import row_series
 
@@ -60,6 +61,7 @@ def locate(panel, X, data=None, first=0):
     if has_key_columns(panel, X):
         return _of_columns(panel, X, f"X.duplicated({[*panel.key_columns]})")
     if isinstance(X, pd.DataFrame) and panel.layout.has_stamps:
+        require_key_columns(panel, X)
         return _of_times(panel, X.index)
     return _of_positions(panel, X, data, first)
 
@@ -74,6 +76,17 @@ def locate_ahead(panel, steps):
 def has_key_columns(panel, X):
     """Tell whether X is a long frame, with the id and the time of each row as columns."""
     return isinstance(X, pd.DataFrame) and not panel.shares_times and set(panel.key_columns) <= set(X.columns)
+
+
+def require_key_columns(panel, X):
+    """Refuse a frame beside a long one whose index holds no stamps, if it has not the columns of ids and time."""
+    is_numbered = X.index.dtype.kind in "iu" and panel.times.dtype.kind not in "iu"
+    if isinstance(panel.layout, LongLayout) and is_numbered:
+        lacking = [name for name in panel.key_columns if name not in X.columns]
+        raise ValueError(
+            f"X needs the columns {list(panel.key_columns)}, as the series, or time stamps as its index. It has not "
+            f"{lacking}. If its rows are those of a frame y: X.join(y[{lacking}])."
+        )
 
 
 def locator(panel, X):

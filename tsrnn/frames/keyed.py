@@ -69,6 +69,11 @@ class MultiIndexLayout(Keyed):
         _require_time_last(data.index, names)
         if isinstance(data, pd.Series):
             return cls(tuple(data.index.names), data.name)
+        if names.time_col in data.columns and names.target_col in data.columns:
+            raise ValueError(
+                f"A long DataFrame has ids and time as columns. Got the levels {list(data.index.names)} in the index: "
+                "data.reset_index()."
+            )
         if data.shape[1] != 1:
             raise ValueError(
                 f"A DataFrame with a MultiIndex (id, time) must have one column, the target. Got {list(data.columns)}. "

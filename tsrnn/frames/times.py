@@ -138,6 +138,8 @@ def _read_texts(index, stamps, form):
     """Return dates and the form of texts, or None if they are none, or of several readings."""
     if index.dtype.kind in "biufcmM" or isinstance(index, pd.PeriodIndex | pd.MultiIndex):
         return None
+    if isinstance(index.dtype, pd.ArrowDtype):
+        index = index.astype(object)  # also what a dictionary holds
     texts = index.dropna()
     formats = find_formats(texts) if len(texts) else []
     known = None if form is None else form.date_format

@@ -17,6 +17,8 @@ def explain_partial(data, names, present):
         return f"{text} The index has {missing}: data.reset_index()."
     if holds_dates(data.index.to_series()):
         return f"{text} {_rename_columns(names, present)}"
+    if isinstance(names.id_col, tuple) and set(names.id_col) <= set(data.columns):
+        return f"{text} A tuple is the name of one column; several are a list: id_col={list(names.id_col)!r}."
     if len(names.id_cols) > 1:
         return f"{text} {_name_ids(data, names, others)}"
     if names.id_col not in present:
@@ -27,7 +29,7 @@ def explain_partial(data, names, present):
         if not ids:
             one = "RNNForecaster(..., id_col='unique_id')"
             return f"{text} If it is one series, leave id_col as it is by default: {one}; {wide}."
-        return f"{text} {_name_columns(data, names, missing, ids)} If each column is a series, {wide}."
+        return f"{text}{_name_columns(data, names, missing, ids)} If each column is a series, {wide}."
     return (
         f"{text}{_name_columns(data, names, missing, others)} If each column is a series, rename {present[0]!r} or set "
         "id_col, time_col and target_col to other names."
