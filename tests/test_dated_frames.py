@@ -141,7 +141,7 @@ INDEXES = st.sampled_from([
 ])  # fmt: skip
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(index=INDEXES, rows=st.permutations(range(12)), gaps=st.sets(st.integers(1, 10), max_size=3),
        holes=st.sets(st.integers(0, 11), max_size=4))  # fmt: skip
 def test_a_panel_of_the_frame_is_that_of_the_series(index, rows, gaps, holes):

@@ -194,7 +194,7 @@ def frames(draw):
     return frame, [f"id {k}" for k in range(n_ids)], pd.Series([str(key) for key, _ in rows])
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(frames())
 def test_any_types_of_ids(given_frame):
     frame, ids, joined = given_frame
@@ -294,6 +294,13 @@ def test_a_list_of_one_column_is_that_column():
     data = join(long_frame())
     pd.testing.assert_frame_equal(to_panel(data, id_col=["unique_id"]).restore(np.zeros((3, 1))),
                                   to_panel(data).restore(np.zeros((3, 1))))  # fmt: skip
+
+
+def test_the_list_of_columns_is_not_shared():
+    columns = list(IDS)
+    forecaster = quick(id_col=columns).fit(long_frame())
+    columns.append("aisle")
+    assert forecaster.update(long_frame(N, N + 1)).predict().columns.tolist() == ["store", "item", "ds", "y"]
 
 
 def test_in_searches_and_clones():

@@ -138,7 +138,7 @@ class TestCovariates:
         pd.testing.assert_frame_equal(ahead, future_index(contain("long", index), 2))
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(start=st.dates(datetime.date(1850, 1, 1), datetime.date(2150, 1, 1)),
        freq=st.sampled_from(["D", "MS", "W-SUN", "B", "3D"]), how=st.sampled_from(["%d/%m/%Y", "%m/%d/%Y", "%d.%m.%Y"]),
        n=st.integers(3, 30))  # fmt: skip

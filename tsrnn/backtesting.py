@@ -71,9 +71,9 @@ def backtest(
     Returns
     -------
     DataFrame
-        Long: the id, the time stamp, ``cutoff`` (the last stamp seen), the value (names of the columns as set
-        in the forecaster), and one column a forecast: ``RNNForecaster``, ``naive``, ``seasonal_naive``. A
-        single series has its name as id.
+        Long: the id (of several columns or levels, each of them), the time stamp, ``cutoff`` (the last stamp seen),
+        the value (names of the columns as set in the forecaster), and one column a forecast: ``RNNForecaster``,
+        ``naive``, ``seasonal_naive``. A single series has its name as id, or that of its column.
 
     Raises
     ------

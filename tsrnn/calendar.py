@@ -269,7 +269,7 @@ def future_index(y, horizon, *, id_col="unique_id", time_col="ds", target_col="y
     horizon : int
         Steps after the end of each series, at least 1.
     id_col, time_col, target_col : str, default="unique_id", "ds", "y"
-        Columns of a long frame.
+        Columns of a long frame; ``id_col`` may be a list.
     freq : str, offset or int, optional
         Frequency of the stamps, where it is neither on the index nor to be inferred.
 

@@ -37,6 +37,8 @@ class Names:
     weight_col: object = None
 
     def __post_init__(self):
+        if isinstance(self.id_col, list):
+            object.__setattr__(self, "id_col", list(self.id_col))  # not shared with the user
         if len(set(self)) < len(list(self)):
             raise ValueError(
                 f"id_col, time_col and target_col must be {'three ' * (len(self.id_cols) == 1)}different columns. Got "
