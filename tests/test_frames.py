@@ -518,6 +518,12 @@ class TestRefusals:
         ):
             to_panel(pd.DataFrame({"ds": [1, 2], "y": [1.0, 2.0]}), id_col="store")
 
+    @pytest.mark.parametrize("extra", [{}, {"price": []}], ids=["", "price"])
+    @pytest.mark.parametrize("ids", [{}, {"unique_id": []}], ids=["dated", "long"])
+    def test_no_rows(self, ids, extra):
+        with pytest.raises(ValueError, match=r"The data is empty: shape \(0, \d\). Give at least one value"):
+            to_panel(pd.DataFrame({**ids, "ds": [], "y": [], **extra}))
+
     def test_missing_id(self):
         with pytest.raises(ValueError, match="column 'unique_id' has a missing id at row 1"):
             to_panel(pd.DataFrame({"unique_id": ["a", None], "ds": [1, 2], "y": [1.0, 2.0]}))

@@ -19,9 +19,9 @@ def read_rows_of_ids(ids, times, values, layout):
     """Group rows that stand in any order by id (in order of appearance) and sort each series by time."""
     codes, unique = unique_ids(ids, layout.id_what)
     if (codes < 0).any():
+        row, verb = int((codes < 0).argmax()), "has" if layout.n_ids == 1 else "have"
         raise ValueError(
-            f"{layout.id_what} has a missing id at row {int((codes < 0).argmax())}; name it, or drop the row: "
-            f"{layout.with_ids}."
+            f"{layout.id_what} {verb} a missing id at row {row}; name it, or drop the row: {layout.with_ids}."
         )
     ticks = clock(times)
     rows = np.lexsort((ticks, codes))
@@ -82,35 +82,36 @@ class MultiIndexLayout(Keyed):
         return cls(tuple(data.index.names), data.columns[0], own_index(data.columns))
 
     @property
-    def _n_ids(self):
+    def n_ids(self):
+        """Number of levels of ids."""
         return len(self.level_names) - 1
 
     @property
     def _ids(self):
         """Expression of the levels of the ids."""
-        return "0" if self._n_ids == 1 else str(list(range(self._n_ids)))
+        return "0" if self.n_ids == 1 else str(list(range(self.n_ids)))
 
     @property
     def stamps(self):
         """Expressions of the time stamps, for advice."""
-        return stamps_of_level(self._n_ids)
+        return stamps_of_level(self.n_ids)
 
     @property
     def id_what(self):
         """Name of the ids in an error."""
-        return f"the id level{'s' * (self._n_ids > 1)} of the index"
+        return f"the id level{'s' * (self.n_ids > 1)} of the index"
 
     @property
     def with_ids(self):
         """Expression of the rows whose id is not missing."""
-        if self._n_ids == 1:
+        if self.n_ids == 1:
             return "data[data.index.get_level_values(0).notna()]"
         return "data[data.index.droplevel(-1).to_frame().notna().all(axis=1).to_numpy()]"
 
     @property
     def aggregate(self):
         """Expression that takes the mean of duplicates."""
-        return f"data.groupby(level={list(range(self._n_ids + 1))}, observed=True).mean()"
+        return f"data.groupby(level={list(range(self.n_ids + 1))}, observed=True).mean()"
 
     deduplicate = "data[~data.index.duplicated()]"
 
@@ -142,7 +143,7 @@ class MultiIndexLayout(Keyed):
 
     def for_each_series(self, expression):
         """Return an expression for the panel from one for a single series, as in :mod:`tsrnn.frames.advice`."""
-        rows = f"data.sort_index(level={self._n_ids}, sort_remaining=False).groupby(level={self._ids}, observed=True)"
+        rows = f"data.sort_index(level={self.n_ids}, sort_remaining=False).groupby(level={self._ids}, observed=True)"
         return f"{rows}.apply(lambda s: {expression(f's.droplevel({self._ids})')})"
 
     def number(self, s):
@@ -155,7 +156,7 @@ class MultiIndexLayout(Keyed):
 
     def build(self, ids, times, values):
         """Return the panel; ``values`` has shape (n_series, horizon), ``times`` n_series * horizon."""
-        ids = [ids.get_level_values(k).repeat(values.shape[1]) for k in range(self._n_ids)]
+        ids = [ids.get_level_values(k).repeat(values.shape[1]) for k in range(self.n_ids)]
         index = pd.MultiIndex.from_arrays([*ids, times], names=self.level_names)
         if self.columns is None:
             return pd.Series(values.ravel(), index=index, name=self.name)

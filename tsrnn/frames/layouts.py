@@ -1,13 +1,13 @@
 """The containers a series may come in; a forecast goes back into the same one.
 
-A layout has ``match`` (is it this container?), ``read`` (container to `Columns`), ``build`` (forecasts to
-container), ``label`` (name of a series in an error), ``kind`` (name of the container in an error) and
-``shares_times`` (whether one run of stamps serves all its series; then also ``position_of``, which finds its series
-among those of new data). ``has_stamps`` says whether it has time stamps, ``is_single`` whether
-it holds one series by its kind, ``stamps`` and ``for_each_series`` how advice
-in an error is written, ``convert_ids``, where series have ids, how these are cast, and ``drop``, where series are
-columns, how these are dropped. A new container is one such class and one entry in
-`LAYOUTS`.
+A layout has ``match`` (is it this container?), ``read`` (container to `Columns`, given the form of stamps that were
+read before), ``build`` (forecasts to container), ``label`` (name of a series in an error), ``kind`` (name of the
+container in an error) and ``shares_times`` (whether one run of stamps serves all its series; then also
+``position_of``, which finds its series among those of new data). ``has_stamps`` says whether it has time stamps,
+``is_single`` whether it holds one series by its kind, ``stamps`` and ``for_each_series`` how advice in an error is
+written, ``convert_ids``, where series have ids, how these are cast, ``keys``, where ids and stamps stand in columns,
+the names of these, and ``drop``, where series are columns, how these are dropped. A new container is one such class and
+one entry in `LAYOUTS`.
 """
 
 from collections.abc import Iterable, Mapping

@@ -41,6 +41,11 @@ class LongLayout(Keyed):
         return self.names.id_cols
 
     @property
+    def n_ids(self):
+        """Number of columns of ids."""
+        return len(self.id_cols)
+
+    @property
     def keys(self):
         """Columns that tell the rows apart, ids and time: a tuple."""
         return (*self.id_cols, self.names.time_col)
@@ -58,17 +63,17 @@ class LongLayout(Keyed):
     @property
     def _ids(self):
         """Expression of the columns of the ids, as groupby takes it."""
-        return repr(self.id_cols[0] if len(self.id_cols) == 1 else list(self.id_cols))
+        return repr(self.id_cols[0] if self.n_ids == 1 else list(self.id_cols))
 
     @property
     def id_what(self):
         """Name of the ids in an error."""
-        return f"column{'s' * (len(self.id_cols) > 1)} {', '.join(map(repr, self.id_cols))}"
+        return f"column{'s' * (self.n_ids > 1)} {', '.join(map(repr, self.id_cols))}"
 
     @property
     def with_ids(self):
         """Expression of the rows whose id is not missing."""
-        if len(self.id_cols) == 1:
+        if self.n_ids == 1:
             return f"data[data[{self._ids}].notna()]"
         return f"data.dropna(subset={self._ids})"
 
@@ -121,7 +126,7 @@ class LongLayout(Keyed):
     def for_each_series(self, expression):
         """Return an expression for the frame from one for a single series, as in :mod:`tsrnn.frames.advice`."""
         time_col, target_col = self.names.time_col, self.names.target_col
-        rows = f"data.sort_values({time_col!r}).set_index({time_col!r}).groupby({self._ids}, observed=True)"
+        rows = f"data.set_index({time_col!r}).sort_index().groupby({self._ids}, observed=True)"
         return f"{rows}[{target_col!r}].apply(lambda s: {expression('s')}).reset_index()"
 
     def number(self, s):
@@ -185,5 +190,5 @@ class DatedLayout(LongLayout):
     def for_each_series(self, expression):
         """Return an expression for the frame from one for a single series, as in :mod:`tsrnn.frames.advice`."""
         time_col, target_col = self.names.time_col, self.names.target_col
-        series = f"data.sort_values({time_col!r}).set_index({time_col!r})[{target_col!r}]"
+        series = f"data.set_index({time_col!r}).sort_index()[{target_col!r}]"
         return f"{series}.pipe(lambda s: {expression('s')}).rename_axis({time_col!r}).reset_index()"

@@ -82,6 +82,7 @@ def to_panel(
     """
     names = Names(id_col, time_col, target_col, weight_col)
     whole, kept, layout = data, None, find_layout(data, names)
+    _require_some(data)
     if X is None:
         data, X, kept = split_long(data, layout)
     panel, declared = read_rows(data, layout, names, missing)
@@ -103,8 +104,7 @@ def read_rows(data, layout, names, missing="raise", form=None):
 
     ``form`` is the `tsrnn.frames.times.TimeForm` of stamps that were read before.
     """
-    if np.size(data) == 0:
-        raise ValueError(f"The data is empty: shape {np.shape(data)}. Give at least one value.")
+    _require_some(data)
     columns = layout.read(data, form)
     panel = Panel(
         columns.values,
@@ -121,6 +121,11 @@ def read_rows(data, layout, names, missing="raise", form=None):
     )
     _require_finite(panel, data)
     return panel, columns.freq
+
+
+def _require_some(data):
+    if np.size(data) == 0:
+        raise ValueError(f"The data is empty: shape {np.shape(data)}. Give at least one value.")
 
 
 def require_observed(panel, first=0):
