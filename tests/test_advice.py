@@ -13,36 +13,62 @@ from tsrnn.frames import append, to_panel
 N = 20
 DAYS = pd.date_range("2024-01-01", periods=N, freq="D", name="when")
 NAMES = {"id_col": "store", "time_col": "when", "target_col": "sold goods"}
-CONTAINERS = ["series", "wide", "array", "list", "table", "long", "own names", "keyed", "keyed frame"]
+PLAIN = {"id_col": "unique_id", "time_col": "ds", "target_col": "y"}
+TWO = PLAIN | {"id_col": ["shop", "item name"]}
+KEYED = ["keyed", "keyed frame", "two levels"]
+FRAMES = ["long", "own names", "two ids", "dated"]
+CONTAINERS = ["series", "wide", "array", "list", "table", *FRAMES, *KEYED]
 STAMPED = [kind for kind in CONTAINERS if kind not in ("array", "list", "table")]
 
 
 def contain(kind, good, bad, index=DAYS):
     """A good and a bad series of the same stamps, or the bad one alone, in a container; and names of its columns."""
     wide = pd.DataFrame({"good": good, "bad": bad}, index=index)
-    names = NAMES if kind == "own names" else {"id_col": "unique_id", "time_col": "ds", "target_col": "y"}
+    names = {"own names": NAMES, "two ids": TWO, "two levels": TWO}.get(kind, PLAIN)
     id_col, time_col, target_col = names.values()
+    first, second = ({"shop": 7}, "item name") if names is TWO else ({}, id_col)
     long = pd.concat(
-        [pd.DataFrame({id_col: name, time_col: index, target_col: wide[name].to_numpy()}) for name in ("good", "bad")]
+        [
+            pd.DataFrame({**first, second: name, time_col: index, target_col: wide[name].to_numpy()})
+            for name in ("good", "bad")
+        ]
     )
-    keyed = long.set_index([id_col, time_col])
+    keyed = long.set_index([*first, second, time_col])
+    shuffled = long.sample(frac=1, random_state=0, ignore_index=True)
     data = {
         "series": wide["bad"],
         "wide": wide,
         "array": wide["bad"].to_numpy(),
         "list": wide["bad"].tolist(),
         "table": wide.to_numpy(),
-        "long": long.sample(frac=1, random_state=0, ignore_index=True),
-        "own names": long.sample(frac=1, random_state=0, ignore_index=True),
+        "long": shuffled,
+        "own names": shuffled,
+        "two ids": shuffled,
+        "dated": shuffled.loc[shuffled[second] == "bad", [time_col, target_col]],
         "keyed": keyed[target_col].sample(frac=1, random_state=0),
         "keyed frame": keyed.sample(frac=1, random_state=0),
+        "two levels": keyed[target_col].sample(frac=1, random_state=0),
     }[kind]
     return data, names
 
 
 def bad_series(panel):
     """Values of the bad series."""
-    return panel.series(panel.ids.tolist().index("bad"))
+    ids = [key[-1] if isinstance(key, tuple) else key for key in panel.ids]
+    return panel.series(ids.index("bad") if len(ids) > 1 else 0)
+
+
+def drop_bad(kind, data, names, stamps):
+    """Drop rows of the bad series."""
+    if kind in ("series", "wide"):
+        return data.drop(stamps)
+    if kind == "dated":
+        return data[~data[names["time_col"]].isin(stamps)]
+    if kind in KEYED:
+        key = (7, "bad") if kind == "two levels" else ("bad",)
+        return data.drop([(*key, stamp) for stamp in stamps])
+    ids = data[np.ravel(names["id_col"])[-1]]
+    return data[~((ids == "bad") & data[names["time_col"]].isin(stamps))]
 
 
 def refusal(read, data, error=ValueError, **arguments):
@@ -117,6 +143,7 @@ INDEXES = {
     "last fridays": pd.date_range("2020-01-15", periods=N, freq=pd.offsets.LastWeekOfMonth(weekday=4)),
     "periods": pd.period_range("2020-01", periods=N, freq="2M"),
     "integers": pd.RangeIndex(3, 3 + 2 * N, 2),
+    "text": pd.Index(DAYS.strftime("%Y-%m-%d")),
 }
 if importlib.util.find_spec("pyarrow"):
     INDEXES["arrow"] = pd.Index(pd.Series(DAYS), dtype="timestamp[us][pyarrow]")
@@ -127,12 +154,7 @@ if importlib.util.find_spec("pyarrow"):
 @pytest.mark.parametrize("kind", STAMPED)
 def test_gaps(kind, index):
     data, names = contain(kind, np.arange(float(N)), np.arange(float(N)), index)
-    if kind in ("series", "wide"):
-        cut = data.drop(index[[4, 11]])
-    elif kind.startswith("keyed"):
-        cut = data.drop([("bad", index[4]), ("bad", index[11])])
-    else:
-        cut = data[~((data[names["id_col"]] == "bad") & data[names["time_col"]].isin(index[[4, 11]]))]
+    cut = drop_bad(kind, data, names, index[[4, 11]])
     message = refusal(to_panel, cut, **names)
     assert re.search(f"{re.escape(str(index[4]))}( 00:00:00)? is missing", message)
     filled = to_panel(follow(message, cut, r"for example (.*?)(?:, or |\.$)"), **names)
@@ -145,11 +167,11 @@ def test_gaps(kind, index):
 @pytest.mark.parametrize("kind", ["long", "own names", "keyed", "keyed frame"])
 def test_gaps_where_weeks_end_on_several_days(kind):
     data, names = contain(kind, np.arange(float(N)), np.arange(float(N)), INDEXES["weeks"])
-    keyed = data if kind.startswith("keyed") else data.set_index([names["id_col"], names["time_col"]])
+    keyed = data if kind in KEYED else data.set_index([names["id_col"], names["time_col"]])
     late = keyed.xs("bad", drop_level=False).rename({"bad": "late"}, level=0)
     late.index = late.index.set_levels(late.index.levels[1] + pd.Timedelta("2D"), level=1)
     data = pd.concat([keyed, late]).drop(("bad", INDEXES["weeks"][7]))
-    data = data if kind.startswith("keyed") else data.reset_index()
+    data = data if kind in KEYED else data.reset_index()
     filled = to_panel(follow(refusal(to_panel, data, **names), data, r"for example (.*?)(?:, or |\.$)"), **names)
     assert filled.lengths.tolist() == [N, N, N]
     assert {str(freq.freqstr) for freq in filled.frequencies} == {"W-SUN", "W-TUE"}
@@ -191,26 +213,23 @@ def test_missing_stamps(kind):
     assert set(to_panel(follow(message, data), **names).lengths) == {N}
 
 
-@pytest.mark.parametrize("kind", ["long", "own names", "keyed", "keyed frame"])
+@pytest.mark.parametrize("kind", ["long", "own names", "two ids", *KEYED])
 def test_missing_ids(kind):
     data, names = contain(kind, np.arange(float(N)), np.arange(float(N)))
-    if kind.startswith("keyed"):
-        data.index = data.index.set_levels([None, "good"], level=0)
+    if kind in KEYED:
+        data.index = data.index.set_levels([None, "good"], level=data.index.nlevels - 2)
     else:
-        data[names["id_col"]] = data[names["id_col"]].replace("bad", None)
+        last = np.ravel(names["id_col"])[-1]
+        data[last] = data[last].replace("bad", None)
     message = refusal(to_panel, data, **names)
-    assert to_panel(follow(message, data), **names).ids.tolist() == ["good"]
+    assert to_panel(follow(message, data), **names).ids.tolist() == [(7, "good") if names is TWO else "good"]
 
 
 @pytest.mark.parametrize("kind", STAMPED)
-@pytest.mark.parametrize("text", [True, False])
-def test_stamps_of_another_type(kind, text):
-    index = pd.Index(DAYS.astype(str)) if text else pd.Index(np.arange(N) / 2)
-    data, names = contain(kind, np.arange(float(N)), np.arange(float(N)), index)
+def test_stamps_of_another_type(kind):
+    data, names = contain(kind, np.arange(float(N)), np.arange(float(N)), pd.Index(np.arange(N) / 2))
     message = refusal(to_panel, data, TypeError, **names)
-    if text:
-        assert list(to_panel(follow(message, data, r"Convert them: (.*), or"), **names).stamps(0)) == list(DAYS)
-    in_order = data.sort_index() if kind.startswith("keyed") else data
+    in_order = data.sort_index() if kind in KEYED else data
     panel = to_panel(follow(message, in_order, r"positions: (.*)\.$"), **names)
     assert list(panel.stamps(0)) == list(range(N))
 
@@ -224,7 +243,7 @@ def test_integers_that_are_dates(kind, days, how):
     message = refusal(to_panel, data, freq="D", **names)
     assert how in message
     mended = follow(message, data, r"convert them: (.*)\.$")
-    times = mended[names["time_col"]] if kind in ("long", "own names") else mended.index.get_level_values(-1)
+    times = mended[names["time_col"]] if kind in FRAMES else mended.index.get_level_values(-1)
     assert set(DAYS) <= set(times)
 
 
@@ -247,12 +266,13 @@ def test_values_that_are_no_numbers(kind, name):
         data, names = contain(kind, np.arange(float(N)), pd.Series(values, index=DAYS))
     else:
         data, names = pd.Series(values, index=DAYS, name="bad"), NAMES
-        if kind.startswith("keyed"):
-            data = pd.concat({"bad": data})
+        if kind in KEYED:
+            data = pd.concat({(7, "bad") if kind == "two levels" else "bad": data})
             data = data.to_frame() if kind == "keyed frame" else data
         elif kind != "series":
-            names = NAMES if kind == "own names" else {"id_col": "unique_id", "time_col": "ds", "target_col": "y"}
-            data = pd.DataFrame(dict(zip(names.values(), ["bad", DAYS, values], strict=True)))
+            names = {"own names": NAMES, "two ids": TWO}.get(kind, PLAIN)
+            ids = {} if kind == "dated" else dict.fromkeys(np.ravel(names["id_col"]), "bad")
+            data = pd.DataFrame({**ids, names["time_col"]: DAYS, names["target_col"]: values})
     message = refusal(to_panel, data, TypeError, **names)
     panel = to_panel(follow(message, data, r"Convert it: (.*)\.$"), **names)
     np.testing.assert_array_equal(bad_series(panel), np.arange(N) % 2 == 0 if "bool" in name else np.arange(N))
@@ -301,6 +321,18 @@ class TestFramesThatLookLikeOthers:
         assert found == {"id_col": "store", "time_col": "day", "target_col": "sold"}
         assert to_panel(data, **found).n_series == 2
 
+    def test_a_long_frame_of_own_names_and_two_ids(self):
+        data = pd.concat([self.long.assign(item=item) for item in "xyz"])
+        for columns in (data, data.rename(columns={"day": "ds", "sold": "y"}), data.rename(columns={"day": "ds"})):
+            refused = refusal(to_panel, columns, (TypeError, ValueError))
+            assert self.parameters(refused)["id_col"] == ["store", "item"]
+            assert to_panel(columns, **self.parameters(refused)).n_series == 6
+
+    def test_a_frame_of_one_series_of_own_names(self):
+        data = pd.DataFrame({"day": DAYS, "weather": ["sun", "rain"] * (N // 2), "sold": np.arange(float(N))})
+        found = self.parameters(refusal(to_panel, data, TypeError))
+        assert to_panel(data, **found).covariates.names == ["weather"]
+
     @pytest.mark.parametrize(
         "rename",
         [{"store": "unique_id"}, {"day": "ds"}, {"sold": "y", "day": "ds"}, {"store": "unique_id", "day": "ds"},
@@ -339,9 +371,32 @@ class TestFramesThatLookLikeOthers:
 
     def test_one_long_series_without_an_id(self):
         data = pd.DataFrame({"ds": DAYS, "y": np.arange(float(N))})
+        message = refusal(to_panel, data, id_col="store")
+        assert (
+            to_panel(data, **eval(re.search(r"RNNForecaster\(\.\.\., (.*?)\)", message).expand(r"dict(\1)"))).n_series
+            == 1
+        )
+        assert to_panel(follow(message, data, r"; (data.*?) makes")).n_series == 1
+
+    @pytest.mark.parametrize("ids", [["a", "b"], [1, 2]], ids=repr)
+    @pytest.mark.parametrize("extra", [{}, {"price": 1.5}], ids=["", "price"])
+    def test_ids_in_a_column_of_another_name(self, ids, extra):
+        data = pd.DataFrame({"shop": np.repeat(ids, N), "ds": [*DAYS] * 2, "y": 1.0, **extra})
         message = refusal(to_panel, data)
-        assert to_panel(follow(message, data, r"one series, (data.*?) adds an id")).n_series == 1
-        assert to_panel(follow(message, data, r"id; (data.*?) makes")).n_series == 1
+        assert "column 'y' has the time stamp 2024-01-01 00:00:00 twice (20 duplicates in all)" in message
+        names = eval(re.search(r"RNNForecaster\(\.\.\., (.*?)\)", message).expand(r"dict(\1)"))
+        assert to_panel(data, **names).ids.tolist() == ids
+
+    @pytest.mark.parametrize("named", [{}, {"id_col": "shop"}, {"id_col": ["shop", "aisle"]}], ids=repr)
+    def test_further_columns_of_ids(self, named):
+        rows = [(shop, aisle, item) for shop in "ab" for aisle in (1, 2) for item in ("x", "y")]
+        data = pd.DataFrame([(*row, day, 1.0, "no") for row in rows for day in DAYS])
+        data.columns = ["shop", "aisle", "item", "ds", "y", "promotion"]
+        message = refusal(to_panel, data, **named)
+        names = eval(re.search(r"RNNForecaster\(\.\.\., (.*?)\)", message).expand(r"dict(\1)"))
+        assert to_panel(data, **names).ids.tolist() == rows
+        for pattern in (r"aggregate \((data.*?\))\) or", r"drop them \((data.*?)\)\.$"):
+            assert set(to_panel(follow(message, data, pattern), **named).lengths) == {N}
 
     @pytest.mark.parametrize("dtype", [None, str, "period[D]", object])
     def test_dates_among_the_columns(self, dtype):
@@ -398,9 +453,23 @@ class TestLevels:
         ids = pd.to_datetime(["2023-01-01", "2023-06-01"])
         assert to_panel(pd.Series(1.0, index=pd.MultiIndex.from_product([ids, DAYS]))).ids.tolist() == list(ids)
 
-    def test_three_levels(self):
-        data = pd.Series(1.0, index=pd.MultiIndex.from_product([["a", "b"], [1, 2], DAYS]))
-        assert to_panel(follow(refusal(to_panel, data), data)).n_series == 4
+    @pytest.mark.parametrize("order", [[0, 2, 1], [2, 0, 1], [2, 1, 0]], ids=repr)
+    @pytest.mark.parametrize("named", [False, True])
+    def test_time_before_several_ids(self, order, named):
+        index = pd.MultiIndex.from_product([["a", "b"], [1, 2], DAYS], names=["p", "q", "ds"] if named else None)
+        data = pd.Series(np.arange(4.0 * N), index=index).reorder_levels(order)
+        panel = to_panel(follow(refusal(to_panel, data), data, r"Use (data.reorder_levels\(.*?\))"))
+        assert {(*key, panel.lengths[i]) for i, key in enumerate(panel.ids)} in (
+            {("a", 1, N), ("a", 2, N), ("b", 1, N), ("b", 2, N)},
+            {(1, "a", N), (2, "a", N), (1, "b", N), (2, "b", N)},
+        )
+
+    def test_several_ids_of_which_one_is_a_date(self):
+        days = pd.date_range("2023-01-01", periods=2)
+        dated = pd.Series(1.0, index=pd.MultiIndex.from_product([["a", "b"], days, DAYS]))
+        assert to_panel(dated).n_series == 4
+        numbered = pd.Series(1.0, index=pd.MultiIndex.from_product([["a", "b"], days, range(N)]))
+        assert to_panel(follow(refusal(to_panel, numbered), numbered, r"levels: (data.*)\.$")).n_series == 4
 
     def test_two_columns(self):
         data = pd.DataFrame({"p": 1.0, "q": 2.0}, index=pd.MultiIndex.from_product([["a", "b"], DAYS]))
@@ -417,7 +486,7 @@ def test_new_ids_of_another_type(kind, seen, new):
         keyed = long.set_index([names["id_col"], names["time_col"]])
         return {"wide": wide, "keyed": keyed[names["target_col"]], "keyed frame": keyed}.get(kind, long)
 
-    names = NAMES if kind == "own names" else {"id_col": "unique_id", "time_col": "ds", "target_col": "y"}
+    names = NAMES if kind == "own names" else PLAIN
     panel = to_panel(data(seen, DAYS[:10]), **names)
     late = data(new, DAYS[10:])
     mended = follow(refusal(lambda x: append(panel, x), late, TypeError), late)
@@ -434,26 +503,19 @@ def test_followed_advice_fits(kind):
     assert np.isfinite(np.asarray(forecaster.fit(mended)._forecast(2))).all()
 
 
-TEXTS = {
-    "weeks": [f"2020-W{week:02d}" for week in range(10, 10 + N)],
-    "months": list(pd.date_range("2020-01-01", periods=N, freq="MS").strftime("%Y-%m")),
-    "American": list(DAYS.strftime("%m/%d/%Y")),
-    "European": list(DAYS.strftime("%d/%m/%Y")),
-    "German": list(DAYS.strftime("%d.%m.%Y")),
-    "compact": list(DAYS.strftime("%Y%m%d")),
-    "hours": list(pd.date_range("2024-01-01", periods=N, freq="h").strftime("%Y-%m-%d %H:%M")),
-    "a date without a time": ["2024-01-01", *pd.date_range("2024-01-01 06:00", periods=N - 1, freq="6h").astype(str)],
-}
-
-
 @pytest.mark.parametrize("kind", STAMPED)
-@pytest.mark.parametrize("texts", TEXTS.values(), ids=TEXTS)
-def test_stamps_that_are_text(texts, kind):
-    data, names = contain(kind, np.arange(float(N)), np.arange(float(N)), pd.Index(texts))
+@pytest.mark.parametrize("separator", "/.-")
+def test_text_whose_days_may_be_months(separator, kind):
+    texts = pd.Index([separator.join(["01", f"{k:02d}", "2020"]) for k in range(1, 13)])
+    data, names = contain(kind, np.arange(12.0), np.arange(12.0), texts)
     message = refusal(to_panel, data, TypeError, **names)
-    panel = to_panel(follow(message, data, r"Convert them: (.*), or"), **names)
-    assert panel.times.dtype.kind == "M" and set(panel.lengths) == {N}
-    np.testing.assert_array_equal(bad_series(panel) if kind != "series" else panel.series(0), np.arange(float(N)))
+    assert "of which days and months cannot be told apart" in message
+    for pattern, freq in ((r"Convert them: (.*), or if", "D"), (r"days come first: (.*), or use", "MS")):
+        panel = to_panel(follow(message, data, pattern), **names)
+        assert panel.frequencies[0].freqstr == freq
+        assert set(panel.lengths) == {12}
+        np.testing.assert_array_equal(bad_series(panel), np.arange(12.0))
+    assert set(to_panel(follow(message, data, r"use positions: (.*)\.$"), **names).lengths) == {12}
 
 
 @pytest.mark.parametrize("dtype", ["str", object, "category"])
@@ -471,8 +533,6 @@ def test_stamps_that_are_text_but_no_dates(kind, texts, dtype):
 def test_series_in_rows(columns):
     data = pd.DataFrame(np.arange(2.0 * N).reshape(2, N), index=["a", "b"], columns=columns)
     data = follow(refusal(to_panel, data), data, r"transpose the data, (data\.T)")
-    if columns.dtype.kind not in "M" and not isinstance(columns, pd.PeriodIndex):
-        data = follow(refusal(to_panel, data, TypeError), data, r"Convert them: (.*), or")
     assert list(to_panel(data).ids) == ["a", "b"] and to_panel(data).lengths.tolist() == [N, N]
 
 
@@ -488,7 +548,7 @@ def test_text_that_must_be_cleaned_first(kind, bad):
     assert "Convert it" not in message
 
 
-@pytest.mark.parametrize("kind", ["wide", "table", "long", "own names", "keyed", "keyed frame"])
+@pytest.mark.parametrize("kind", ["wide", "table", "long", "own names", "two ids", *KEYED])
 @pytest.mark.parametrize("infinite", [False, True])
 def test_a_series_without_any_value(kind, infinite):
     data, names = contain(kind, np.arange(float(N)), np.full(N, np.inf if infinite else np.nan))
@@ -554,7 +614,7 @@ class TestContinuation:
         message = refusal(lambda x: append(panel, x, overlap=overlap), late)
         assert re.search(f"right after .*expected {re.escape(str(index[10]))}( 00:00:00)?, got", message)
         assert re.search(f"Give every stamp from {re.escape(str(index[10]))}( 00:00:00)? on", message)
-        if kind in ("series", "wide"):
+        if kind in ("series", "wide", "dated"):
             grown = append(panel, follow(message, late, r"for example (.*)\.$"), overlap=overlap)
             np.testing.assert_array_equal(grown.series(0)[10:], [12, 12, 12, 13, 15, 15])
 
@@ -570,5 +630,5 @@ class TestContinuation:
         """The rows of some stamps, in a container."""
         keep = index[list(positions)]
         if isinstance(data.index, pd.MultiIndex):
-            return data[data.index.get_level_values(1).isin(keep)]
+            return data[data.index.get_level_values(-1).isin(keep)]
         return data[(data[names["time_col"]] if names["time_col"] in data else data.index).isin(keep)]

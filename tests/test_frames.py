@@ -426,7 +426,7 @@ class TestRefusals:
     @pytest.mark.parametrize(
         ("index", "words"),
         [
-            (["2024-01-01", "2024-01-02", "2024-01-03"], "dtype (str|object) .'2024-01-01'.*to_datetime"),
+            (["01/02/2024", "01/03/2024", "01/04/2024"], "dtype (str|object) .'01/02/2024'.*cannot be told apart"),
             ([0.0, 1.0, 2.0], "datetimes, periods or integers. Got dtype float64 .0.0."),
             ([True, False, True], "dtype bool"),
             (pd.timedelta_range("1D", periods=3), "dtype timedelta64"),
@@ -510,9 +510,19 @@ class TestRefusals:
     def test_half_a_long_frame(self):
         with pytest.raises(
             ValueError,
-            match=r"needs the columns \['unique_id', 'ds', 'y'\]; got \['ds', 'y'\] without \['unique_id'\]",
+            match=r"needs the columns \['unique_id', 'ds', 'y'\]; got \['unique_id', 'y'\] without \['ds'\]",
         ):
-            to_panel(pd.DataFrame({"ds": [1, 2], "y": [1.0, 2.0]}))
+            to_panel(pd.DataFrame({"unique_id": [1, 2], "y": [1.0, 2.0]}))
+        with pytest.raises(
+            ValueError, match=r"needs the columns \['store', 'ds', 'y'\]; got \['ds', 'y'\] without \['store'\]"
+        ):
+            to_panel(pd.DataFrame({"ds": [1, 2], "y": [1.0, 2.0]}), id_col="store")
+
+    @pytest.mark.parametrize("extra", [{}, {"price": []}], ids=["", "price"])
+    @pytest.mark.parametrize("ids", [{}, {"unique_id": []}], ids=["dated", "long"])
+    def test_no_rows(self, ids, extra):
+        with pytest.raises(ValueError, match=r"The data is empty: shape \(0, \d\). Give at least one value"):
+            to_panel(pd.DataFrame({**ids, "ds": [], "y": [], **extra}))
 
     def test_missing_id(self):
         with pytest.raises(ValueError, match="column 'unique_id' has a missing id at row 1"):
@@ -520,9 +530,6 @@ class TestRefusals:
 
     def test_multiindex_of_wrong_levels(self):
         days = pd.date_range("2024", periods=3)
-        three = pd.MultiIndex.from_product([["a"], ["b"], days])
-        with pytest.raises(ValueError, match=r"two levels \(id, time\)"):
-            to_panel(pd.Series(_numbers(3), index=three))
         with pytest.raises(ValueError, match=r"order is \(id, time\).*swaplevel"):
             to_panel(pd.Series(_numbers(3), index=pd.MultiIndex.from_product([days, ["a"]])))
         with pytest.raises(ValueError, match=r"must have one column, the target. Got \['p', 'q'\]"):

@@ -17,6 +17,7 @@ ForecastLoss: TypeAlias = Literal["absolute_error", "huber", "squared_error"]
 Overlap: TypeAlias = Literal["raise", "drop"]
 RandomState: TypeAlias = int | np.random.RandomState | np.random.Generator | None
 Column: TypeAlias = str | int | tuple[Hashable, ...]
+Columns: TypeAlias = Column | list[Column]
 
 Floats: TypeAlias = NDArray[np.float64]
 # One or many series, and a forecast in the same container.

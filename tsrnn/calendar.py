@@ -7,7 +7,7 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from tsrnn.constraints import COLUMNS
 from tsrnn.frames import to_panel
 from tsrnn.frames.advice import Stamps, assign
-from tsrnn.frames.keyed import LongLayout
+from tsrnn.frames.long import LongLayout
 from tsrnn.frames.times import as_times
 from tsrnn.validation import COUNT, InvalidParameterError, Options, check_parameters
 
@@ -271,7 +271,7 @@ def future_index(y, horizon, *, id_col="unique_id", time_col="ds", target_col="y
     horizon : int
         Steps after the end of each series, at least 1.
     id_col, time_col, target_col : str, default="unique_id", "ds", "y"
-        Columns of a long frame.
+        Columns of a long frame; ``id_col`` may be a list.
     freq : str, offset or int, optional
         Frequency of the stamps, where it is neither on the index nor to be inferred.
 
@@ -299,7 +299,7 @@ def future_index(y, horizon, *, id_col="unique_id", time_col="ds", target_col="y
     check_parameters("future_index", {"horizon": horizon}, {"horizon": [COUNT]})
     panel = to_panel(y, id_col=id_col, time_col=time_col, target_col=target_col, freq=freq, missing="fill")
     forecast = panel.restore(np.zeros((panel.n_series, horizon)))
-    if panel.layout.kind == LongLayout.kind:
+    if isinstance(panel.layout, LongLayout):
         return panel.give(forecast.drop(columns=target_col))
     if not panel.layout.has_stamps:
         raise TypeError(

@@ -9,7 +9,7 @@ import numpy as np
 
 from tsrnn.cells import CELLS
 from tsrnn.optimizers import SCHEDULES
-from tsrnn.validation import BOOLEAN, COUNT, NONE, Counts, InstanceOf, Interval, Options
+from tsrnn.validation import BOOLEAN, COUNT, NONE, Counts, InstanceOf, Interval, ListOf, Options
 
 AUTO = Options(("auto",))
 
@@ -53,7 +53,7 @@ ESTIMATOR = {
 
 # Names of the columns of a long frame.
 COLUMN = InstanceOf((str, int, tuple), "the name of a column")
-COLUMNS = {"id_col": [COLUMN], "time_col": [COLUMN], "target_col": [COLUMN]}
+COLUMNS = {"id_col": [COLUMN, ListOf(COLUMN, "columns")], "time_col": [COLUMN], "target_col": [COLUMN]}
 
 
 def with_auto(constraints, *names):

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.model_selection import BaseCrossValidator
 
-from tsrnn._types import Column, SeriesData
+from tsrnn._types import Column, Columns, SeriesData
 from tsrnn.constraints import COLUMNS
 from tsrnn.frames.columns import Names
 from tsrnn.frames.layouts import find_layout
@@ -40,7 +40,7 @@ class PanelSplit(BaseCrossValidator):
     step : int, optional
         Steps from one cutoff to the next; by default the horizon, so that each value is tested once.
     id_col, time_col, target_col : str, default="unique_id", "ds", "y"
-        Columns of a long frame, as set in the forecaster.
+        Columns of a long frame, as set in the forecaster; ``id_col`` may be a list.
 
     See Also
     --------
@@ -75,7 +75,7 @@ class PanelSplit(BaseCrossValidator):
         n_splits: int = 5,
         *,
         step: int | None = None,
-        id_col: Column = "unique_id",
+        id_col: Columns = "unique_id",
         time_col: Column = "ds",
         target_col: Column = "y",
     ) -> None:

@@ -113,6 +113,30 @@ class Counts:
         return f"a list of positive ints ({self.what})"
 
 
+@dataclass(frozen=True)
+class ListOf:
+    """A list of elements that a constraint accepts, at least one.
+
+    Attributes
+    ----------
+    element : object
+        The constraint.
+    what : str
+        Name of the elements in a message.
+    """
+
+    element: object
+    what: str
+
+    def accepts(self, value):
+        """Whether `value` is such a list."""
+        return isinstance(value, list) and len(value) > 0 and all(map(self.element.accepts, value))
+
+    def __str__(self):
+        """Return the words for a message."""
+        return f"a list of {self.what}"
+
+
 NONE = InstanceOf(type(None), "None")
 BOOLEAN = InstanceOf((bool, np.bool_), "a bool")
 

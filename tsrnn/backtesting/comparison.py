@@ -2,33 +2,32 @@
 
 from collections.abc import Mapping
 
-import numpy as np
 import pandas as pd
 from joblib import Parallel, delayed
 
-from tsrnn._types import Column, SeriesData
+from tsrnn._types import Column, Columns, SeriesData
 from tsrnn.backtesting.forecasters import (
     ALWAYS,
     common_horizon,
     common_reading,
     name_forecasters,
     require_callable,
-    require_free_names,
 )
 from tsrnn.backtesting.origins import count_back, cut_at
 from tsrnn.backtesting.running import run_each, run_network
+from tsrnn.backtesting.tables import name_ids, require_free_names, tabulate
 from tsrnn.constraints import COLUMNS, ESTIMATOR
 from tsrnn.forecaster import RNNForecaster
 from tsrnn.forecaster.checks import separate
 from tsrnn.forecaster.choosing import candidate_seasons
-from tsrnn.frames import to_panel
+from tsrnn.frames import read_weights, to_panel
 from tsrnn.frames.attaching import attach_rows, split_long
 from tsrnn.frames.columns import Names
 from tsrnn.frames.entry import came_in
 from tsrnn.frames.given import GivenRows
+from tsrnn.frames.layouts import find_layout
 from tsrnn.frames.native_reading import in_pandas
 from tsrnn.validation import BOOLEAN, COUNT, NONE, check_parameters
-from tsrnn.windows import rows_of
 
 CONSTRAINTS = {
     "n_windows": [COUNT, NONE],
@@ -55,7 +54,7 @@ def backtest(
     refit: bool = False,
     n_jobs: int | None = None,
     freq: object = None,
-    id_col: Column | None = None,
+    id_col: Columns | None = None,
     time_col: Column | None = None,
     target_col: Column | None = None,
 ) -> pd.DataFrame:
@@ -111,10 +110,11 @@ def backtest(
     Returns
     -------
     DataFrame
-        Long, in the library of the series: the id, the time stamp, ``cutoff`` (the last stamp known), the value (names
-        of the columns as set in the forecaster), one column a forecaster, and ``naive`` and ``seasonal_naive``, where
-        no forecaster is named so. Values are NaN where they are missing (metrics take the rows of ``table.dropna()``).
-        A single series has its name as id.
+        Long, in the library of the series: the id (of several columns or levels, each of them), the time stamp,
+        ``cutoff`` (the last stamp known), the value (names of the columns as set in the forecaster), one column a
+        forecaster, and ``naive`` and ``seasonal_naive``, where no forecaster is named so. Values are NaN where they are
+        missing (metrics take the rows of ``table.dropna()``). A single series has its name as id, or that of its
+        column.
 
     Raises
     ------
@@ -171,11 +171,12 @@ def backtest(
     networks = {name: one for name, one in forecasters.items() if isinstance(one, RNNForecaster)}
     horizon = common_horizon(networks, horizon)
     reading = common_reading(networks, freq=freq, id_col=id_col, time_col=time_col, target_col=target_col)
-    columns = {name: reading[name] for name in COLUMNS}
-    require_free_names(columns, forecasters, chosen)
+    names = Names(**{parameter: reading[parameter] for parameter in (*COLUMNS, "weight_col")})
+    require_free_names(names, forecasters, chosen)
     data, X = separate(X, y)
-    with in_pandas(data, X, Names(*columns.values())) as (data, X, native):
-        panel, covariates = _read(data, X, native, reading, networks)
+    with in_pandas(data, X, names) as (data, X, native):
+        panel, covariates, weights = _read(data, X, native, names, reading, networks)
+        ids = name_ids(panel, forecasters)
         for name, one in forecasters.items():
             require_callable(name, one, covariates is not None)
         if cutoffs is None:
@@ -186,30 +187,35 @@ def backtest(
             covariates = GivenRows.of(panel, *covariates)
             for network in networks.values():  # What they cannot read is refused before anything is fitted.
                 attach_rows(panel, covariates, network.past_covariates)
-    forecasts = _run(forecasters, networks, origins, covariates, horizon, season_length, refit, n_jobs)
+    forecasts = _run(forecasters, networks, origins, covariates, weights, horizon, season_length, refit, n_jobs)
     tables = [
-        _tabulate(panel, origin, {name: runs[k] for name, runs in forecasts.items()}, columns)
+        tabulate(panel, ids, origin, {name: runs[k] for name, runs in forecasts.items()})
         for k, origin in enumerate(origins)
     ]
     return panel.give(pd.concat(tables, ignore_index=True))
 
 
-def _read(data, X, native, reading, networks):
-    """Return the series as a panel, and the containers of covariates and series, or None without covariates."""
+def _read(data, X, native, names, reading, networks):
+    """Return the panel, the containers of covariates and series, or None without covariates, and weights or None."""
+    container, kept = data, None
     if X is None:
-        data, X, _ = split_long(data, Names(*(reading[name] for name in COLUMNS)))
+        data, X, kept = split_long(data, find_layout(data, names))
     past = next((network.past_covariates for network in networks.values() if network.past_covariates), None)
     # Covariates are read at each origin. Without any, past covariates are refused at once.
     panel = came_in(native, to_panel(data, **reading | {"past_covariates": past if X is None else None}))
-    return panel, None if X is None else (X, data)
+    weights = None
+    if panel.names.weight_col is not None:
+        weights = read_weights(container, panel)
+        weights = weights if kept is None else weights[kept]
+    return panel, None if X is None else (X, data), weights
 
 
-def _run(forecasters, networks, origins, covariates, horizon, season_length, refit, n_jobs):
+def _run(forecasters, networks, origins, covariates, weights, horizon, season_length, refit, n_jobs):
     """Return the forecasts of all forecasters, in their order, a list over the origins each."""
     parts = [[origin] for origin in origins] if refit else [origins]
     fits = _in_parallel(
         [
-            delayed(run_network)(name, network, part, covariates, horizon)
+            delayed(run_network)(name, network, part, covariates, weights, horizon)
             for name, network in networks.items()
             for part in parts
         ],
@@ -240,28 +246,3 @@ def _run(forecasters, networks, origins, covariates, horizon, season_length, ref
 def _in_parallel(calls, n_jobs):
     """Return what calls return; a single one stays in this process, with all of its threads."""
     return Parallel(n_jobs=n_jobs if len(calls) > 1 else None)(calls)
-
-
-def _tabulate(panel, origin, forecasts, columns):
-    """Return one origin as a long frame."""
-    id_col, time_col, target_col = columns.values()
-    counts, lengths = origin.counts, origin.panel.lengths
-    rows = rows_of(panel.offsets[:-1] + lengths, counts)
-    stamps = rows - panel.offsets[:-1].repeat(counts) if panel.shares_times else rows
-    is_compared = np.arange(counts.max()) < counts[:, None]
-    return pd.DataFrame(
-        {
-            id_col: _names(panel, target_col).repeat(counts),
-            time_col: panel.as_given(panel.times[stamps]),
-            "cutoff": panel.as_given(origin.cutoffs.repeat(counts)),
-            target_col: panel.values[rows],
-            **{name: values[is_compared] for name, values in forecasts.items()},
-        }
-    )
-
-
-def _names(panel, target_col):
-    """Return the ids; that of a Series without a name is the name of the target column."""
-    if panel.n_series == 1 and panel.ids[0] is None:
-        return pd.Index([target_col])
-    return panel.ids.to_flat_index() if isinstance(panel.ids, pd.MultiIndex) else panel.ids

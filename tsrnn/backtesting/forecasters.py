@@ -161,7 +161,7 @@ def common_reading(networks, **given):
     wanted = {parameter: value for parameter, value in given.items() if value is not None}
     readings = [network._reading() for network in networks.values()] or [RNNForecaster(1)._reading() | wanted]
     for reading in [*readings, wanted]:
-        for parameter in given.keys() & reading.keys():
+        for parameter in [parameter for parameter in (*given, "weight_col") if parameter in reading]:
             if reading[parameter] != readings[0][parameter]:
                 raise ValueError(
                     f"All forecasters of a backtest read the series alike. Got {parameter}="
@@ -189,32 +189,3 @@ def common_horizon(networks, horizon):
         some = max(horizons, default=12)
         raise ValueError(f"{problem}. Set the steps ahead of the backtest, such as horizon={some}.")
     return int(horizons[0])
-
-
-def require_free_names(columns, forecasters, chosen):
-    """Refuse names that two columns of the output would have.
-
-    Parameters
-    ----------
-    columns : dict of str to hashable
-        Names of the columns of id, time and target, by parameter.
-    forecasters : iterable of str
-        Names of the forecasters.
-    chosen : collection of str
-        Those that the user has chosen.
-    """
-    outputs = ["cutoff", *forecasters]
-    if "cutoff" in forecasters:
-        raise ValueError("'cutoff' is a column of the output. Give the forecaster another name.")
-    for parameter, name in columns.items():
-        if name in chosen:
-            raise ValueError(
-                f"{name!r} is the name of a forecaster and of the column of {parameter}. Give the forecaster another "
-                f"name, such as {name + '_forecast'!r}."
-            )
-        if name in outputs:
-            raise ValueError(
-                f"{parameter}={name!r} is the name of an output column of backtest: {', '.join(map(repr, outputs))}. "
-                f"Set another one, such as {parameter}={name + '_given'!r}; in a long DataFrame, rename the column: "
-                f"data.rename(columns={{{name!r}: {name + '_given'!r}}})."
-            )

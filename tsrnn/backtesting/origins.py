@@ -99,7 +99,7 @@ def cut_at(panel, cutoffs, horizon):
         The earliest first.
     """
     distinct = panel.times if panel.shares_times else panel.times.unique().sort_values()
-    cutoffs = distinct[np.sort(_positions(distinct, cutoffs))]
+    cutoffs = distinct[np.sort(_positions(distinct, cutoffs, panel.time_form))]
     first, at = f"the first cutoff is {cutoffs[0]}", f"up to the first cutoff, {cutoffs[0]}"
     panel = _leave_out(panel, _count_until(panel, cutoffs[0]), first, at, "Take later cutoffs")
     origins = []
@@ -121,8 +121,8 @@ def _count_until(panel, cutoff):
     return np.add.reduceat(is_past, panel.offsets[:-1], dtype=np.int64)
 
 
-def _positions(times, cutoffs):
-    """Return the positions of cutoffs among the ascending stamps of all series."""
+def _positions(times, cutoffs, form):
+    """Return the positions of cutoffs among the ascending stamps of all series; ``form`` is that of texts."""
     if not pd.api.types.is_list_like(cutoffs):
         raise TypeError(f"cutoffs must be a list of time stamps. Got {cutoffs!r}. Put it into a list: cutoffs=[...].")
     opened = open_native(cutoffs, "cutoffs")
@@ -130,7 +130,7 @@ def _positions(times, cutoffs):
     given = pd.Index(cutoffs if hasattr(cutoffs, "dtype") else list(cutoffs))
     if not len(given):
         raise ValueError("cutoffs must hold at least one time stamp. Got none. Leave it out to count windows instead.")
-    given = as_times(given, CUTOFFS)
+    given = as_times(given, CUTOFFS, form)
     _require_same_kind(given, times)
     positions = times.copy(deep=True).get_indexer(given)
     if (positions < 0).any():

@@ -9,7 +9,7 @@ from tsrnn.baselines import BASELINES
 from tsrnn.frames.values import as_float64
 
 
-def run_network(name, forecaster, origins, given, horizon):
+def run_network(name, forecaster, origins, given, weights, horizon):
     """Fit an `RNNForecaster` at the first origin, and forecast from all of them.
 
     Parameters
@@ -22,6 +22,8 @@ def run_network(name, forecaster, origins, given, horizon):
         The earliest first.
     given : GivenRows or None
         Covariates.
+    weights : ndarray of shape (n_container_rows,) or None
+        Weight of each row of the container.
     horizon : int
         Steps ahead.
 
@@ -37,7 +39,7 @@ def run_network(name, forecaster, origins, given, horizon):
         try:
             panel = origin.with_covariates(given, horizon, forecaster.past_covariates, columns)
             if k == 0:
-                fitted._fit_panel(panel)
+                fitted._fit_panel(panel, None if weights is None else panel.align(weights))
             forecasts.append(fitted._forecast_panel(panel, horizon))
         except ValueError as error:
             raise ValueError(f"Forecaster {name!r} at the cutoff {origin.cutoffs.max()}: {error}") from error
@@ -45,7 +47,7 @@ def run_network(name, forecaster, origins, given, horizon):
 
 
 def run_each(name, forecaster, origin, given, horizon, season_length):
-    """Forecast each series by itself; the arguments are those of `run_network`, of a single origin.
+    """Forecast each series by itself; the arguments are those of `run_network`, of a single origin, without weights.
 
     Returns
     -------

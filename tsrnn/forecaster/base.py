@@ -14,7 +14,7 @@ from tsrnn.forecaster.parameters import CONSTRAINTS
 from tsrnn.forecaster.plan import resolve
 from tsrnn.forecaster.preparing import Preparation
 from tsrnn.frames import append, to_panel
-from tsrnn.validation import check_parameters, check_sample_weight, make_generator
+from tsrnn.validation import check_parameters, make_generator
 
 
 class BaseForecaster(Forecasting):
@@ -27,9 +27,12 @@ class BaseForecaster(Forecasting):
         ----------
         X : Series, DataFrame, ndarray or list
             The series, where ``y`` is not given: a Series; a DataFrame with one column a series; a Series or
-            one-column DataFrame with a MultiIndex (id, time); a long DataFrame; an array of shape (n_steps,)
-            or (n_steps, n_series); a list of numbers. Series may differ in length and end. In a long DataFrame,
-            columns besides id, time and target are covariates, and rows after the last target of an id are of the
+            one-column DataFrame with a MultiIndex (id, time), where several levels may be ids; a long DataFrame with
+            the columns ``id_col``, ``time_col`` and ``target_col``, or without ids for one series; an array of shape
+            (n_steps,) or (n_steps, n_series); a list of numbers. Series may differ in length and end. Time stamps are
+            datetimes, periods, integers, or text that is dates in one reading: "2024-05-01" is, "05/01/2024" only
+            where other texts tell days from months; the forecast of text has datetimes. In a long DataFrame, columns
+            besides id, time, target and weight are covariates, and rows after the last target of an id are of the
             future. Frames and Series of polars, pyarrow and other libraries have time stamps in the column ``time_col``
             where pandas has an index. With ``y``, covariates: a DataFrame with a row for each stamp of ``y`` and, if
             wanted, after its end (with a MultiIndex (id, time), or the id and time columns of a long frame, each
@@ -40,7 +43,7 @@ class BaseForecaster(Forecasting):
             The series. Missing values and gaps are allowed with ``missing="fill"``.
         sample_weight : array-like of shape (n_rows,), optional
             What each observation counts as a target: one weight a row of the container, finite and not
-            negative.
+            negative. ``weight_col`` names a column of a long DataFrame that holds them.
 
         Returns
         -------
@@ -65,8 +68,7 @@ class BaseForecaster(Forecasting):
         check_parameters(type(self).__name__, self.get_params(deep=False), CONSTRAINTS)
         data, X = separate(X, y)
         panel = to_panel(data, X=X, **self._reading())
-        weights = check_sample_weight(sample_weight, panel.n_container_rows)
-        return self._fit_panel(panel, None if weights is None else panel.align(weights))
+        return self._fit_panel(panel, self._weights(data, panel, sample_weight))
 
     def _fit_panel(self, panel, weights=None):
         """Fit to a `tsrnn.frames.Panel`."""

@@ -7,10 +7,9 @@ import pandas as pd
 
 from tsrnn.frames.advice import stamps_of_index
 from tsrnn.frames.covariate_columns import as_frame
-from tsrnn.frames.covariate_rows import has_key_columns, locate, locator, refuse_dates_in_columns
+from tsrnn.frames.covariate_rows import has_key_columns, locate, locator, read_stamps, require_stamps
 from tsrnn.frames.frequency import steps_after
 from tsrnn.frames.native import is_native
-from tsrnn.frames.times import as_times, times_like
 from tsrnn.frames.values import start
 from tsrnn.validation import Options, check_parameters
 
@@ -193,19 +192,20 @@ def rows_ahead(panel, X):
     """
     if not isinstance(X, np.ndarray) or X.ndim != 2:
         as_frame(X)
-    keyed = isinstance(X, pd.DataFrame) and (X.index.nlevels == 2 or has_key_columns(panel, X))
+    keyed = isinstance(X, pd.DataFrame) and (X.index.nlevels > 1 or has_key_columns(panel, X))
     if not len(X):
         raise ValueError(f"X must have at least one row, one for each step ahead. Got shape {X.shape}.")
     if isinstance(X, np.ndarray) or not panel.layout.has_stamps:
         return None, np.arange(len(X))
     if not keyed:
-        refuse_dates_in_columns(panel, X)
-        if not panel.shares_times and panel.covariates is None:
+        require_stamps(panel, X)
+        is_shared = panel.shares_times or panel.layout.is_single
+        if not is_shared and panel.covariates is None:
             raise ValueError(
                 f"X needs the id and the stamp of each row: the forecaster was fitted to {panel.layout.kind}. Give "
                 f"them as a MultiIndex (id, time), or use predict(horizon={len(X)})."
             )
-        if panel.shares_times:
+        if is_shared:
             return None, steps_ahead(panel, X.index)
     located = locate(panel, X)
     steps = located.steps - panel.lengths[np.maximum(located.series, 0)]
@@ -221,8 +221,7 @@ def rows_ahead(panel, X):
 
 def steps_ahead(panel, index):
     """Return how many steps after the end each stamp of the index of X is, from 0."""
-    stamps = stamps_of_index("X")
-    times = times_like(as_times(index, stamps), panel.times, stamps, "The time stamps of X")
+    times = read_stamps(panel, index, stamps_of_index("X"))
     steps = panel.steps_ahead(times) if len(times) else np.empty(0, dtype=np.int64)
     if not len(steps) or (steps < 0).any():
         got = f"{index[int((steps < 0).argmax())]}" if len(steps) else "no row"

@@ -129,7 +129,11 @@ class RNNForecaster(BaseForecaster):
     freq : str, offset or int, default=None
         Frequency of the stamps, where it is neither on the index nor to be inferred.
     id_col, time_col, target_col : str, default="unique_id", "ds", "y"
-        Columns of a long frame.
+        Columns of a long frame. ``id_col=["store", "item"]`` names several columns whose values together are the id; a
+        frame without the column "unique_id" is one series.
+    weight_col : str or None, default=None
+        Column of a long frame with the weight of each observation, as ``sample_weight`` of `fit`. It counts in `fit`
+        and `backtest` alone; other methods pass over it.
     warm_start : bool, default=False
         Whether `fit` trains the network of an earlier fit further.
     random_state : int, RandomState, Generator or None, default=None
@@ -261,6 +265,7 @@ class RNNForecaster(BaseForecaster):
         id_col="unique_id",
         time_col="ds",
         target_col="y",
+        weight_col=None,
         warm_start=False,
         random_state=None,
         n_jobs=None,
@@ -302,6 +307,7 @@ class RNNForecaster(BaseForecaster):
         self.id_col = id_col
         self.time_col = time_col
         self.target_col = target_col
+        self.weight_col = weight_col
         self.warm_start = warm_start
         self.random_state = random_state
         self.n_jobs = n_jobs

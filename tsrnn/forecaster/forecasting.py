@@ -22,7 +22,7 @@ from tsrnn.forecaster.scoring import mean_scaled_error, read_what_follows
 from tsrnn.forecaster.state import FittedState
 from tsrnn.frames import read_again, rows_ahead_in_pandas, with_future
 from tsrnn.frames.covariate_rows import locate, locate_ahead
-from tsrnn.frames.keyed import LongLayout
+from tsrnn.frames.long import LongLayout
 from tsrnn.validation import Interval, check_parameters
 from tsrnn.windows import Origins
 
@@ -41,8 +41,9 @@ class Forecasting(FittedState):
             Covariates of the steps ahead, where the fit had some that are known for the future: by name, up to the
             last step asked for; other columns are ignored. The index of a frame says which stamps to forecast, all
             after the end, one row out per row in; a MultiIndex (id, time), or in a long frame the id and time columns,
-            also which series. Of an array, and where the series were given without stamps, the number of rows is that
-            of the steps ahead. Without X, rows after the end that were given before are read.
+            also which series (the time column alone, if there are no ids). Of an array, and where the series were
+            given without stamps, the number of rows is that of the steps ahead. Without X, rows after the end that were
+            given before are read.
         horizon : int, optional
             Steps ahead, any number from 1; by default the horizon of the fit. Beyond that one, forecasts are
             read like observations.
@@ -202,8 +203,8 @@ class Forecasting(FittedState):
             return forecasts
         if panel.shares_times:
             return forecasts.iloc[steps if series is None else pd.unique(steps)]
-        chosen = forecasts.iloc[series * horizon + steps]
-        return chosen.reset_index(drop=True) if panel.layout.kind == LongLayout.kind else chosen
+        chosen = forecasts.iloc[steps if series is None else series * horizon + steps]
+        return chosen.reset_index(drop=True) if isinstance(panel.layout, LongLayout) else chosen
 
     def score(self, X, y=None):
         """Score the forecast of the observations that come after those seen.

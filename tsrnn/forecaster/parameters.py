@@ -1,6 +1,6 @@
 """Constraints of the parameters of `RNNForecaster`, and those that make its model."""
 
-from tsrnn.constraints import AUTO, COLUMNS, ESTIMATOR, NETWORK, TRAINING, with_auto
+from tsrnn.constraints import AUTO, COLUMN, COLUMNS, ESTIMATOR, NETWORK, TRAINING, with_auto
 from tsrnn.learners.recurrent import STRATEGIES
 from tsrnn.losses import Huber
 from tsrnn.scaling import SCALINGS
@@ -27,6 +27,7 @@ CONSTRAINTS = {
     ],
     **with_auto(TRAINING, "schedule", "batch_size", "max_epochs", "early_stopping"),
     **COLUMNS,
+    "weight_col": [NONE, COLUMN],
     **ESTIMATOR,
 }
 # Parameters that make the model: a fit that is continued cannot change them.

@@ -12,7 +12,9 @@ from tsrnn.forecaster.history import tabulate
 from tsrnn.forecaster.missing import count_missing
 from tsrnn.forecaster.parameters import CHOICES
 from tsrnn.forecaster.plan import Plan
+from tsrnn.frames import read_weights
 from tsrnn.frames.identity import own_index
+from tsrnn.validation import check_sample_weight
 
 
 class FittedState(BaseEstimator):
@@ -22,8 +24,8 @@ class FittedState(BaseEstimator):
     def forecast_origin_(self):
         """Time stamp of the last observation: one for series that share it, otherwise a Series by id."""
         self._require_fitted_attribute("forecast_origin_")
-        if self._panel.shares_times:
-            return self._panel.times[-1]
+        if self._panel.shares_times or self._panel.layout.is_single:
+            return self._panel.ends()[0]
         return pd.Series(self._panel.ends(), index=own_index(self._panel.ids), name="forecast_origin")
 
     @property
@@ -97,7 +99,20 @@ class FittedState(BaseEstimator):
     def _reading(self):
         """Return the parameters that say how series are read."""
         past = {"past_covariates": self.past_covariates, "missing": self.missing}
-        return {"freq": self.freq, **past, **self._columns()}
+        return {"freq": self.freq, **past, **self._columns(), "weight_col": self.weight_col}
+
+    def _weights(self, data, panel, sample_weight=None):
+        """Return the weight of each value of a panel as it was read from ``data``, or None if there are no weights."""
+        if self.weight_col is None:
+            weights = check_sample_weight(sample_weight, panel.n_container_rows)
+        elif sample_weight is not None:
+            raise ValueError(
+                f"Give the weights once. Got sample_weight and weight_col={self.weight_col!r}: leave out "
+                "sample_weight, or set weight_col=None and drop the column."
+            )
+        else:
+            weights = read_weights(data, panel)
+        return None if weights is None else panel.align(weights)
 
     def _n_threads(self):
         """Threads for the engine: None leaves the number to it."""

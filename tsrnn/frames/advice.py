@@ -2,16 +2,20 @@
 
 import keyword
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import pandas as pd
-from pandas.tseries.api import guess_datetime_format
 from pandas.tseries.frequencies import to_offset
+
+from tsrnn.frames.text_dates import as_expression, find_formats
 
 CUT_BY_TIME = (
     "If a cross-validation has cut the rows, cut them by time: cv=tsrnn.model_selection.PanelSplit(horizon=...)."
 )
+
+
+DATE_TEXT = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}")
 
 
 @dataclass(frozen=True)
@@ -48,6 +52,13 @@ class Stamps:
         """Return the expression that converts the stamps; ``template`` has ``{}`` for them."""
         return self.replace(template.replace("{}", self.distinct or self.read))
 
+    def read_by(self, form):
+        """Return the same for stamps that are converted by a `tsrnn.frames.times.TimeForm`, or None for no such."""
+        if form is None:
+            return self
+        read, distinct = (None if text is None else form.convert(text) for text in (self.read, self.distinct))
+        return replace(self, read=read, distinct=distinct, accessor="" if form.makes_index else self.accessor)
+
     def as_unit(self, unit):
         """Return the expression that converts the stamps to another resolution."""
         return self.convert(f"{{}}{self.accessor}.as_unit({unit!r})")
@@ -62,28 +73,32 @@ def stamps_of_index(name="data"):
 def stamps_of_keys(given):
     """Describe the stamps of covariates that have ids beside them: a column of X, or the last level of its index."""
     if isinstance(given, pd.Series):
-        read, replace = f"X[{given.name!r}]", partial(assign, given.name, data="X")
-        return Stamps(f"column {given.name!r} of X", read, replace, accessor=".dt", data="X")
+        read, put = f"X[{given.name!r}]", partial(assign, given.name, data="X")
+        return Stamps(f"column {given.name!r} of X", read, put, accessor=".dt", data="X")
     read, distinct = "X.index.get_level_values(-1)", "X.index.levels[-1]"
-    replace = "X.set_axis(X.index.set_levels({}, level=-1))".format
-    return Stamps("the time level of X", read, replace, distinct=distinct, data="X")
+    put = "X.set_axis(X.index.set_levels({}, level=-1))".format
+    return Stamps("the time level of X", read, put, distinct=distinct, data="X")
 
 
-def stamps_of_level():
-    """Describe the stamps of the second level of an index."""
-    number = "data.groupby(level=0, observed=True).cumcount()"
+def stamps_of_level(n_ids=1):
+    """Describe the stamps of the last level of an index, after those of the ids."""
+    ids = ", ".join(f"data.index.get_level_values({k})" for k in range(n_ids))
+    number = f"data.groupby(level={list(range(n_ids)) if n_ids > 1 else 0}, observed=True).cumcount()"
     return Stamps(
         "the time level of the index",
-        "data.index.get_level_values(1)",
-        lambda new: f"data.set_axis(data.index.set_levels({new}, level=1))",
-        f"data.set_axis(pd.MultiIndex.from_arrays([data.index.get_level_values(0), {number}]))",
-        "data.index.levels[1]",
+        f"data.index.get_level_values({n_ids})",
+        lambda new: f"data.set_axis(data.index.set_levels({new}, level={n_ids}))",
+        f"data.set_axis(pd.MultiIndex.from_arrays([{ids}, {number}]))",
+        f"data.index.levels[{n_ids}]",
     )
 
 
-def stamps_of_column(names):
-    """Describe the stamps of a long frame."""
-    number = f"data.groupby({names.id_col!r}, observed=True).cumcount()"
+def stamps_of_column(names, has_ids=True):
+    """Describe the stamps of a long frame, with ids or of one series."""
+    ids = list(names.id_cols) if len(names.id_cols) > 1 else names.id_cols[0]
+    number = f"data.groupby({ids!r}, observed=True).cumcount()"
+    if not has_ids:
+        number = "pd.Series(range(len(data)), index=data.index)"
     return Stamps(
         f"column {names.time_col!r}",
         f"data[{names.time_col!r}]",
@@ -190,39 +205,8 @@ def fill_values(is_float, has_infinite):
 
 
 def read_text(texts):
-    """Return the expression that makes dates of text, written ``{}``; None if that is not possible for all.
-
-    Parameters
-    ----------
-    texts : Index
-        Without missing values, not empty.
-
-    Returns
-    -------
-    str or None
-        With the format, which pandas would guess from the first alone.
-    """
-    if pd.api.types.infer_dtype(texts, skipna=True) not in ("string", "categorical"):
-        return None
-    texts = texts.astype(object)
-    if not all(isinstance(text, str) for text in texts):
-        return None
-    week = "%G-W%V-%u"
-    if texts.str.fullmatch(r"\d{4}-W\d{2}").all() and _are_read(texts + "-1", week):
-        return f"pd.to_datetime({{}}.astype(str) + '-1', format={week!r})"
-    # A first number above 12 is a day.
-    day_first = re.match(r"(1[3-9]|2\d|3[01])\b", texts[0]) is not None
-    guess = guess_datetime_format(texts[0], dayfirst=day_first)
-    if guess is None or "%y" not in guess.lower():
-        return None
-    swapped = re.sub("%[dm]", lambda found: {"%d": "%m", "%m": "%d"}[found.group()], guess)
-    formats = [guess, "ISO8601"] if guess.startswith("%Y") else [guess, swapped]
-    how = next((how for how in formats if _are_read(texts, how)), None)
-    return None if how is None else f"pd.to_datetime({{}}, format={how!r})"
-
-
-def _are_read(texts, how):
-    return pd.to_datetime(texts, format=how, errors="coerce").notna().all()
+    """Return the expression that makes dates of text, written ``{}``; None if that is not possible for all."""
+    return next(map(as_expression, find_formats(texts)), None)
 
 
 def convert_integers(times, stamps):
@@ -236,3 +220,13 @@ def convert_integers(times, stamps):
     elif unit is None:
         return ""
     return f" If the integers are dates, convert them: {stamps.convert(how)}."
+
+
+def holds_dates(column):
+    """Whether a column holds dates, or text that looks like dates."""
+    if isinstance(column.dtype, pd.PeriodDtype) or column.dtype.kind == "M":
+        return True
+    if pd.api.types.infer_dtype(column, skipna=True) in ("date", "datetime", "datetime64", "period"):
+        return True
+    first = next(iter(column.dropna()), None)
+    return isinstance(first, str) and DATE_TEXT.match(first) is not None

@@ -8,7 +8,7 @@ import pandas as pd
 from tsrnn.frames.advice import stamps_of_index
 from tsrnn.frames.columns import Columns, quote
 from tsrnn.frames.identity import own_index, refuse_alike
-from tsrnn.frames.times import TOO_FEW, as_times, clock, extension_dtype, has_too_few
+from tsrnn.frames.times import TOO_FEW, clock, has_too_few, read_times
 from tsrnn.frames.values import CLEAN_FIRST, DATES, UNREADABLE, as_float64
 from tsrnn.frames.wide_advice import explain_partial, explain_repeated, explain_transposed, mend_column
 
@@ -17,27 +17,28 @@ def _equal_offsets(n_series, n_steps):
     return np.arange(n_series + 1, dtype=np.int64) * n_steps
 
 
-def _require_ascending(times, what):
+def _require_ascending(times, form):
     """Refuse duplicates and disorder of an index that is itself the order of the data."""
     # The flags of an index that was cut from another are not to be trusted.
     steps = np.diff(clock(times))
     if (steps > 0).all():
         return
-    twice = times[times.duplicated()]
+    twice, data, drop = times[times.duplicated()], "data", "data[~data.index.duplicated()]"
+    if form is not None:
+        data = f"data.set_axis({form.convert('data.index')})"
+        drop = f"{data}.groupby(level=0).first()"
     if len(twice):
         text = (
-            f"{what} has {len(twice)} duplicate time stamp{'s' * (len(twice) > 1)}, the first {twice[0]}; "
+            f"the index has {len(twice)} duplicate time stamp{'s' * (len(twice) > 1)}, the first {twice[0]}; "
             "each series needs one value a stamp."
         )
         if has_too_few(times, len(times) - len(twice)):
             raise ValueError(f"{text} {TOO_FEW} data.reset_index(drop=True).")
-        raise ValueError(
-            f"{text} Aggregate (data.groupby(level=0).mean()) or drop them (data[~data.index.duplicated()])."
-        )
+        raise ValueError(f"{text} Aggregate ({data}.groupby(level=0).mean()) or drop them ({drop}).")
     wrong = int((steps < 0).argmax())
     raise ValueError(
-        f"{what} is not in ascending order: {times[wrong + 1]} stands after {times[wrong]} (position "
-        f"{wrong + 1}). Sort it with data.sort_index(); for integers that number nothing, use "
+        f"the index is not in ascending order: {times[wrong + 1]} stands after {times[wrong]} (position "
+        f"{wrong + 1}). Sort it with {data}.sort_index(); for integers that number nothing, use "
         "data.reset_index(drop=True)."
     )
 
@@ -81,13 +82,13 @@ class SeriesLayout(_Indexed):
         """Name the series for an error."""
         return "the series" if self.name is None else f"series {quote(self.name)}"
 
-    def read(self, data):
+    def read(self, data, form=None):
         """Read a Series into `Columns`."""
-        times = as_times(data.index, self.stamps)
-        _require_ascending(times, "the index")
+        times, form = read_times(data.index, self.stamps, form)
+        _require_ascending(times, form)
         values = as_float64(data, self.label(None), _locator(times), self._mend)
         ids = pd.Index([self.name], tupleize_cols=False)
-        return Columns(values, _equal_offsets(1, len(values)), ids, times, time_dtype=extension_dtype(data.index))
+        return Columns(values, _equal_offsets(1, len(values)), ids, times, time_form=form)
 
     def _mend(self, conversion):
         if conversion == DATES:
@@ -120,17 +121,15 @@ class WideLayout(_Indexed):
         if not isinstance(data, pd.DataFrame) or data.index.nlevels > 1:
             return None
         present = [name for name in names if name in data.columns]
-        if names.time_col not in present and names.id_col not in present:
+        if not set(names.keys) & set(present):
             return cls(own_index(data.columns))
-        if len(present) == 3:
-            return None
         raise ValueError(explain_partial(data, names, present))
 
     def label(self, series_id):
         """Name a column for an error."""
         return f"column {quote(series_id)}"
 
-    def read(self, data):
+    def read(self, data, form=None):
         """Read a wide DataFrame into `Columns`."""
         twice = self.columns.duplicated()
         if self.columns.dtype == object and not isinstance(self.columns, pd.MultiIndex):
@@ -146,8 +145,8 @@ class WideLayout(_Indexed):
         transposed = explain_transposed(data)
         if transposed:
             raise ValueError(transposed)
-        times = as_times(data.index, self.stamps)
-        _require_ascending(times, "the index")
+        times, form = read_times(data.index, self.stamps, form)
+        _require_ascending(times, form)
         locate = _locator(times)
         columns = [
             as_float64(data.iloc[:, k], self.label(name), locate, mend_column(data, k))
@@ -155,7 +154,7 @@ class WideLayout(_Indexed):
         ]
         values = np.concatenate(columns) if columns else np.empty(0)
         offsets = _equal_offsets(len(columns), len(data))
-        return Columns(values, offsets, self.columns, times, time_dtype=extension_dtype(data.index))
+        return Columns(values, offsets, self.columns, times, time_form=form)
 
     def position_of(self, ids):
         """Return the position of each column among those of new data, -1 where it is missing."""
@@ -165,9 +164,12 @@ class WideLayout(_Indexed):
         """Return the expression that drops columns."""
         return f"data.drop(columns=data.columns[{positions}])"
 
-    def convert_ids(self, dtype):
-        """Return the expression that converts the columns."""
-        return f"data.set_axis(data.columns.astype({dtype!r}), axis=1)"
+    def convert_ids(self, dtype, level=None):
+        """Return the expression that converts the columns, or a level of them."""
+        columns = f"data.columns.astype({dtype!r})"
+        if level is not None:
+            columns = f"data.columns.set_levels(data.columns.levels[{level}].astype({dtype!r}), level={level})"
+        return f"data.set_axis({columns}, axis=1)"
 
     def build(self, ids, times, values):
         """Return a wide DataFrame of ``values`` of shape (n_series, horizon)."""
@@ -213,7 +215,7 @@ class ArrayLayout:
         """Name a column for an error."""
         return "the array" if self.ndim == 1 else f"column {series_id}"
 
-    def read(self, data):
+    def read(self, data, form=None):
         """Read an array or list into `Columns`."""
         array = np.ma.filled(data.astype(np.float64), np.nan) if np.ma.isMaskedArray(data) else np.asarray(data)
         table = array.reshape(len(array), -1)

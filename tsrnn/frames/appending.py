@@ -14,8 +14,9 @@ from tsrnn.frames.gaps import fill_gaps as put_on_grid
 from tsrnn.frames.gaps import grid_steps, require_dense, skips_rows, spread
 from tsrnn.frames.identity import ids_like, join_ids, plain_ids
 from tsrnn.frames.inference import irregular_series
-from tsrnn.frames.keyed import LongLayout
+from tsrnn.frames.keyed import MultiIndexLayout, require_levels
 from tsrnn.frames.layouts import find_layout
+from tsrnn.frames.long import LongLayout
 from tsrnn.frames.overlap import drop_seen
 from tsrnn.frames.reading import read_rows, require_observed, require_regular, series_frequencies
 from tsrnn.frames.times import times_like
@@ -68,7 +69,7 @@ def append(panel, data, *, overlap="raise", X=None):
 def _separate(panel, data, X):
     """Return the container of the series and that of the covariates, or refuse covariates that were not in the fit."""
     if X is None:
-        data, X, _ = split_long(data, panel.names, keeps_empty=False)
+        data, X, _ = split_long(data, find_layout(data, panel.names), panel.time_form, keeps_empty=False)
     if X is not None and panel.covariates is None:
         raise ValueError(
             "The fit had no covariates, so that new data can have none. Give the series alone, without X and without "
@@ -130,16 +131,18 @@ def _read_like(panel, data):
     """Read data of the container, the kind of stamps and the type of ids of a panel."""
     layout = find_layout(data, panel.names)
     if layout.kind != panel.layout.kind:
-        columns = f" with the columns {list(panel.names)}" if isinstance(panel.layout, LongLayout) else ""
+        columns = f" with the columns {panel.layout.columns}" if isinstance(panel.layout, LongLayout) else ""
         raise TypeError(
             f"The new data must come in the same container as the data seen before, {panel.layout.kind}{columns}. Got "
             f"{layout.kind}."
         )
-    new, _ = read_rows(data, layout, panel.names, panel.missing)
+    if isinstance(layout, MultiIndexLayout):
+        require_levels(layout.level_names, panel.layout.level_names)
+    new, _ = read_rows(data, layout, panel.names, panel.missing, panel.time_form)
     ids = new.ids
     if hasattr(panel.layout, "convert_ids"):
         ids = ids_like(new.ids, panel.ids, panel.layout.convert_ids)
-    times = times_like(new.times, panel.times, layout.stamps if layout.has_stamps else None)
+    times = times_like(new.times, panel.times, new.stamp_expressions)
     return replace(new, ids=ids, times=times, frequencies=panel.frequencies[:1] * new.n_series)
 
 
@@ -247,7 +250,7 @@ def _explain_break(panel, position, new, i, expected, wrong):
     if wrong:
         return f"{text} Fill the gap, for example {new.for_each_series(fill_gaps(stamps, freq))}."
     text = f"{text} Give every stamp from {expected[0]} on"
-    if not panel.shares_times:
+    if not (panel.shares_times or panel.layout.is_single):
         return f"{text}, for each id."
     return f"{text}, for example {new.for_each_series(fill_from(expected[0], freq))}."
 

@@ -3,50 +3,59 @@
 from dataclasses import replace
 
 import numpy as np
-import pandas as pd
 
 from tsrnn.frames.covariate_columns import as_frame, find_columns, read_table
 from tsrnn.frames.covariate_rows import Located, add_rows, locate, locator
 from tsrnn.frames.covariates import assemble, with_defaults
 from tsrnn.frames.given import GivenRows, without_keys
+from tsrnn.frames.id_advice import require_distinct
+from tsrnn.frames.identity import unique_ids
+from tsrnn.frames.long import LongLayout
+from tsrnn.frames.times import as_times, clock
 from tsrnn.windows import row_series, rows_of
 
 
-def split_long(data, names, *, keeps_empty=True):
+def split_long(data, layout, form=None, *, keeps_empty=True):
     """Separate the target of a long frame from its covariates, the columns besides id, time and target.
 
     Parameters
     ----------
     data : object
         Any container.
-    names : Names
-        Columns of a long frame.
+    layout : Layout
+        That of ``data``.
+    form : TimeForm, optional
+        Form of stamps that were read before.
     keeps_empty : bool, default=True
         Whether to keep the rows of ids without any target.
 
     Returns
     -------
     data : object
-        The container; of a long frame with covariates the three columns, without the rows after the last target of
-        each id, which are of the future.
+        The container; of a long frame with covariates the columns of ids, time and target, without the rows after the
+        last target of each id, which are of the future.
     X : DataFrame or None
         Covariates, with id and time; None for other containers.
     kept : ndarray of int or None
         Rows of the frame that ``data`` holds.
     """
-    if not isinstance(data, pd.DataFrame) or data.index.nlevels > 1 or not set(names) <= set(data.columns):
+    if not isinstance(layout, LongLayout):
         return data, None, None
-    if len(data.columns) == 3:
-        return data, None, None
-    id_col, time_col, target_col = names
-    if data.columns.duplicated().any():
-        return data, None, None  # refused as a long frame
-    observed = data[time_col].where(data[target_col].notna())
-    last = observed.groupby(data[id_col], observed=True).transform("max")
-    kept = (data[time_col] <= last).fillna(False).to_numpy(dtype=bool)
+    target_col, weight_col = layout.names.target_col, layout.names.weight_col
+    others = [name for name in data.columns if name not in (*layout.columns, weight_col)]
+    if not others:
+        return data[layout.columns], None, None
+    ticks = clock(as_times(data[layout.names.time_col], layout.stamps, form))
+    codes, ids = unique_ids(layout.ids_of(data), layout.id_what)
+    require_distinct(data, others, layout, codes, ticks)
+    observed = data[target_col].notna().to_numpy()
+    last = np.full(len(ids) + 1, np.iinfo(np.int64).min)
+    np.maximum.at(last, codes[observed], ticks[observed])
     if keeps_empty:
-        kept = kept | last.isna().to_numpy()
-    return data.loc[kept, list(names)], data.drop(columns=[target_col]), np.flatnonzero(kept)
+        last[last == last.min()] = np.iinfo(np.int64).max
+    last[-1] = np.iinfo(np.int64).max  # rows without an id, which are refused
+    kept = ticks <= last[codes]
+    return data.loc[kept, layout.columns], data[[*layout.keys, *others]], np.flatnonzero(kept)
 
 
 def attach(panel, X, data, past_covariates=None):

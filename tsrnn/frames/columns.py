@@ -19,22 +19,50 @@ def _plain(name):
 
 @dataclass(frozen=True)
 class Names:
-    """Column names of a long frame: id, time and target; all different."""
+    """Column names of a long frame, all different.
 
-    id_col: str = "unique_id"
-    time_col: str = "ds"
-    target_col: str = "y"
+    Attributes
+    ----------
+    id_col : hashable or list of hashable
+        Column of the ids; a list of several columns, whose values together are the id. A tuple is one name.
+    time_col, target_col : hashable
+        Columns of the time stamps and of the values.
+    weight_col : hashable or None
+        Column of weights, which is no covariate.
+    """
+
+    id_col: object = "unique_id"
+    time_col: object = "ds"
+    target_col: object = "y"
+    weight_col: object = None
 
     def __post_init__(self):
-        if len(set(self)) < 3:
+        if isinstance(self.id_col, list):
+            object.__setattr__(self, "id_col", list(self.id_col))  # not shared with the user
+        if len(set(self)) < len(list(self)):
             raise ValueError(
-                f"id_col, time_col and target_col must be three different columns. Got {self.id_col!r}, "
-                f"{self.time_col!r} and {self.target_col!r}."
+                f"id_col, time_col and target_col must be {'three ' * (len(self.id_cols) == 1)}different columns. Got "
+                f"{self.id_col!r}, {self.time_col!r} and {self.target_col!r}."
+            )
+        if self.weight_col is not None and self.weight_col in list(self):
+            raise ValueError(
+                f"weight_col must be another column than those of ids, time and target, {list(self)}. Got "
+                f"{self.weight_col!r}."
             )
 
     def __iter__(self):
-        """Iterate over the three names."""
-        return iter((self.id_col, self.time_col, self.target_col))
+        """Iterate over the names of the columns of ids, time and target."""
+        return iter((*self.keys, self.target_col))
+
+    @property
+    def id_cols(self):
+        """Columns of the ids: a tuple."""
+        return tuple(self.id_col) if isinstance(self.id_col, list) else (self.id_col,)
+
+    @property
+    def keys(self):
+        """Columns that tell the rows apart, ids and time: a tuple."""
+        return (*self.id_cols, self.time_col)
 
 
 @dataclass(frozen=True)
@@ -55,8 +83,8 @@ class Columns:
         Row of the container that each value came from, where the container's rows are in another order.
     freq : BaseOffset or None
         Frequency that the container declares where ``times`` cannot carry it.
-    time_dtype : dtype or None
-        Dtype of the stamps in the container where it differs from that of ``times`` (Arrow).
+    time_form : TimeForm or None
+        Form of the stamps in the container where it differs from that of ``times`` (text, Arrow).
     """
 
     values: np.ndarray
@@ -65,4 +93,4 @@ class Columns:
     times: pd.Index
     rows: np.ndarray | None = None
     freq: object = None
-    time_dtype: object = None
+    time_form: object = None

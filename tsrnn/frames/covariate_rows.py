@@ -5,13 +5,14 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from tsrnn.frames.advice import stamps_of_index, stamps_of_keys
+from tsrnn.frames.advice import holds_dates, stamps_of_index, stamps_of_keys
 from tsrnn.frames.columns import quote
 from tsrnn.frames.covariates import MAX_AHEAD
 from tsrnn.frames.frequency import steps_after
-from tsrnn.frames.identity import ids_like, plain_ids, unique_ids
-from tsrnn.frames.keyed import LongLayout
-from tsrnn.frames.times import as_times, clock, times_like
+from tsrnn.frames.identity import ids_like, one_column, plain_ids, unique_ids
+from tsrnn.frames.keyed import id_of, require_levels
+from tsrnn.frames.long import LongLayout
+from tsrnn.frames.times import clock, read_times, times_like
 from tsrnn.windows import row_series
 
 
@@ -54,14 +55,13 @@ def locate(panel, X, data=None, first=0):
     -------
     Located
     """
-    if isinstance(X, pd.DataFrame) and X.index.nlevels == 2:
-        return _of_keys(panel, X.index.get_level_values(0), X.index.get_level_values(1), "X.index.duplicated()")
+    if isinstance(X, pd.DataFrame) and X.index.nlevels > 1:
+        require_levels(X.index.names, _known_levels(panel), "X")
+        return _of_index(panel, X.index)
     if has_key_columns(panel, X):
-        id_col, time_col, _ = panel.names
-        twice = f"X.duplicated([{id_col!r}, {time_col!r}])"
-        return _of_keys(panel, X[id_col], X[time_col], twice)
+        return _of_columns(panel, X, f"X.duplicated({[*panel.key_columns]})")
     if isinstance(X, pd.DataFrame) and panel.layout.has_stamps:
-        refuse_dates_in_columns(panel, X)
+        require_stamps(panel, X)
         return _of_times(panel, X.index)
     return _of_positions(panel, X, data, first)
 
@@ -75,19 +75,35 @@ def locate_ahead(panel, steps):
 
 def has_key_columns(panel, X):
     """Tell whether X is a long frame, with the id and the time of each row as columns."""
-    id_col, time_col, _ = panel.names
-    return isinstance(X, pd.DataFrame) and not panel.shares_times and {id_col, time_col} <= set(X.columns)
+    return isinstance(X, pd.DataFrame) and not panel.shares_times and set(panel.key_columns) <= set(X.columns)
+
+
+def require_stamps(panel, X):
+    """Refuse covariates whose rows are numbered, without key columns, beside series over dates."""
+    if panel.times.dtype.kind in "iu" or X.index.dtype.kind not in "iu":
+        return
+    dates = [name for name, column in X.items() if holds_dates(column)]
+    if dates and not set(panel.key_columns[:-1]) & set(X.columns):
+        raise TypeError(
+            f"The index of X must hold the time stamps of the rows. Column {quote(dates[0])} holds dates: "
+            f"X.set_index({dates[0]!r})."
+        )
+    if isinstance(panel.layout, LongLayout):
+        lacking = [name for name in panel.key_columns if name not in X.columns]
+        raise ValueError(
+            f"X needs the columns {list(panel.key_columns)}, as the series, or time stamps as its index. It has not "
+            f"{lacking}. If its rows are those of a frame y: X.join(y[{lacking}])."
+        )
 
 
 def locator(panel, X):
     """Return a function from a row of X to text for an error."""
     if isinstance(X, np.ndarray):
         return "at row {}".format
-    if X.index.nlevels == 2:
-        return lambda row: f"at id {quote(X.index[row][0])}, {X.index[row][1]}"
+    if X.index.nlevels > 1:
+        return lambda row: _at(X.index[row])
     if has_key_columns(panel, X):
-        id_col, time_col, _ = panel.names
-        return lambda row: f"at id {quote(X[id_col].iloc[row])}, {X[time_col].iloc[row]}"
+        return lambda row: _at(tuple(X[name].iloc[row] for name in panel.key_columns))
     return lambda row: f"at {X.index[row]}"
 
 
@@ -95,7 +111,7 @@ def add_rows(panel, X):
     """Return the expression that adds the rows of y to X, for advice."""
     if isinstance(X, np.ndarray):
         return "a row for each of y"
-    keys = list(panel.names)[:2]
+    keys = list(panel.key_columns)
     is_long = isinstance(panel.layout, LongLayout)
     if has_key_columns(panel, X):
         rows = f"y[{keys}]" if is_long else f"y.index.to_frame(index=False, name={keys})"
@@ -104,6 +120,16 @@ def add_rows(panel, X):
     if X.index.nlevels == 1 and not panel.shares_times:
         rows = f"{rows}.get_level_values(-1).unique()"
     return f"X.reindex(X.index.union({rows}))"
+
+
+def _at(key):
+    return f"at id {quote(id_of(key))}, {key[-1]}" if len(key) > 1 else f"at {key[0]}"
+
+
+def _known_levels(panel):
+    """Return the names of the ids and of the time of a panel."""
+    known = getattr(panel.layout, "level_names", panel.names.keys)
+    return known if len(known) == panel.ids.nlevels + 1 else (*panel.ids.names, panel.times.name)
 
 
 def _of_positions(panel, X, data, first):
@@ -117,8 +143,8 @@ def _of_positions(panel, X, data, first):
         )
     if not panel.layout.has_stamps:
         return Located(1, np.zeros(n_rows, dtype=np.int64), first + np.arange(n_rows), np.arange(n_rows))
-    if panel.shares_times:
-        found = _of_times(panel, data.index)
+    if panel.shares_times or panel.layout.is_single:
+        found = _of_times(panel, data.index if panel.shares_times else data[panel.names.time_col])
         ahead = np.arange(n_rows - len(data))
         steps = np.concatenate([found.steps, end + ahead])
         return Located(1, np.zeros(n_rows, dtype=np.int64), steps, np.arange(n_rows))
@@ -127,38 +153,33 @@ def _of_positions(panel, X, data, first):
             f"X by position must have as many rows as y, {len(data)}, where rows have ids. Got {n_rows}. For rows "
             "after the end, give X as a DataFrame with a MultiIndex (id, time)."
         )
-    if data.index.nlevels == 2:
-        return _of_keys(panel, data.index.get_level_values(0), data.index.get_level_values(1), "X.index.duplicated()")
-    return _of_keys(panel, data[panel.names.id_col], data[panel.names.time_col], "X.index.duplicated()")
-
-
-def _times_of(panel, given, stamps):
-    times = as_times(given, stamps)
-    return times_like(times, panel.times, stamps, "The time stamps of X") if len(times) else panel.times[:0]
+    if data.index.nlevels > 1:
+        return _of_index(panel, data.index)
+    return _of_columns(panel, data, "X.index.duplicated()")
 
 
 def _convert_ids(ids):
-    """Return the function from a dtype to the expression that converts the ids of X."""
-    if isinstance(ids, pd.Series):
-        return lambda dtype: f"X.astype({{{ids.name!r}: {dtype!r}}})"
-    return lambda dtype: f"X.set_axis(X.index.set_levels(X.index.levels[0].astype({dtype!r}), level=0))"
+    """Return the function from a dtype, and a level of several, to the expression that converts the ids of X."""
+
+    def convert(dtype, level=0):
+        if isinstance(ids, pd.Series | pd.DataFrame):
+            return f"X.astype({{{pd.DataFrame(ids).columns[level]!r}: {dtype!r}}})"
+        return f"X.set_axis(X.index.set_levels(X.index.levels[{level}].astype({dtype!r}), level={level}))"
+
+    return convert
 
 
-def refuse_dates_in_columns(panel, X):
-    """Refuse covariates whose rows are numbered, and whose dates are in a column, beside series over dates."""
-    if panel.times.dtype.kind in "iu" or X.index.dtype.kind not in "iu":
-        return
-    dates = [name for name, dtype in X.dtypes.items() if dtype.kind == "M" or isinstance(dtype, pd.PeriodDtype)]
-    if dates:
-        raise TypeError(
-            f"The index of X must hold the time stamps of the rows. Column {quote(dates[0])} holds dates: "
-            f"X.set_index({dates[0]!r})."
-        )
+def read_stamps(panel, given, stamps):
+    """Read time stamps of X in the kind of those of a panel; ``stamps`` are their expressions for advice."""
+    times, form = read_times(given, stamps, panel.time_form)
+    if not len(times):
+        return panel.times[:0]
+    return times_like(times, panel.times, stamps.read_by(form), "The time stamps of X")
 
 
 def _of_times(panel, index):
     """Locate rows whose index is one of time stamps, for all series."""
-    times = _times_of(panel, index, stamps_of_index("X"))
+    times = read_stamps(panel, index, stamps_of_index("X"))
     twice = times.duplicated()
     if twice.any():
         count = int(twice.sum())
@@ -176,9 +197,22 @@ def _of_times(panel, index):
     return Located(panel.n_series, series, _steps(panel, series, times[rows]), rows)
 
 
+def _of_index(panel, index):
+    """Locate rows with a MultiIndex (id, time)."""
+    ids = one_column(index.droplevel(-1))
+    return _of_keys(panel, ids, index.get_level_values(-1), "X.index.duplicated()")
+
+
+def _of_columns(panel, frame, twice):
+    """Locate rows of a long frame."""
+    *id_cols, time_col = panel.key_columns
+    ids = one_column(frame[id_cols]) if id_cols else panel.ids.repeat(len(frame))
+    return _of_keys(panel, ids, frame[time_col], twice)
+
+
 def _of_keys(panel, ids, times, twice):
     """Locate rows of which each has an id and a time stamp."""
-    times = _times_of(panel, times, stamps_of_keys(times))
+    times = read_stamps(panel, times, stamps_of_keys(times))
     codes, unique = unique_ids(ids, "the ids of X")
     unique = ids_like(unique, panel.ids, _convert_ids(ids)) if len(unique) else unique
     position = np.append(plain_ids(panel.ids).get_indexer(unique), -1)
@@ -186,10 +220,10 @@ def _of_keys(panel, ids, times, twice):
     keys = pd.MultiIndex.from_arrays([codes, clock(times)])
     repeated = keys.duplicated()
     if repeated.any():
-        row = int(repeated.argmax())
+        row, count = int(repeated.argmax()), int(repeated.sum())
         raise ValueError(
-            f"X has the time stamp {times[row]} twice for id {quote(unique[codes[row]])} ({int(repeated.sum())} "
-            f"duplicate{'s' * (int(repeated.sum()) > 1)} in all). Keep the first of each: X[~{twice}]."
+            f"X has the time stamp {times[row]} twice for {panel.layout.label(unique[codes[row]])} ({count} "
+            f"duplicate{'s' * (count > 1)} in all). Keep the first of each: X[~{twice}]."
         )
     known = np.flatnonzero(series >= 0)
     steps = np.full(len(times), -1)

@@ -1,11 +1,11 @@
 """Containers of any data frame library to a `Panel`: the functions of `reading` and `appending` behind `in_pandas`."""
 
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import fields, replace
 
 import pandas as pd
 
-from tsrnn.frames import appending, reading
+from tsrnn.frames import appending, reading, weights
 from tsrnn.frames.columns import Names
 from tsrnn.frames.native_reading import in_pandas
 
@@ -35,7 +35,7 @@ def to_panel(data, *, X=None, **options):
     >>> panel.give(panel.restore([[8.0]])).to_pydict()
     {'ds': [4], 'a': [8.0]}
     """
-    names = Names(**{key: options[key] for key in ("id_col", "time_col", "target_col") if key in options})
+    names = Names(**{field.name: options[field.name] for field in fields(Names) if field.name in options})
     with in_pandas(data, X, names) as (data, X, native):
         return came_in(native, reading.to_panel(data, X=X, **options))
 
@@ -58,6 +58,12 @@ def read_again(panel, data, X=None):
     """Read series of a panel again; as :func:`tsrnn.frames.appending.read_again`."""
     with in_pandas(data, X, panel.names, panel) as (data, X, _):
         return appending.read_again(panel, data, X)
+
+
+def read_weights(data, panel):
+    """Read the weights of a frame; as :func:`tsrnn.frames.weights.read_weights`."""
+    with in_pandas(data, None, panel.names) as (data, _, _):
+        return weights.read_weights(data, panel)
 
 
 @contextmanager

@@ -91,7 +91,8 @@ class GivenRows:
 
 
 def without_keys(panel, frame):
-    """Return the covariates of a frame, without the columns of the keys and of the target."""
+    """Return the covariates of a frame, without the columns of the keys, of the target and of weights."""
+    others = [] if panel.names.weight_col is None else [panel.names.weight_col]
     if has_key_columns(panel, frame):
-        return frame.drop(columns=[name for name in panel.names if name in frame.columns])
-    return frame
+        others += [*panel.key_columns, panel.names.target_col]
+    return frame.drop(columns=others, errors="ignore") if others else frame

@@ -1,5 +1,7 @@
 """Identity of series: ids keep their type, and an id that reads alike but has another type is refused."""
 
+from functools import partial
+
 import numpy as np
 import pandas as pd
 
@@ -25,29 +27,54 @@ def unique_ids(ids, what):
 
     Parameters
     ----------
-    ids : Index or Series of shape (n_rows,)
-        The id of each row.
+    ids : Index, Series, MultiIndex or DataFrame of n_rows rows
+        The id of each row; of several levels or columns, their values together.
     what : str
         How they are called in an error.
 
     Returns
     -------
     codes : ndarray of shape (n_rows,), int
-        Position of each row's id in ``unique``; -1 where it is missing.
+        Position of each row's id in ``unique``; -1 where it is missing, or a part of it.
     unique : Index
-        The ids in order of appearance, in the dtype of ``ids``.
+        The ids in order of appearance, in the dtype of ``ids``; a MultiIndex where there are several levels or columns.
 
     Raises
     ------
     ValueError
         If two ids of different types read alike or are equal.
     """
+    if isinstance(ids, pd.DataFrame):
+        return _unique_keys([ids.iloc[:, k] for k in range(ids.shape[1])], list(ids.columns), what)
+    if isinstance(ids, pd.MultiIndex):
+        return _unique_keys([ids.get_level_values(k) for k in range(ids.nlevels)], ids.names, what)
     codes, unique = pd.factorize(ids)
     unique = own_index(pd.Index(unique, dtype=unique.dtype, tupleize_cols=False))
     if unique.dtype == object and pd.api.types.infer_dtype(ids, skipna=True) in MIXED:
         _refuse_equal_types(codes, ids, unique, what)
         refuse_alike(unique, what)
     return codes, unique
+
+
+def _unique_keys(columns, names, what):
+    """Group rows by the values of several columns together."""
+    parts = [unique_ids(column, what) for column in columns]
+    rows = np.flatnonzero(np.logical_and.reduce([codes >= 0 for codes, _ in parts]))
+    keys = np.zeros(len(rows), dtype=np.int64)
+    for codes, unique in parts:
+        keys = pd.factorize(keys * len(unique) + codes[rows])[0]
+    first = rows[np.unique(keys, return_index=True)[1]]
+    codes = np.full(len(columns[0]), -1)
+    codes[rows] = keys
+    levels, level_codes = [unique for _, unique in parts], [part[first] for part, _ in parts]
+    return codes, pd.MultiIndex(levels, level_codes, names=names)
+
+
+def one_column(ids):
+    """Return a frame or index of ids as a Series or Index where it has one column or level, otherwise as it is."""
+    if isinstance(ids, pd.DataFrame):
+        return ids.iloc[:, 0] if ids.shape[1] == 1 else ids
+    return ids.get_level_values(0) if ids.nlevels == 1 else ids
 
 
 def _refuse_equal_types(codes, ids, unique, what):
@@ -83,6 +110,8 @@ def _two_types(what, one, other):
 
 def plain_ids(ids):
     """Return ids without categories."""
+    if isinstance(ids, pd.MultiIndex):
+        return ids.set_levels([plain_ids(level) for level in ids.levels])
     return ids.astype(ids.categories.dtype) if isinstance(ids, pd.CategoricalIndex) else ids
 
 
@@ -99,7 +128,8 @@ def ids_like(ids, seen, convert):
     ids, seen : Index
         Unique ids.
     convert : callable
-        From a dtype to the expression that converts the ids in the user's data.
+        From a dtype, and the position of the level where ids have several, to the expression that converts the ids in
+        the user's data.
 
     Returns
     -------
@@ -114,9 +144,8 @@ def ids_like(ids, seen, convert):
         Where ``seen`` has several types: if an id reads like one of another type.
     """
     if isinstance(seen, pd.MultiIndex) and isinstance(ids, pd.MultiIndex) and seen.nlevels == ids.nlevels:
-        for k in range(seen.nlevels):
-            levels = f"data.columns.set_levels(data.columns.levels[{k}].astype({{!r}}), level={k})"
-            ids_like(ids.levels[k], seen.levels[k], f"data.set_axis({levels}, axis=1)".format)
+        levels = enumerate(zip(ids.levels, seen.levels, strict=True))
+        return ids.set_levels([ids_like(new, old, partial(convert, level=k)) for k, (new, old) in levels])
     if isinstance(seen, pd.MultiIndex) or isinstance(ids, pd.MultiIndex):
         return ids
     seen, ids = plain_ids(seen), plain_ids(ids)
@@ -160,8 +189,11 @@ def join_ids(seen, new):
     """Append new ids, already in the type of those seen; categories grow where needed."""
     if not len(new):
         return seen
+    if isinstance(seen, pd.MultiIndex):
+        levels = [(seen.get_level_values(k), new.get_level_values(k)) for k in range(seen.nlevels)]
+        return _unique_keys([join_ids(*level) for level in levels], seen.names, "the ids")[1]
     if not isinstance(seen, pd.CategoricalIndex):
-        return seen.append(new)
+        return pd.Index(seen.append(new), dtype=seen.dtype, tupleize_cols=False)  # pandas 3 makes str of objects
     categories = seen.categories.append(new.difference(seen.categories, sort=False))
     values = plain_ids(seen).append(new)
     return pd.CategoricalIndex(values, categories=categories, ordered=seen.ordered, name=seen.name)

@@ -185,7 +185,7 @@ def _first_break(times, freq):
 
 def _declare_days_off(panel):
     """Advise the frequency of working days, where all days that are missing are missing in every series."""
-    stamps = panel.layout.stamps
+    stamps = panel.stamp_expressions
     wall = panel.times.tz_localize(None)
     days = wall.unique().sort_values()
     steps = np.diff(days.get_indexer(wall))
@@ -195,10 +195,8 @@ def _declare_days_off(panel):
         return []
     weekdays = [pd.Timestamp(2001, 1, 1 + day).day_name()[:3] for day in sorted(set(days.day_of_week))]
     mask = "" if weekdays == ["Mon", "Tue", "Wed", "Thu", "Fri"] else f"weekmask={' '.join(weekdays)!r}, "
-    read = stamps.read if panel.time_dtype is None else f"pd.DatetimeIndex({stamps.read})"
-    accessor = stamps.accessor if panel.time_dtype is None else ""
-    zone = "" if panel.times.tz is None else f"{accessor}.tz_localize(None)"
-    holidays = f"pd.date_range({str(days[0])!r}, {str(days[-1])!r}).difference({read}{zone})"
+    zone = "" if panel.times.tz is None else f"{stamps.accessor}.tz_localize(None)"
+    holidays = f"pd.date_range({str(days[0])!r}, {str(days[-1])!r}).difference({stamps.read}{zone})"
     return [
         "declare the days off, if they recur, as the parameter "
         f"freq=pd.offsets.CustomBusinessDay({mask}holidays={holidays})"

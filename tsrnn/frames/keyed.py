@@ -1,27 +1,27 @@
-"""Containers whose rows are keyed by id and time: MultiIndex panel and long frame."""
+"""Rows keyed by id and time, and the panel with a MultiIndex."""
 
 from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
-from tsrnn.frames.advice import assign, stamps_of_column, stamps_of_level
-from tsrnn.frames.columns import Columns, Names, quote
-from tsrnn.frames.identity import own_index, unique_ids
-from tsrnn.frames.times import TOO_FEW, as_times, clock, extension_dtype, has_too_few
+from tsrnn.frames.advice import stamps_of_level
+from tsrnn.frames.columns import Columns, quote
+from tsrnn.frames.identity import one_column, own_index, unique_ids
+from tsrnn.frames.times import TOO_FEW, clock, has_too_few, read_times
 from tsrnn.frames.values import CLEAN_FIRST, DATES, UNREADABLE, as_float64
 from tsrnn.windows import offsets_of
 
 DATE_LEVELS = ("datetime64", "datetime", "date", "period")
 
 
-def _read_rows(ids, times, values, layout):
+def read_rows_of_ids(ids, times, values, layout):
     """Group rows that stand in any order by id (in order of appearance) and sort each series by time."""
     codes, unique = unique_ids(ids, layout.id_what)
     if (codes < 0).any():
+        row, verb = int((codes < 0).argmax()), "has" if layout.n_ids == 1 else "have"
         raise ValueError(
-            f"{layout.id_what} has a missing id at row {int((codes < 0).argmax())}; name it, or drop the row: "
-            f"data[{layout.id_read}.notna()]."
+            f"{layout.id_what} {verb} a missing id at row {row}; name it, or drop the row: {layout.with_ids}."
         )
     ticks = clock(times)
     rows = np.lexsort((ticks, codes))
@@ -40,8 +40,8 @@ def _read_rows(ids, times, values, layout):
     return Columns(values[rows], offsets, unique, times, rows)
 
 
-class _Keyed:
-    """Base of both containers."""
+class Keyed:
+    """Base of containers whose rows have ids."""
 
     shares_times = False
     is_single = False
@@ -53,16 +53,10 @@ class _Keyed:
 
 
 @dataclass(frozen=True)
-class MultiIndexLayout(_Keyed):
-    """A Series or one-column DataFrame whose index has the levels (id, time)."""
+class MultiIndexLayout(Keyed):
+    """A Series or one-column DataFrame whose index has the levels (id, time), or several levels of ids before time."""
 
     kind = "a MultiIndex panel"
-    id_what = "the id level of the index"
-    id_read = "data.index.get_level_values(0)"
-    aggregate = "data.groupby(level=[0, 1], observed=True).mean()"
-    deduplicate = "data[~data.index.duplicated()]"
-    observed = "data.groupby(level=0, observed=True).filter(lambda s: s.notna().to_numpy().any())"
-    stamps = stamps_of_level()
     level_names: tuple
     name: object = None
     columns: pd.Index | None = None
@@ -72,15 +66,14 @@ class MultiIndexLayout(_Keyed):
         """Return the layout if the index of ``data`` has several levels."""
         if not isinstance(data, (pd.Series, pd.DataFrame)) or data.index.nlevels == 1:
             return None
-        if data.index.nlevels != 2:
-            ids = "data.index.droplevel(-1).map(str)"
-            raise ValueError(
-                f"A MultiIndex must have the two levels (id, time). Got {list(data.index.names)}. Join the ids: "
-                f"data.set_axis(pd.MultiIndex.from_arrays([{ids}, data.index.get_level_values(-1)]))."
-            )
-        _require_id_first(data.index, names)
+        _require_time_last(data.index, names)
         if isinstance(data, pd.Series):
             return cls(tuple(data.index.names), data.name)
+        if names.time_col in data.columns and names.target_col in data.columns:
+            raise ValueError(
+                f"A long DataFrame has ids and time as columns. Got the levels {list(data.index.names)} in the index: "
+                "data.reset_index()."
+            )
         if data.shape[1] != 1:
             raise ValueError(
                 f"A DataFrame with a MultiIndex (id, time) must have one column, the target. Got {list(data.columns)}. "
@@ -88,21 +81,60 @@ class MultiIndexLayout(_Keyed):
             )
         return cls(tuple(data.index.names), data.columns[0], own_index(data.columns))
 
-    def read(self, data):
+    @property
+    def n_ids(self):
+        """Number of levels of ids."""
+        return len(self.level_names) - 1
+
+    @property
+    def _ids(self):
+        """Expression of the levels of the ids."""
+        return "0" if self.n_ids == 1 else str(list(range(self.n_ids)))
+
+    @property
+    def stamps(self):
+        """Expressions of the time stamps, for advice."""
+        return stamps_of_level(self.n_ids)
+
+    @property
+    def id_what(self):
+        """Name of the ids in an error."""
+        return f"the id level{'s' * (self.n_ids > 1)} of the index"
+
+    @property
+    def with_ids(self):
+        """Expression of the rows whose id is not missing."""
+        if self.n_ids == 1:
+            return "data[data.index.get_level_values(0).notna()]"
+        return "data[data.index.droplevel(-1).to_frame().notna().all(axis=1).to_numpy()]"
+
+    @property
+    def aggregate(self):
+        """Expression that takes the mean of duplicates."""
+        return f"data.groupby(level={list(range(self.n_ids + 1))}, observed=True).mean()"
+
+    deduplicate = "data[~data.index.duplicated()]"
+
+    @property
+    def observed(self):
+        """Expression that drops the series without any value."""
+        return f"data.groupby(level={self._ids}, observed=True).filter(lambda s: s.notna().to_numpy().any())"
+
+    def read(self, data, form=None):
         """Read a panel with a MultiIndex into `Columns`."""
         column = data if self.columns is None else data.iloc[:, 0]
-        stamps = data.index.get_level_values(1)
-        times = as_times(stamps, self.stamps)
+        stamps = data.index.get_level_values(-1)
+        times, form = read_times(stamps, self.stamps, form)
         values = as_float64(
-            column, "the target", lambda row: f"at id {quote(data.index[row][0])}, {times[row]}", self._mend
+            column, "the target", lambda row: f"at id {quote(id_of(data.index[row]))}, {times[row]}", self._mend
         )
-        columns = _read_rows(data.index.get_level_values(0), times, values, self)
-        freq = getattr(data.index.levels[1], "freq", None)
-        return replace(columns, freq=freq, time_dtype=extension_dtype(stamps))
+        columns = read_rows_of_ids(one_column(data.index.droplevel(-1)), times, values, self)
+        freq = getattr(data.index.levels[-1], "freq", None)
+        return replace(columns, freq=freq, time_form=form)
 
     def _mend(self, conversion):
         if conversion == DATES:
-            return "Dates belong to the second level of the index."
+            return "Dates belong to the last level of the index."
         if conversion == UNREADABLE:
             return CLEAN_FIRST
         if self.columns is None:
@@ -111,132 +143,62 @@ class MultiIndexLayout(_Keyed):
 
     def for_each_series(self, expression):
         """Return an expression for the panel from one for a single series, as in :mod:`tsrnn.frames.advice`."""
-        rows = "data.sort_index(level=1, sort_remaining=False).groupby(level=0, observed=True)"
-        return f"{rows}.apply(lambda s: {expression('s.droplevel(0)')})"
+        rows = f"data.sort_index(level={self.n_ids}, sort_remaining=False).groupby(level={self._ids}, observed=True)"
+        return f"{rows}.apply(lambda s: {expression(f's.droplevel({self._ids})')})"
 
     def number(self, s):
         """Return the expression that replaces the stamps of a series by positions."""
         return f"{s}.reset_index(drop=True)"
 
-    def convert_ids(self, dtype):
-        """Return the expression that converts the ids."""
-        return f"data.set_axis(data.index.set_levels(data.index.levels[0].astype({dtype!r}), level=0))"
+    def convert_ids(self, dtype, level=0):
+        """Return the expression that converts the ids of a level."""
+        return f"data.set_axis(data.index.set_levels(data.index.levels[{level}].astype({dtype!r}), level={level}))"
 
     def build(self, ids, times, values):
         """Return the panel; ``values`` has shape (n_series, horizon), ``times`` n_series * horizon."""
-        index = pd.MultiIndex.from_arrays([ids.repeat(values.shape[1]), times], names=self.level_names)
+        ids = [ids.get_level_values(k).repeat(values.shape[1]) for k in range(self.n_ids)]
+        index = pd.MultiIndex.from_arrays([*ids, times], names=self.level_names)
         if self.columns is None:
             return pd.Series(values.ravel(), index=index, name=self.name)
         return pd.DataFrame(values.reshape(-1, 1), index=index, columns=own_index(self.columns))
 
 
-def _require_id_first(index, names):
-    """Refuse the order (time, id); where both levels hold dates, their names and numbers tell."""
-    first, second = (_holds_dates(level) for level in index.levels)
-    if not first or tuple(index.names) == (names.id_col, names.time_col):
+def id_of(key):
+    """Return the id in a key of a MultiIndex (id, time): one value, or a tuple of several."""
+    return key[0] if len(key) == 2 else key[:-1]
+
+
+def require_levels(names, known, data="data"):
+    """Refuse an index whose levels are those known in another order, or more or fewer."""
+    names, known = list(names), list(known)
+    if len(names) == len(known) and (names == known or set(names) != set(known)):
         return
+    mend = f" Bring them into this order: {data}.reorder_levels({known})." if len(names) == len(known) else ""
+    raise ValueError(f"The index of {data} must have the levels {known}, as the data seen before. Got {names}.{mend}")
+
+
+def _require_time_last(index, names):
+    """Refuse an order of the levels other than (id, time); where several hold dates, their names and numbers tell."""
+    *ids, time = range(index.nlevels)
+    dates = [k for k in ids if _holds_dates(index.levels[k])]
+    if not dates or index.names[time] == names.time_col:
+        return
+    named = [k for k in dates if index.names[k] == names.time_col]
     lengths = [len(np.unique(codes)) for codes in index.codes]
-    swapped = tuple(index.names) == (names.time_col, names.id_col)
-    if second and not swapped and lengths[0] <= lengths[1]:
+    if _holds_dates(index.levels[time]) and not named and (len(ids) > 1 or lengths[0] <= lengths[1]):
         return
+    late = (named or dates)[0]
+    if len(ids) == 1:
+        first, swapped = "The first level", "data.swaplevel()"
+    else:
+        first, swapped = f"Level {late}", f"data.reorder_levels({[*(k for k in ids if k != late), time, late]})"
+    keys = list(names.keys) if len(names.keys) == index.nlevels else [*ids, names.time_col]
     raise ValueError(
-        "The first level of the MultiIndex holds dates; the order is (id, time). Use data.swaplevel(), or, if the "
-        f"dates are the ids, name the levels: data.rename_axis([{names.id_col!r}, {names.time_col!r}])."
+        f"{first} of the MultiIndex holds dates; the order is (id, time). Use {swapped}, or, if the dates are the "
+        f"ids, name the levels: data.rename_axis({keys})."
     )
 
 
 def _holds_dates(level):
     """Whether a level holds dates or periods, of any dtype."""
     return level.dtype.kind == "M" or pd.api.types.infer_dtype(level, skipna=True) in DATE_LEVELS
-
-
-@dataclass(frozen=True)
-class LongLayout(_Keyed):
-    """A long DataFrame with an id, a time and a target column."""
-
-    kind = "a long DataFrame"
-    names: Names
-
-    @classmethod
-    def match(cls, data, names):
-        """Return the layout if ``data`` has the three columns; others are covariates."""
-        if not isinstance(data, pd.DataFrame) or data.index.nlevels > 1 or not set(names) <= set(data.columns):
-            return None
-        if data.columns.duplicated().any():
-            raise ValueError(
-                f"Duplicate column name {data.columns[data.columns.duplicated()][0]!r} in a long DataFrame. Keep the "
-                "first of each: data.loc[:, ~data.columns.duplicated()]."
-            )
-        return cls(names)
-
-    @property
-    def stamps(self):
-        """Expressions of the time stamps, for advice."""
-        return stamps_of_column(self.names)
-
-    @property
-    def id_what(self):
-        """Name of the ids in an error."""
-        return f"column {self.names.id_col!r}"
-
-    @property
-    def id_read(self):
-        """Expression of the ids."""
-        return f"data[{self.names.id_col!r}]"
-
-    @property
-    def aggregate(self):
-        """Expression that takes the mean of duplicates."""
-        id_col, time_col, target_col = self.names
-        return f"data.groupby([{id_col!r}, {time_col!r}], observed=True)[{target_col!r}].mean().reset_index()"
-
-    @property
-    def deduplicate(self):
-        """Expression that keeps the first of duplicates."""
-        return f"data.drop_duplicates([{self.names.id_col!r}, {self.names.time_col!r}])"
-
-    @property
-    def observed(self):
-        """Expression that drops the series without any value."""
-        id_col, _, target_col = self.names
-        return f"data.groupby({id_col!r}, observed=True).filter(lambda rows: rows[{target_col!r}].notna().any())"
-
-    def read(self, data):
-        """Read a long DataFrame into `Columns`."""
-        id_col, time_col, target_col = self.names
-        times = as_times(data[time_col], self.stamps)
-        values = as_float64(
-            data[target_col],
-            f"column {target_col!r}",
-            lambda row: f"at id {quote(data[id_col].iloc[row])}, {times[row]}",
-            self._mend,
-        )
-        columns = _read_rows(data[id_col], times, values, self)
-        return replace(columns, time_dtype=extension_dtype(data[time_col]))
-
-    def _mend(self, conversion):
-        target_col = self.names.target_col
-        if conversion == DATES:
-            return f"Dates belong to column {self.names.time_col!r}; set target_col to the column of values."
-        if conversion == UNREADABLE:
-            return CLEAN_FIRST
-        return f"Convert it: {assign(target_col, conversion.replace('{}', f'data[{target_col!r}]'))}."
-
-    def for_each_series(self, expression):
-        """Return an expression for the frame from one for a single series, as in :mod:`tsrnn.frames.advice`."""
-        id_col, time_col, target_col = self.names
-        rows = f"data.sort_values({time_col!r}).set_index({time_col!r}).groupby({id_col!r}, observed=True)"
-        return f"{rows}[{target_col!r}].apply(lambda s: {expression('s')}).reset_index()"
-
-    def number(self, s):
-        """Return the expression that replaces the stamps of a series by positions."""
-        return f"{s}.reset_index(drop=True).rename_axis({self.names.time_col!r})"
-
-    def convert_ids(self, dtype):
-        """Return the expression that converts the ids."""
-        return f"data.astype({{{self.names.id_col!r}: {dtype!r}}})"
-
-    def build(self, ids, times, values):
-        """Return the long frame; ``values`` has shape (n_series, horizon), ``times`` n_series * horizon."""
-        id_col, time_col, target_col = self.names
-        return pd.DataFrame({id_col: ids.repeat(values.shape[1]), time_col: times, target_col: values.ravel()})

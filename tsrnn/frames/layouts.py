@@ -1,13 +1,13 @@
 """The containers a series may come in; a forecast goes back into the same one.
 
-A layout has ``match`` (is it this container?), ``read`` (container to `Columns`), ``build`` (forecasts to
-container), ``label`` (name of a series in an error), ``kind`` (name of the container in an error) and
-``shares_times`` (whether one run of stamps serves all its series; then also ``position_of``, which finds its series
-among those of new data). ``has_stamps`` says whether it has time stamps, ``is_single`` whether
-it holds one series by its kind, ``stamps`` and ``for_each_series`` how advice
-in an error is written, ``convert_ids``, where series have ids, how these are cast, and ``drop``, where series are
-columns, how these are dropped. A new container is one such class and one entry in
-`LAYOUTS`.
+A layout has ``match`` (is it this container?), ``read`` (container to `Columns`, given the form of stamps that were
+read before), ``build`` (forecasts to container), ``label`` (name of a series in an error), ``kind`` (name of the
+container in an error) and ``shares_times`` (whether one run of stamps serves all its series; then also
+``position_of``, which finds its series among those of new data). ``has_stamps`` says whether it has time stamps,
+``is_single`` whether it holds one series by its kind, ``stamps`` and ``for_each_series`` how advice in an error is
+written, ``convert_ids``, where series have ids, how these are cast, ``keys``, where ids and stamps stand in columns,
+the names of these, and ``drop``, where series are columns, how these are dropped. A new container is one such class and
+one entry in `LAYOUTS`.
 """
 
 from collections.abc import Iterable, Mapping
@@ -16,16 +16,17 @@ import numpy as np
 import pandas as pd
 
 from tsrnn.frames.aligned import ArrayLayout, SeriesLayout, WideLayout
-from tsrnn.frames.keyed import LongLayout, MultiIndexLayout
+from tsrnn.frames.keyed import MultiIndexLayout
+from tsrnn.frames.long import DatedLayout, LongLayout
 from tsrnn.frames.values import CONVERSIONS, REAL_KINDS
 
 ALLOWED = (
     "a Series, a DataFrame with one column a series, a Series or one-column DataFrame with a MultiIndex (id, "
-    "time), a long DataFrame with id, time and target column, a one- or two-dimensional array, or a list of "
-    "numbers"
+    "time), a long DataFrame with id, time and target column, or without ids for one series, a one- or "
+    "two-dimensional array, or a list of numbers"
 )
 
-LAYOUTS = (MultiIndexLayout, LongLayout, WideLayout, SeriesLayout, ArrayLayout)
+LAYOUTS = (MultiIndexLayout, LongLayout, DatedLayout, WideLayout, SeriesLayout, ArrayLayout)
 
 
 def find_layout(data, names):

@@ -83,7 +83,7 @@ def _read_series(opened, names):
     """Return series in pandas, how they came, and the expression that brings them there."""
     data, code, is_series = _read(opened), "data.to_pandas()", not hasattr(opened, "columns")
     given = [opened.name] if is_series else opened.columns
-    keys = [] if is_series else [name for name in (*_ids(names), names.time_col) if name in given]
+    keys = [] if is_series else [name for name in names.keys if name in given]
     values = [name for name in given if name not in keys]
     native = Native(
         opened.implementation.value, is_series, tuple(values), {key: ColumnType.of(opened[key]) for key in keys}
@@ -111,14 +111,9 @@ def _read_covariates(opened, names):
     """Return covariates in pandas, and the expression that brings them there."""
     X, code = _read(opened), "X.to_pandas()"
     is_frame = hasattr(opened, "columns") and not opened.implementation.is_pandas_like()
-    if is_frame and names.time_col in X.columns and not set(_ids(names)) & set(X.columns):
+    if is_frame and names.time_col in X.columns and not set(names.id_cols) & set(X.columns):
         return X.set_index(names.time_col), f"{code}.set_index({names.time_col!r})"
     return X, code
-
-
-def _ids(names):
-    """Return the names of the columns of ids: a list."""
-    return list(names.id_col) if isinstance(names.id_col, (list, tuple)) else [names.id_col]
 
 
 def _rows_of(data, names):
@@ -126,7 +121,7 @@ def _rows_of(data, names):
     if not isinstance(data, (pd.Series, pd.DataFrame)):
         return None
     if data.index.nlevels == 1 and isinstance(data, pd.DataFrame):
-        keys = [*_ids(names), names.time_col]
+        keys = list(names.keys)
         if set(keys) <= set(data.columns):
             return pd.MultiIndex.from_frame(data[keys])
         if names.time_col in data.columns:
@@ -168,7 +163,7 @@ def _in_order(data, seen):
 
 def _name_covariate_rows(X, data, names, seen):
     """Give covariates as index the ids and time stamps that they or the series beside them have."""
-    keys = [*_ids(names), names.time_col]
+    keys = list(names.keys)
     if set(keys) <= set(X.columns):
         is_keyed = not seen.shares_times if data is None else _is_keyed(data, names)
         return X if is_keyed else X.set_index(keys)
@@ -192,4 +187,4 @@ def _is_keyed(data, names):
     """Tell whether the rows of series have ids."""
     if not isinstance(data, (pd.Series, pd.DataFrame)):
         return False
-    return data.index.nlevels > 1 or (isinstance(data, pd.DataFrame) and set(_ids(names)) <= set(data.columns))
+    return data.index.nlevels > 1 or (isinstance(data, pd.DataFrame) and set(names.id_cols) <= set(data.columns))

@@ -7,7 +7,6 @@ import pandas as pd
 
 from tsrnn.frames.columns import Names
 from tsrnn.frames.frequency import steps_after, times_after
-from tsrnn.frames.times import restore_dtype
 from tsrnn.windows import offsets_of, rows_of
 
 
@@ -34,8 +33,8 @@ class Panel:
         values that it does not have.
     names : Names
         Columns of the long form that the series were read with.
-    time_dtype : dtype or None
-        Dtype of the stamps in the container where it differs from that of ``times`` (Arrow).
+    time_form : TimeForm or None
+        Form of the stamps in the container where it differs from that of ``times`` (text, Arrow).
     missing : {"raise", "fill"}
         Whether new data may miss values and stamps.
     n_container_rows : int
@@ -54,7 +53,7 @@ class Panel:
     layout: object
     rows: np.ndarray | None = None
     names: Names = Names()
-    time_dtype: object = None
+    time_form: object = None
     missing: str = "raise"
     n_container_rows: int = 0
     covariates: object = None
@@ -80,6 +79,11 @@ class Panel:
         """Whether all series share one run of time stamps."""
         return self.layout.shares_times
 
+    @property
+    def key_columns(self):
+        """Columns that tell rows apart in a long frame beside the series, ids and time: a tuple."""
+        return getattr(self.layout, "keys", self.names.keys)
+
     def series(self, i):
         """Return the observations of series ``i``: a view of shape (lengths[i],)."""
         return self.values[self.offsets[i] : self.offsets[i + 1]]
@@ -103,11 +107,20 @@ class Panel:
         Returns
         -------
         str
-            An expression of ``data``; Arrow stamps are converted, since pandas does not count with them.
+            An expression of ``data``; text and Arrow stamps are converted, since pandas does not count with them.
         """
-        if self.time_dtype is None:
+        if self.time_form is None:
             return self.layout.for_each_series(expression)
-        return self.layout.for_each_series(lambda s: expression(f"{s}.set_axis(pd.DatetimeIndex({s}.index))"))
+
+        def convert(s):
+            return f"{s}.set_axis({self.time_form.convert(f'{s}.index')}).sort_index()"
+
+        return self.layout.for_each_series(lambda s: expression(convert(s)))
+
+    @property
+    def stamp_expressions(self):
+        """Expressions of the time stamps, for advice: `tsrnn.frames.advice.Stamps`, None where there are none."""
+        return self.layout.stamps.read_by(self.time_form) if self.layout.has_stamps else None
 
     def ends(self):
         """Return the last time stamp of each series: an Index of shape (n_series,)."""
@@ -180,8 +193,8 @@ class Panel:
         return steps_after(last, self.frequencies[0], times, before=before)
 
     def as_given(self, times):
-        """Return stamps in the dtype that the container has them in."""
-        return restore_dtype(times, self.time_dtype)
+        """Return stamps in the data type that the container has them in; datetimes for text."""
+        return times if self.time_form is None else self.time_form.restore(times)
 
     def restore(self, forecasts):
         """Put forecasts into the container that the series came in.

@@ -12,15 +12,24 @@ from tsrnn.frames.columns import Names
 from tsrnn.frames.frequency import is_regular
 from tsrnn.frames.gaps import fill_gaps, grid_steps
 from tsrnn.frames.inference import explain_gap, find_frequency, guess_frequency, infer, irregular_series
-from tsrnn.frames.keyed import LongLayout
 from tsrnn.frames.layouts import find_layout
+from tsrnn.frames.long import LongLayout
 from tsrnn.frames.panel import Panel
 from tsrnn.frames.parsing import parse_frequency
 from tsrnn.frames.values import describe_nonfinite, start
 
 
 def to_panel(
-    data, *, id_col="unique_id", time_col="ds", target_col="y", freq=None, missing="raise", X=None, past_covariates=None
+    data,
+    *,
+    id_col="unique_id",
+    time_col="ds",
+    target_col="y",
+    weight_col=None,
+    freq=None,
+    missing="raise",
+    X=None,
+    past_covariates=None,
 ):
     """Read series from any container.
 
@@ -28,11 +37,15 @@ def to_panel(
     ----------
     data : Series, DataFrame, ndarray or list
         A Series; a DataFrame with one column a series; a Series or one-column DataFrame with a MultiIndex
-        (id, time); a long DataFrame with the three columns named below; an array of shape (n_steps,) or
-        (n_steps, n_series); a list of numbers. Rows of the MultiIndex and the long form may stand in any
-        order; an index without ids must ascend. It is never changed and never shared.
+        (id, time), or several levels of ids before time; a long DataFrame with the columns named below, or one of a
+        single series without the column of ids; an array of shape (n_steps,) or (n_steps, n_series); a list of
+        numbers. Rows of the MultiIndex and the long form may stand in any order; an index without ids must ascend. It
+        is never changed and never shared.
     id_col, time_col, target_col : str, default="unique_id", "ds", "y"
-        Columns of the long form. The times are datetimes, periods or integers.
+        Columns of the long form; ``id_col`` may be a list of several. The times are datetimes, periods, integers, or
+        text that is dates in one reading.
+    weight_col : str, optional
+        Column of the long form that is no covariate; see :func:`tsrnn.frames.weights.read_weights`.
     freq : str, offset or int, optional
         Frequency of the stamps (a step for integers), needed where it is not on the index and cannot be
         inferred.
@@ -68,11 +81,12 @@ def to_panel(
     2024-04-01    8.0
     Freq: MS, Name: sales, dtype: float64
     """
-    names = Names(id_col, time_col, target_col)
-    whole, kept = data, None
+    names = Names(id_col, time_col, target_col, weight_col)
+    whole, kept, layout = data, None, find_layout(data, names)
+    _require_some(data)
     if X is None:
-        data, X, kept = split_long(data, names)
-    panel, declared = read_rows(data, find_layout(data, names), names, missing)
+        data, X, kept = split_long(data, layout)
+    panel, declared = read_rows(data, layout, names, missing)
     require_observed(panel)
     panel = replace(panel, frequencies=resolve_frequencies(panel, freq, declared))
     panel = fill_gaps(panel) if missing == "fill" else panel
@@ -86,11 +100,13 @@ def to_panel(
     return panel
 
 
-def read_rows(data, layout, names, missing="raise"):
-    """Read a container into a `Panel` without frequencies; also return the frequency it declares, if any."""
-    if np.size(data) == 0:
-        raise ValueError(f"The data is empty: shape {np.shape(data)}. Give at least one value.")
-    columns = layout.read(data)
+def read_rows(data, layout, names, missing="raise", form=None):
+    """Read a container into a `Panel` without frequencies; also return the frequency it declares, if any.
+
+    ``form`` is the `tsrnn.frames.times.TimeForm` of stamps that were read before.
+    """
+    _require_some(data)
+    columns = layout.read(data, form)
     panel = Panel(
         columns.values,
         columns.offsets,
@@ -100,12 +116,17 @@ def read_rows(data, layout, names, missing="raise"):
         layout,
         columns.rows,
         names,
-        columns.time_dtype,
+        columns.time_form,
         missing,
         len(data),
     )
     _require_finite(panel, data)
     return panel, columns.freq
+
+
+def _require_some(data):
+    if np.size(data) == 0:
+        raise ValueError(f"The data is empty: shape {np.shape(data)}. Give at least one value.")
 
 
 def require_observed(panel, first=0):
@@ -147,7 +168,7 @@ def _require_finite(panel, data):
             f"{start(panel.label(i))} {bad}. Every value must be a finite number, or NaN where missing. Mark as "
             f"missing what is not known: {mark}."
         )
-    target = data[panel.names.target_col] if panel.layout.kind == LongLayout.kind else data
+    target = data[panel.names.target_col] if isinstance(panel.layout, LongLayout) else data
     is_float = (pd.DataFrame(target).dtypes == np.float64).all()
     fill = fill_values(is_float, np.isinf(panel.values).any())
     raise ValueError(
@@ -195,7 +216,7 @@ def resolve_frequencies(panel, freq, declared=None):
     """
     longest = int(panel.lengths.argmax())
     if freq is not None:
-        common = parse_frequency(freq, panel.times, panel.layout.stamps if panel.layout.has_stamps else None)
+        common = parse_frequency(freq, panel.times, panel.stamp_expressions)
     elif declared is not None and _follows(panel, longest, declared):
         common = declared
     else:

@@ -1,14 +1,11 @@
 """Error messages about frames that are not quite wide: dates or ids among the columns, long frames of other names."""
 
-import re
-
 import pandas as pd
 
-from tsrnn.frames.advice import assign, read_text
+from tsrnn.frames.advice import assign, holds_dates, read_text
 from tsrnn.frames.columns import quote
+from tsrnn.frames.id_advice import telling_apart
 from tsrnn.frames.values import CLEAN_FIRST, DATES, TO_NUMBERS, UNREADABLE
-
-DATE_TEXT = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}")
 
 
 def explain_partial(data, names, present):
@@ -18,41 +15,59 @@ def explain_partial(data, names, present):
     text = f"A long DataFrame needs the columns {list(names)}; got {present} without {missing}."
     if set(missing) <= set(data.index.names) and _may_be_long(data, names):
         return f"{text} The index has {missing}: data.reset_index()."
-    if _holds_dates(data.index.to_series()):
-        found = {names.id_col: "id_col", names.time_col: "time_col"}
-        taken = [name for name in present if name in found]
-        new = {name: f"{name}_series" for name in taken}
-        others = ", ".join(f"{found[name]}={found[name]!r}" for name in taken)
-        return (
-            f"{text} The index holds time stamps: if each column is a series, rename the columns, "
-            f"data.rename(columns={new}), or set {' and '.join(found[name] for name in taken)} to another name, as in "
-            f"RNNForecaster(..., {others})."
-        )
+    if holds_dates(data.index.to_series()):
+        return f"{text} {_rename_columns(names, present)}"
+    if isinstance(names.id_col, tuple) and set(names.id_col) <= set(data.columns):
+        return f"{text} A tuple is the name of one column; several are a list: id_col={list(names.id_col)!r}."
+    if len(names.id_cols) > 1:
+        return f"{text} {_name_ids(data, names, others)}"
     if names.id_col not in present:
         wide = f"data.set_index({names.time_col!r}) makes a DataFrame with one column a series"
         ids = [column for column in others if not pd.api.types.is_float_dtype(data[column])]
         if names.target_col not in present:
             return f"{text} If each column is a series, {wide}.{_name_columns(data, names, missing, others)}"
         if not ids:
-            return f"{text} If it is one series, {assign(names.id_col, '0')} adds an id; {wide}."
-        return f"{text} {_name_columns(data, names, missing, ids)} If each column is a series, {wide}."
+            one = "RNNForecaster(..., id_col='unique_id')"
+            return f"{text} If it is one series, leave id_col as it is by default: {one}; {wide}."
+        return f"{text}{_name_columns(data, names, missing, ids)} If each column is a series, {wide}."
     return (
         f"{text}{_name_columns(data, names, missing, others)} If each column is a series, rename {present[0]!r} or set "
         "id_col, time_col and target_col to other names."
     )
 
 
+def _rename_columns(names, present):
+    """Advise how a frame with dates in the index is told from a long one."""
+    found = {"id_col": list(names.id_cols), "time_col": [names.time_col]}
+    taken = {key: [name for name in columns if name in present] for key, columns in found.items()}
+    new = {name: f"{name}_series" for columns in taken.values() for name in columns}
+    keys = [key for key, columns in taken.items() if columns]
+    others = ", ".join(f"{key}={key!r}" for key in keys)
+    return (
+        "The index holds time stamps: if each column is a series, rename the columns, "
+        f"data.rename(columns={new}), or set {' and '.join(keys)} to another name, as in RNNForecaster(..., {others})."
+    )
+
+
+def _name_ids(data, names, others):
+    """Advise which of several id columns a frame has."""
+    ids = [name for name in names.id_cols if name in data.columns]
+    ids += [column for column in others if not (pd.api.types.is_float_dtype(data[column]) or holds_dates(data[column]))]
+    return f"Add what is missing, or set id_col to columns of ids that the frame has, among {ids}."
+
+
 def _may_be_long(data, names):
     """Whether the ids, in the index or a column, may be ids: no fractions, and not each in one row only."""
-    ids = data.index if names.id_col in data.index.names else data.loc[:, [names.id_col]].iloc[:, 0]
-    return bool(ids.duplicated().any()) and not pd.api.types.is_float_dtype(ids.dtype)
+    columns = data.reset_index()
+    ids = columns.loc[:, [name for name in names.id_cols if name in columns.columns]]
+    return bool(ids.duplicated().any()) and not any(map(pd.api.types.is_float_dtype, ids.dtypes))
 
 
 def _name_columns(data, names, missing, others):
     """Advise the parameters that name the columns of a long frame, where there are columns to name."""
     if len(others) < len(missing):
         return ""
-    dates = [column for column in others if _holds_dates(data[column])]
+    dates = [column for column in others if holds_dates(data[column])]
     numbers = [column for column in others if _holds_numbers(data[column]) and column not in dates]
     rest = [column for column in others if column not in dates]
     found = {}
@@ -60,11 +75,18 @@ def _name_columns(data, names, missing, others):
         found["time_col"] = (dates or numbers or others)[0]
     if names.id_col in missing:
         texts = [column for column in rest if column not in numbers]
-        found["id_col"] = (texts or [column for column in rest if column not in found.values()] or others)[0]
+        ids = texts or [column for column in rest if column not in found.values()] or others
+        found["id_col"] = _choose_ids(data, ids, found.get("time_col", names.time_col))
     if names.target_col in missing:
         found["target_col"] = ([column for column in numbers if column not in found.values()] or others)[-1]
     arguments = ", ".join(f"{key}={found[key]!r}" for key in ("id_col", "time_col", "target_col") if key in found)
     return f" If its columns have other names, set them: RNNForecaster(..., {arguments})."
+
+
+def _choose_ids(data, candidates, time_col):
+    """Return the name of a column of ids, or a list of those that tell apart rows of one time stamp."""
+    ids = telling_apart(data[[time_col]], data[candidates]) if time_col in data.columns else []
+    return ids if len(ids) > 1 else (ids or candidates)[0]
 
 
 def explain_repeated(data):
@@ -75,7 +97,9 @@ def explain_repeated(data):
     texts = [name for k, name in enumerate(data.columns) if not _holds_numbers(data.iloc[:, k])]
     if not texts:
         return ""
-    first = data.index[twice][0]
+    first, long = data.index[twice][0], _name_long_frame(data)
+    if long:
+        return f"the index has duplicate time stamps, the first {first}. {long}"
     return (
         f"the index has duplicate time stamps, the first {first}, and column {quote(texts[0])} is text. If it holds "
         f"the ids of the series: data.set_index({texts[0]!r}, append=True).swaplevel()."
@@ -86,7 +110,7 @@ def explain_transposed(data):
     """Say that time stamps among the columns belong to the index; "" if they are in the index, or nowhere."""
     if pd.api.types.infer_dtype(data.index, skipna=True) not in ("string", "categorical") or read_text(data.index):
         return ""
-    if not (_holds_dates(data.columns.to_series()) or read_text(data.columns)):
+    if not (holds_dates(data.columns.to_series()) or read_text(data.columns)):
         return ""
     return (
         f"the columns are time stamps, the first {data.columns[0]}, and the index is text, the first "
@@ -104,7 +128,7 @@ def mend_column(data, k):
             return long
         if conversion == DATES:
             return f"Dates belong to the index: data.set_index({name!r})."
-        if conversion in (TO_NUMBERS, UNREADABLE) and _holds_dates(column):
+        if conversion in (TO_NUMBERS, UNREADABLE) and holds_dates(column):
             dates = assign(name, f"pd.to_datetime(data[{name!r}])")
             return f"Dates belong to the index: {dates}.set_index({name!r})."
         if conversion == UNREADABLE:
@@ -117,30 +141,23 @@ def mend_column(data, k):
 def _name_long_frame(data):
     """Advise the parameters of a long frame where this looks like one of other column names, else ""."""
     columns = {name: data.iloc[:, k] for k, name in enumerate(data.columns)}
-    dates = [name for name, column in columns.items() if _holds_dates(column)]
+    dates = [name for name, column in columns.items() if holds_dates(column)]
     others = [name for name in columns if name not in dates]
     texts = [name for name in others if not _holds_numbers(columns[name])]
-    if not dates or len(others) < 2 or not (texts or columns[dates[0]].duplicated().any()):
+    is_panel = bool(dates) and columns[dates[0]].duplicated().any()
+    if not dates or len(others) < 2 or not (texts or is_panel):
         return ""
-    id_col = (texts or others)[0]
-    target_col = next((name for name in others if name != id_col and _holds_numbers(columns[name])), None)
+    id_col = _choose_ids(data, texts or others[:1], dates[0]) if is_panel else None
+    ids = id_col if isinstance(id_col, list) else [id_col]
+    target_col = next((name for name in others if name not in ids and _holds_numbers(columns[name])), None)
     if target_col is None:
         return ""
+    named = f"id_col={id_col!r}, " if is_panel else ""
     return (
         "For a long DataFrame, name its columns: "
-        f"RNNForecaster(..., id_col={id_col!r}, time_col={dates[0]!r}, target_col={target_col!r})."
+        f"RNNForecaster(..., {named}time_col={dates[0]!r}, target_col={target_col!r})."
     )
 
 
 def _holds_numbers(column):
     return pd.api.types.is_numeric_dtype(column.dtype)
-
-
-def _holds_dates(column):
-    """Whether a column holds dates, or text that looks like dates."""
-    if isinstance(column.dtype, pd.PeriodDtype) or column.dtype.kind == "M":
-        return True
-    if pd.api.types.infer_dtype(column, skipna=True) in ("date", "datetime", "datetime64", "period"):
-        return True
-    first = next(iter(column.dropna()), None)
-    return isinstance(first, str) and DATE_TEXT.match(first) is not None

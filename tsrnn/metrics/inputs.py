@@ -111,9 +111,17 @@ def _mend(column):
 def _frame_to_array(name, frame):
     long = Names()
     if long.id_col in frame or long.time_col in frame:
+        ids = (
+            long.id_col
+            if long.id_col in frame
+            else [*frame.columns.drop([long.time_col, long.target_col], errors="ignore")]
+        )
+        wide = f".pivot(index={long.time_col!r}, columns={ids!r}, values={long.target_col!r})"
+        if not ids:
+            wide = f".set_index({long.time_col!r})[{long.target_col!r}]"
         raise ValueError(
             f"{name} must have one series a column. Got a long DataFrame with the columns {list(frame.columns)}. Pass "
-            f"{name}.pivot(index={long.time_col!r}, columns={long.id_col!r}, values={long.target_col!r})."
+            f"{name}{wide}."
         )
     columns = [
         as_float64(
@@ -205,11 +213,13 @@ def _tell_apart(a, b):
 def refuse_panels(metric, **arguments):
     """Refuse series one below the other, over (id, time), where a metric is taken of each series."""
     for name, values in arguments.items():
-        if is_labelled(values) and values.index.nlevels > 1 and values.index.get_level_values(0).nunique() > 1:
+        n_ids = values.index.nlevels - 1 if is_labelled(values) else 0
+        if n_ids and values.index.droplevel(-1).nunique() > 1:
+            wide = f"{name}.unstack(level={list(range(n_ids)) if n_ids > 1 else 0})"
             raise ValueError(
                 f"{metric} is taken of each series: {name} must have one series a column. Got several ids one below "
-                f"the other, in the index {list(values.index.names)}. Pass {name}.unstack(level=0), or take {metric} "
-                "of each id if they differ in length."
+                f"the other, in the index {list(values.index.names)}. Pass {wide}, or take {metric} of each id if they "
+                "differ in length."
             )
 
 

@@ -2,7 +2,6 @@
 
 from numbers import Integral
 
-import numpy as np
 import pandas as pd
 from sklearn.utils.validation import check_is_fitted
 
@@ -71,7 +70,7 @@ class ForecastDisplay:
         X, y : Series, DataFrame, ndarray or list, optional
             Observations after the end, as for `RNNForecaster.update`; the forecaster does not see it.
         series : hashable, optional
-            Which series to draw: its id or column. Needed if there are several.
+            Which series to draw: its id or column; a tuple where these have several parts. Needed if there are several.
         horizon : int, optional
             Steps ahead; by default the forecaster's.
         n_observed : int, optional
@@ -188,11 +187,11 @@ def _find_series(ids, series):
     """Return the index of a series among the ids."""
     if series is None and len(ids) == 1:
         return 0
-    found = np.flatnonzero(ids == series)
-    if not len(found):
+    found = next((i for i, known in enumerate(ids) if known == series), None)
+    if found is None:
         shown = ", ".join(map(repr, ids[:5].tolist())) + (", ..." if len(ids) > 5 else "")
         raise ValueError(f"series must name one of the {len(ids)} series: {shown}. Got {series!r}.")
-    return int(found[0])
+    return found
 
 
 def _positions(index):
