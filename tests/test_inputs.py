@@ -21,7 +21,7 @@ def covariates_of(table, columns, starts=(0,), stops=None):
     stops = np.array([len(table)] if stops is None else stops)
     is_number = np.array([column.kind == "number" for column in columns])
     codes = table[:, ~is_number].astype(np.int32)
-    return Covariates(tuple(columns), np.array(starts), stops, table[:, is_number], codes)
+    return Covariates(tuple(columns), np.array(starts), stops, table[:, is_number], codes, stops)
 
 
 def number(name, known="future"):
