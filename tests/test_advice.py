@@ -75,6 +75,19 @@ def test_values_that_are_missing_or_infinite(kind, missing, infinite):
         np.testing.assert_allclose(np.diff(panel.series(i)), 1, rtol=1e-12)
 
 
+@pytest.mark.parametrize("kind", CONTAINERS)
+@pytest.mark.parametrize("rows", [[0], [4, 9], [N - 1]])
+def test_infinite_values_where_missing_ones_are_filled(kind, rows):
+    bad = np.arange(float(N))
+    bad[rows] = -np.inf
+    data, names = contain(kind, np.arange(float(N)), bad)
+    marked = follow(refusal(to_panel, data, missing="fill", **names), data, r": ((?:data|np)\..*)\.$")
+    expected = np.where(np.isinf(bad), np.nan, bad)
+    values = to_panel(marked, missing="fill", **names).values.reshape(-1, N)
+    assert (np.isnan(values).sum(axis=1) == len(rows)).any()
+    np.testing.assert_array_equal(values[np.isnan(values).any(axis=1)][0], expected)
+
+
 @pytest.mark.parametrize("kind", ["wide", "table"])
 def test_rows_that_all_columns_have(kind):
     late = np.arange(float(N))

@@ -44,9 +44,10 @@ MAY_IMPORT = {
     "matplotlib": {"plotting"},
     "tqdm": {"progress"},
     "holidays": {"calendar"},
+    "narwhals": {"frames"},
 }
 # Slow to import, or not installed with tsrnn: only within the function that needs them.
-ONLY_IN_FUNCTIONS = {"matplotlib", "tqdm", "holidays", "tsrnn.backends.cuda"}
+ONLY_IN_FUNCTIONS = {"matplotlib", "tqdm", "holidays", "narwhals", "tsrnn.backends.cuda"}
 CUDA_FILE = PACKAGE / "backends" / "cuda.py"
 INTERNALS = PACKAGE / "backends" / "numba_internals.py"
 VECTORS = PACKAGE / "backends" / "vectors.py"

@@ -261,7 +261,5 @@ class TestRefusals:
 
     def test_origins_of_another_phase(self):
         X, y = make_data()
-        with pytest.raises(
-            ValueError, match="stride=4 needs origins a whole number of 4 steps from the end of the fit"
-        ):
+        with pytest.raises(ValueError, match="stride=4 needs origins a whole number of 4 steps from the first one"):
             backtest(quick(stride=4), X, y, cutoffs=INDEX[[49, 55]])

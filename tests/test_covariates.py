@@ -1,14 +1,20 @@
 """Covariates: what forecasts read of them, from which containers, and what is refused."""
 
+import re
+from itertools import product
+
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib import pyplot as plt
 from sklearn.model_selection import GridSearchCV, TimeSeriesSplit
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from tsrnn import RNNForecaster, backtest
+from tsrnn.frames import append, to_panel
 from tsrnn.learners.recurrent import STRATEGIES
+from tsrnn.plotting import ForecastDisplay
 
 N, HORIZON = 160, 4
 INDEX = pd.date_range("2024-01-01", periods=N + 40, freq="D", tz="Europe/Vienna", name="day")
@@ -137,6 +143,25 @@ class TestForecasts:
         expected = -np.abs(forecaster.predict(X[N : N + HORIZON]) - truth).mean() / unit
         assert forecaster.score(X[N : N + HORIZON], truth) == pytest.approx(expected, rel=1e-12)
 
+    def test_pictures_read_covariates(self):
+        X, y = make_data(n=60)
+        forecaster = quick(max_epochs=1).fit(X[:50], y[:50])
+        display = ForecastDisplay.from_estimator(forecaster, X[50:54], y[50:54])
+        np.testing.assert_array_equal(display.y_pred, forecaster.predict(X[50:54]))
+        plt.close(display.figure_)
+
+    def test_scores_of_series_with_other_numbers_of_observations(self):
+        frame = long_frame(n=60)
+        seen, later = frame[frame["ds"] < INDEX[50]], frame[frame["ds"].isin(INDEX[50:53])]
+        forecaster = quick(max_epochs=1).fit(seen)
+        fewer = later[(later["unique_id"] == "a") | (later["ds"] < INDEX[52])]
+        held = later.drop(columns=["y"])
+        held.iloc[-1, :4] = held.iloc[-2, :4]  # the last covariates of b that are given
+        forecast = forecaster.predict(held).set_axis(later.index)
+        errors = (forecast["y"] - fewer["y"]).abs().groupby(fewer["unique_id"]).mean()
+        units = seen.groupby("unique_id")["y"].apply(lambda y: y.diff().abs().mean())
+        assert forecaster.score(fewer) == pytest.approx(-(errors / units).mean(), rel=1e-12)  # sums in other order
+
 
 class TestContainers:
     @pytest.mark.slow
@@ -189,6 +214,87 @@ class TestContainers:
         assert np.isfinite(search.cv_results_["mean_test_score"]).all()
 
 
+class TestRowsGivenBefore:
+    """An update reads the rows of X after the end that a fit or an update was given, of every container."""
+
+    CONTAINERS = ["series", "wide", "keyed", "long", "array"]
+
+    def contain(self, kind, X, y, start, stop):
+        """Covariates and series of some steps, of two ids where there are ids."""
+        X, y = X[["price", "visits"]].iloc[start:stop], y.iloc[start:stop]
+        if kind in ("series", "wide"):
+            return X, y if kind == "series" else pd.DataFrame({"a": y, "b": 2 * y})
+        if kind == "array":
+            return X.to_numpy(), y.to_numpy()
+        names = ["unique_id", "ds"]
+        X, y = (pd.concat({"a": part, "b": 2 * part}, names=names) for part in (X, y))
+        return (X, y) if kind == "keyed" else (X.reset_index(), y.rename("y").reset_index())
+
+    @pytest.mark.parametrize("past", [None, ["visits"]])
+    @pytest.mark.parametrize("kind", CONTAINERS)
+    def test_updates_go_on_with_them(self, kind, past):
+        X, y = make_data()
+        past = [1] if past and kind == "array" else past
+        whole, _ = self.contain(kind, X, y, 0, N + 8)
+        _, seen = self.contain(kind, X, y, 0, N)
+        new_X, new = self.contain(kind, X, y, N, N + 3)
+        one = to_panel(seen, X=whole, past_covariates=past)
+        assert_same_covariates(append(one, new), append(one, new, X=new_X))
+        twice = append(append(one, new), self.contain(kind, X, y, N + 3, N + 8)[1])
+        with pytest.raises(ValueError, match="were not given before: . (is|are) missing, the first"):
+            append(twice, self.contain(kind, X, y, N + 8, N + 9)[1])
+
+    def test_rows_of_the_update_replace_them(self):
+        X, y = make_data()
+        panel = to_panel(y[:N], X=X[["price"]][: N + 8])
+        other = X[["price"]] + 100
+        later = append(panel, y[N : N + 2], X=other[N - 3 : N + 4]).covariates.numbers[:, 0]
+        expected = np.concatenate([X["price"][:N], other["price"][N : N + 4], X["price"][N + 4 : N + 8]])
+        np.testing.assert_array_equal(later, expected)
+
+    def test_rows_without_columns_of_the_past_are_not_enough(self):
+        X, y = make_data()
+        X = X[["price", "visits"]].astype(float)
+        X.iloc[N + 2 :, 1] = np.nan
+        panel = append(to_panel(y[:N], X=X, past_covariates=["visits"]), y[N : N + 2])
+        with pytest.raises(ValueError, match=f"1 is missing, the first {INDEX[N + 2]}".replace("+", r"\+")):
+            append(panel, y[N + 2 : N + 3])
+
+    def test_columns_of_the_past_wait_for_their_observations(self):
+        X, y = make_data(n=48)
+        X, other = X[["visits"]], X[["visits"]].copy()
+        other.iloc[40:] += 7
+        one, two = (quick(past_covariates=["visits"], max_epochs=1).fit(part, y[:40]) for part in (X, other))
+        np.testing.assert_array_equal(one.predict(), two.predict())
+        assert one.score(y[40:42]) == two.score(y[40:42])
+        visits = one.update(y[40:42])._panel.covariates.numbers[:, 0]
+        np.testing.assert_array_equal(visits[:48], X["visits"])
+
+
+def assert_same_covariates(one, other):
+    """The same rows up to the end of the observations and beyond."""
+    np.testing.assert_array_equal(one.values, other.values)
+    np.testing.assert_array_equal(one.covariates.table(), other.covariates.table())
+    np.testing.assert_array_equal(one.covariates.stops, other.covariates.stops)
+
+
+class TestAdvice:
+    @pytest.mark.parametrize(
+        ("of_X", "of_y"), [("index", "series"), *product(["index", "keyed", "columns"], ["keyed", "long"])]
+    )
+    def test_rows_are_added_to_x(self, of_X, of_y):
+        frame = long_frame(n=20)[["unique_id", "ds", "price", "y"]]
+        X, y = frame.drop(columns="y"), frame[["unique_id", "ds", "y"]]
+        X = {"index": X[:20].set_index("ds")[["price"]], "keyed": X.set_index(["unique_id", "ds"]), "columns": X}[of_X]
+        X = X.drop(X.index[[4, 9]])
+        y = {"series": y[:20].set_index("ds")["y"], "keyed": y.set_index(["unique_id", "ds"])["y"], "long": y}[of_y]
+        with pytest.raises(ValueError, match="the first 2024-01-05") as caught:
+            to_panel(y, X=X)
+        expression = re.search(r"Give them all: (.*) adds rows", str(caught.value)).group(1)
+        panel = to_panel(y, X=eval(expression, {"X": X, "y": y, "pd": pd}))
+        assert panel.covariates.numbers[4, 0] == panel.covariates.numbers[3, 0]
+
+
 class TestStride:
     def test_other_phases_are_refused(self):
         X, y = make_data()
@@ -201,6 +307,32 @@ class TestStride:
             forecaster.predict(X[N + 1 : N + 1 + HORIZON])
         forecaster.update(X[N + 1 : N + 4], y[N + 1 : N + 4])
         assert len(forecaster.predict(X[N + 4 : N + 8])) == HORIZON
+
+    @pytest.mark.parametrize("method", ["update", "partial_fit"])
+    def test_first_data_fix_the_phase_of_a_new_id(self, method):
+        frame = long_frame(("a", "b", "c"))[["unique_id", "ds", "y"]]
+        new, first = frame["unique_id"] == "c", frame["ds"] < INDEX[22]
+        forecaster = quick(stride=4).fit(frame[~new & (frame["ds"] < INDEX[60])])
+        getattr(forecaster, method)(frame[new & first])
+        assert len(forecaster.predict()) == 3 * HORIZON
+        days = frame["ds"].map(lambda day: INDEX.get_loc(day))
+        getattr(forecaster, method)(frame[new & (days == 22)])
+        with pytest.raises(
+            ValueError, match=re.escape(f"from the first one, {INDEX[21]}. Got {INDEX[22]} for id 'c', 1 step")
+        ):
+            forecaster.predict()
+        getattr(forecaster, method)(frame[new & (days > 22) & (days < 26)])
+        assert len(forecaster.predict()) == 3 * HORIZON
+        getattr(forecaster, method)(frame[~new & (days >= 60) & (days < 63)])
+        with pytest.raises(ValueError, match="for id 'a', 3 steps after such an origin. Give 1 more row to update"):
+            forecaster.predict()
+
+    def test_a_fit_that_goes_on_fixes_the_phase_anew(self):
+        y = make_data()[1]
+        forecaster = quick(stride=4, warm_start=True).fit(y[:60])
+        forecaster.set_params(max_epochs=1).fit(y[:62])
+        assert forecaster.predict().index[0] == INDEX[62]
+        assert forecaster._ensemble.best.recipe.phases.tolist() == [62 % 4]
 
     def test_windows_of_other_phases_are_not_trained_on(self):
         y = pd.Series(np.arange(200.0) + np.random.default_rng(0).normal(size=200))
@@ -244,8 +376,12 @@ class TestRefusals:
     def test_an_update_needs_rows_of_its_stamps(self):
         X, y = make_data()
         forecaster = quick(past_covariates=["visits"]).fit(X[:N], y[:N])
-        with pytest.raises(ValueError, match="X needs a row for each stamp of y; 2 are missing"):
+        forecaster.predict(X[N : N + HORIZON])
+        with pytest.raises(ValueError, match="were not given before: 2 are missing, the first 2024-06-09"):
             forecaster.update(y[N : N + 2])
+        with pytest.raises(ValueError, match="X needs a row for each stamp of y; 1 is missing, the first 2024-06-10"):
+            forecaster.update(X[N : N + 1], y[N : N + 2])
+        assert forecaster.forecast_origin_ == INDEX[N - 1]
 
     def test_a_forecast_from_the_past_alone_needs_no_rows(self):
         X, y = make_data()

@@ -165,9 +165,11 @@ class CalendarFeatures(TransformerMixin, BaseEstimator):
         if isinstance(X, pd.DataFrame) and X.index.nlevels == 1 and self.time_col in X.columns:
             return _as_datetimes(X[self.time_col], _stamps_of_column(self.time_col)), X, X.index
         if not isinstance(X, (pd.DataFrame, pd.Series, pd.Index)):
+            stamps = "Give the stamps, such as pd.date_range('2024-01-01', periods=len(X), freq='D')"
+            mend = "Convert it: X.to_pandas()" if hasattr(X, "to_pandas") else stamps
             raise TypeError(
                 f"Calendar features need time stamps: a DataFrame, a Series or an index of pandas. Got "
-                f"{type(X).__name__}. Give the stamps, such as pd.date_range('2024-01-01', periods=len(X), freq='D')."
+                f"{type(X).__name__}. {mend}."
             )
         index = X if isinstance(X, pd.Index) else X.index
         times = _as_datetimes(index.get_level_values(-1), _stamps_of_index(X))
@@ -298,9 +300,9 @@ def future_index(y, horizon, *, id_col="unique_id", time_col="ds", target_col="y
     panel = to_panel(y, id_col=id_col, time_col=time_col, target_col=target_col, freq=freq, missing="fill")
     forecast = panel.restore(np.zeros((panel.n_series, horizon)))
     if panel.layout.kind == LongLayout.kind:
-        return forecast.drop(columns=target_col)
+        return panel.give(forecast.drop(columns=target_col))
     if not panel.layout.has_stamps:
         raise TypeError(
             f"The series have no time stamps: they came as {panel.layout.kind}. Give a Series or a DataFrame."
         )
-    return forecast.index
+    return forecast.index if panel.native is None else panel.give(pd.DataFrame(index=forecast.index))

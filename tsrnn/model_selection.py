@@ -10,6 +10,7 @@ from tsrnn._types import Column, SeriesData
 from tsrnn.constraints import COLUMNS
 from tsrnn.frames.columns import Names
 from tsrnn.frames.layouts import find_layout
+from tsrnn.frames.native_reading import in_pandas
 from tsrnn.frames.reading import read_rows
 from tsrnn.validation import COUNT, NONE, check_parameters
 from tsrnn.windows import row_series
@@ -127,7 +128,8 @@ class PanelSplit(BaseCrossValidator):
         """
         data = X if y is None else y
         names = Names(self.id_col, self.time_col, self.target_col)
-        panel, _ = read_rows(data, find_layout(data, names), names, missing="fill")
+        with in_pandas(data, None if y is None else X, names) as (data, _, _):
+            panel, _ = read_rows(data, find_layout(data, names), names, missing="fill")
         stamps = _common_stamps(panel)
         step = self.horizon if self.step is None else self.step
         back = self.horizon + step * np.arange(self.n_splits - 1, -1, -1)

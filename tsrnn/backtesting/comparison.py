@@ -24,7 +24,9 @@ from tsrnn.forecaster.choosing import candidate_seasons
 from tsrnn.frames import to_panel
 from tsrnn.frames.attaching import attach_rows, split_long
 from tsrnn.frames.columns import Names
+from tsrnn.frames.entry import came_in
 from tsrnn.frames.given import GivenRows
+from tsrnn.frames.native_reading import in_pandas
 from tsrnn.validation import BOOLEAN, COUNT, NONE, check_parameters
 from tsrnn.windows import rows_of
 
@@ -109,10 +111,10 @@ def backtest(
     Returns
     -------
     DataFrame
-        Long: the id, the time stamp, ``cutoff`` (the last stamp known), the value (names of the columns as set
-        in the forecaster), one column a forecaster, and ``naive`` and ``seasonal_naive``, where no forecaster is named
-        so. Values are NaN where they are missing (metrics take the rows of ``table.dropna()``). A single series has its
-        name as id.
+        Long, in the library of the series: the id, the time stamp, ``cutoff`` (the last stamp known), the value (names
+        of the columns as set in the forecaster), one column a forecaster, and ``naive`` and ``seasonal_naive``, where
+        no forecaster is named so. Values are NaN where they are missing (metrics take the rows of ``table.dropna()``).
+        A single series has its name as id.
 
     Raises
     ------
@@ -172,32 +174,33 @@ def backtest(
     columns = {name: reading[name] for name in COLUMNS}
     require_free_names(columns, forecasters, chosen)
     data, X = separate(X, y)
-    panel, covariates = _read(data, X, reading, networks)
-    for name, one in forecasters.items():
-        require_callable(name, one, covariates is not None)
-    if cutoffs is None:
-        panel, origins = count_back(panel, n_windows or N_WINDOWS, step or horizon, horizon)
-    else:
-        panel, origins = cut_at(panel, cutoffs, horizon)
-    if covariates is not None:
-        covariates = GivenRows.of(panel, *covariates)
-        for network in networks.values():  # What they cannot read is refused before anything is fitted.
-            attach_rows(panel, covariates, network.past_covariates)
+    with in_pandas(data, X, Names(*columns.values())) as (data, X, native):
+        panel, covariates = _read(data, X, native, reading, networks)
+        for name, one in forecasters.items():
+            require_callable(name, one, covariates is not None)
+        if cutoffs is None:
+            panel, origins = count_back(panel, n_windows or N_WINDOWS, step or horizon, horizon)
+        else:
+            panel, origins = cut_at(panel, cutoffs, horizon)
+        if covariates is not None:
+            covariates = GivenRows.of(panel, *covariates)
+            for network in networks.values():  # What they cannot read is refused before anything is fitted.
+                attach_rows(panel, covariates, network.past_covariates)
     forecasts = _run(forecasters, networks, origins, covariates, horizon, season_length, refit, n_jobs)
     tables = [
         _tabulate(panel, origin, {name: runs[k] for name, runs in forecasts.items()}, columns)
         for k, origin in enumerate(origins)
     ]
-    return pd.concat(tables, ignore_index=True)
+    return panel.give(pd.concat(tables, ignore_index=True))
 
 
-def _read(data, X, reading, networks):
+def _read(data, X, native, reading, networks):
     """Return the series as a panel, and the containers of covariates and series, or None without covariates."""
     if X is None:
         data, X, _ = split_long(data, Names(*(reading[name] for name in COLUMNS)))
     past = next((network.past_covariates for network in networks.values() if network.past_covariates), None)
     # Covariates are read at each origin. Without any, past covariates are refused at once.
-    panel = to_panel(data, **reading | {"past_covariates": past if X is None else None})
+    panel = came_in(native, to_panel(data, **reading | {"past_covariates": past if X is None else None}))
     return panel, None if X is None else (X, data)
 
 

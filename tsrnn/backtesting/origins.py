@@ -11,6 +11,8 @@ from tsrnn.forecaster import ShortSeriesWarning
 from tsrnn.frames import Panel
 from tsrnn.frames.advice import Stamps
 from tsrnn.frames.attaching import attach_rows
+from tsrnn.frames.native import open_native
+from tsrnn.frames.native_columns import read_column
 from tsrnn.frames.times import as_times
 
 N_NAMED = 5  # Series that a warning names.
@@ -123,6 +125,8 @@ def _positions(times, cutoffs):
     """Return the positions of cutoffs among the ascending stamps of all series."""
     if not pd.api.types.is_list_like(cutoffs):
         raise TypeError(f"cutoffs must be a list of time stamps. Got {cutoffs!r}. Put it into a list: cutoffs=[...].")
+    opened = open_native(cutoffs, "cutoffs")
+    cutoffs = cutoffs if opened is None else read_column(opened)
     given = pd.Index(cutoffs if hasattr(cutoffs, "dtype") else list(cutoffs))
     if not len(given):
         raise ValueError("cutoffs must hold at least one time stamp. Got none. Leave it out to count windows instead.")

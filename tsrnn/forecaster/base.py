@@ -30,11 +30,12 @@ class BaseForecaster(Forecasting):
             one-column DataFrame with a MultiIndex (id, time); a long DataFrame; an array of shape (n_steps,)
             or (n_steps, n_series); a list of numbers. Series may differ in length and end. In a long DataFrame,
             columns besides id, time and target are covariates, and rows after the last target of an id are of the
-            future. With ``y``, covariates: a DataFrame with a row for each stamp of ``y`` and, if wanted, after its
-            end (with a MultiIndex (id, time), or the id and time columns of a long frame, each series has its own), or
-            an array of shape (n_rows, n_columns) whose rows are those of ``y``. All are taken as known for the future,
-            unless ``past_covariates`` names them. Texts, booleans and categories are categories; a missing value
-            holds the last one.
+            future. Frames and Series of polars, pyarrow and other libraries have time stamps in the column ``time_col``
+            where pandas has an index. With ``y``, covariates: a DataFrame with a row for each stamp of ``y`` and, if
+            wanted, after its end (with a MultiIndex (id, time), or the id and time columns of a long frame, each
+            series has its own), or an array of shape (n_rows, n_columns) whose rows are those of ``y``. All are taken
+            as known for the future, unless ``past_covariates`` names them. Texts, booleans and categories are
+            categories; a missing value holds the last one.
         y : Series, DataFrame, ndarray or list, optional
             The series. Missing values and gaps are allowed with ``missing="fill"``.
         sample_weight : array-like of shape (n_rows,), optional
@@ -90,6 +91,7 @@ class BaseForecaster(Forecasting):
         warn_of_outliers(panel, prepared.panel)
         warn_of_missing(panel, ensemble)
         observed = {"_panel": panel, "_preparation": preparation, "_prepared": prepared, "_table": table}
+        observed["_fit_ends"] = panel.ends()
         self._become(observed, ensemble, generator, histories, self.history_ if resumes else None, resolved)
         return self
 
@@ -125,6 +127,7 @@ class BaseForecaster(Forecasting):
         warn_of_outliers(panel, prepared.panel, self._panel.lengths, stacklevel=3)
         warn_of_missing(panel, ensemble, self._panel.lengths, stacklevel=3)
         observed = {"_panel": panel, "_preparation": preparation, "_prepared": prepared, "_table": table}
+        observed["_fit_ends"] = self._extend_fit_ends(panel)
         self._become(observed, ensemble, generator, histories, self.history_)
         return self
 
@@ -173,7 +176,7 @@ class BaseForecaster(Forecasting):
         warn_of_outliers(panel, prepared.panel, self._panel.lengths, stacklevel=3)
         warn_of_missing(panel, ensemble, self._panel.lengths, stacklevel=3)
         changes = {"_panel": panel, "_preparation": preparation, "_prepared": prepared, "_table": table}
-        self.__dict__.update(changes, _ensemble=ensemble)
+        self.__dict__.update(changes, _ensemble=ensemble, _fit_ends=self._extend_fit_ends(panel))
         return self
 
     def _append(self, X, y, overlap):

@@ -7,8 +7,9 @@ import pandas as pd
 
 from tsrnn.frames.advice import stamps_of_index
 from tsrnn.frames.covariate_columns import as_frame
-from tsrnn.frames.covariate_rows import has_key_columns, locate, locator
+from tsrnn.frames.covariate_rows import has_key_columns, locate, locator, refuse_dates_in_columns
 from tsrnn.frames.frequency import steps_after
+from tsrnn.frames.native import is_native
 from tsrnn.frames.times import as_times, times_like
 from tsrnn.frames.values import start
 from tsrnn.validation import Options, check_parameters
@@ -23,9 +24,11 @@ def separate(X, y):
     """Return the container of the series and that of the covariates, or None, from the arguments ``X`` and ``y``."""
     if y is None:
         return X, None
-    if X is None or (isinstance(X, pd.DataFrame | np.ndarray) and X.ndim == 2 and not X.shape[1]):
+    native = is_native(X, "X")
+    if X is None or ((native or isinstance(X, pd.DataFrame | np.ndarray)) and len(X.shape) == 2 and not X.shape[1]):
         return y, None
-    as_frame(X)
+    if not native:
+        as_frame(X)
     return y, X
 
 
@@ -48,6 +51,8 @@ def check_origins(origins, length):
             mend = " Flatten them: np.ravel(origins)."
         elif origins.dtype.kind == "f" and (origins == np.floor(origins)).all():
             mend = " Convert them: np.ravel(origins).astype(int)."
+        elif origins.dtype.kind == "M" or (origins.dtype == object and isinstance(origins.flat[0], pd.Timestamp)):
+            mend = " Count the stamps up to each: y.index.searchsorted(origins, side='right')."
         raise ValueError(
             f"origins must be ints of shape (n_origins,): numbers of observations, from 1 to {length}. Got "
             f"{origins.dtype} of shape {origins.shape}.{mend}"
@@ -61,14 +66,14 @@ def check_origins(origins, length):
 
 
 def require_phase(panel, fit_ends, counts, stride):
-    """Refuse origins that do not lie a whole number of strides from the end of the fit.
+    """Refuse origins that do not lie a whole number of strides from the end of the first data of a series.
 
     Parameters
     ----------
     panel : tsrnn.frames.Panel
-        The series of the fit, and perhaps further ones, which have no phase.
-    fit_ends : Index of shape (n_series_of_fit,)
-        Last stamps of the fit.
+        The series.
+    fit_ends : Index of shape (n_series,)
+        Last stamps of the fit; of series that came later, of their first data.
     counts : ndarray of shape (n_series,), int64
         Observations at the origins.
     stride : int
@@ -87,7 +92,7 @@ def require_phase(panel, fit_ends, counts, stride):
         if off:
             origin = stamps[counts[i] - 1]
             raise ValueError(
-                f"stride={stride} needs origins a whole number of {stride} steps from the end of the fit, {end}. Got "
+                f"stride={stride} needs origins a whole number of {stride} steps from the first one, {end}. Got "
                 f"{origin} for {panel.label(i)}, {off} step{'s' * (off > 1)} after such an origin. Give {stride - off} "
                 f"more row{'s' * (stride - off > 1)} to update, or fit with stride=1."
             )
@@ -182,7 +187,10 @@ def require_channels(panel, seen=None):
 
 
 def rows_ahead(panel, X):
-    """Return the series, None where the rows are for all, and the step after the end, from 0, of each row of X."""
+    """Return the series, None where the rows are for all, and the step after the end, from 0, of each row of X.
+
+    Rows without ids beside series that have their own stamps count once for each series.
+    """
     if not isinstance(X, np.ndarray) or X.ndim != 2:
         as_frame(X)
     keyed = isinstance(X, pd.DataFrame) and (X.index.nlevels == 2 or has_key_columns(panel, X))
@@ -191,17 +199,19 @@ def rows_ahead(panel, X):
     if isinstance(X, np.ndarray) or not panel.layout.has_stamps:
         return None, np.arange(len(X))
     if not keyed:
-        if not panel.shares_times:
+        refuse_dates_in_columns(panel, X)
+        if not panel.shares_times and panel.covariates is None:
             raise ValueError(
                 f"X needs the id and the stamp of each row: the forecaster was fitted to {panel.layout.kind}. Give "
                 f"them as a MultiIndex (id, time), or use predict(horizon={len(X)})."
             )
-        return None, steps_ahead(panel, X.index)
+        if panel.shares_times:
+            return None, steps_ahead(panel, X.index)
     located = locate(panel, X)
     steps = located.steps - panel.lengths[np.maximum(located.series, 0)]
     wrong = (located.series < 0) | (steps < 0)
     if wrong.any():
-        row = int(wrong.argmax())
+        row = int(located.rows[wrong.argmax()])
         raise ValueError(
             "The rows of X must be of series of the fit, at stamps after their end and at their frequency. Got one "
             f"{locator(panel, X)(row)}."
@@ -211,7 +221,8 @@ def rows_ahead(panel, X):
 
 def steps_ahead(panel, index):
     """Return how many steps after the end each stamp of the index of X is, from 0."""
-    times = times_like(as_times(index, stamps_of_index("X")), panel.times, "The time stamps of X")
+    stamps = stamps_of_index("X")
+    times = times_like(as_times(index, stamps), panel.times, stamps, "The time stamps of X")
     steps = panel.steps_ahead(times) if len(times) else np.empty(0, dtype=np.int64)
     if not len(steps) or (steps < 0).any():
         got = f"{index[int((steps < 0).argmax())]}" if len(steps) else "no row"

@@ -67,7 +67,7 @@ class RNNForecaster(BaseForecaster):
         needs them for each step ahead.
     stride : int, default=1
         Steps between origins: with 24, hourly series are forecast at the hour at which the fit ends, as for a
-        day-ahead market. Forecasts from other origins are refused.
+        day-ahead market. Forecasts from other origins are refused. For an id that `update` adds, its first data count.
     strategy : {"auto", "direct", "recursive", "seq2seq", "parallel"}, default="auto"
         How the steps ahead come about. "direct": the last state gives all of them. "recursive": one step at a time
         is fed back. "seq2seq": a decoder runs through the steps. "parallel": a decoder gives the horizon in

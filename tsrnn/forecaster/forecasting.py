@@ -4,6 +4,7 @@ from dataclasses import replace
 from numbers import Integral
 
 import numpy as np
+import pandas as pd
 from sklearn.utils.validation import check_is_fitted
 
 from tsrnn.forecaster.checks import (
@@ -19,7 +20,7 @@ from tsrnn.forecaster.checks import (
 )
 from tsrnn.forecaster.scoring import mean_scaled_error, read_what_follows
 from tsrnn.forecaster.state import FittedState
-from tsrnn.frames import read_again, with_future
+from tsrnn.frames import read_again, rows_ahead_in_pandas, with_future
 from tsrnn.frames.covariate_rows import locate, locate_ahead
 from tsrnn.frames.keyed import LongLayout
 from tsrnn.validation import Interval, check_parameters
@@ -49,7 +50,7 @@ class Forecasting(FittedState):
         Returns
         -------
         Series, DataFrame or ndarray
-            In the container of the series, float64, names kept, index continued.
+            In the container of the series and its library, float64, names kept, index continued.
 
         Raises
         ------
@@ -66,10 +67,11 @@ class Forecasting(FittedState):
         if X is not None:
             if horizon is not None:
                 raise ValueError(f"Give either X or horizon. Got X with {len(X)} rows and horizon={horizon!r}.")
-            return self._predict_rows(X)
+            with rows_ahead_in_pandas(self._panel, X) as rows:
+                return self._panel.give(self._predict_rows(rows))
         horizon = self._choices["horizon"] if horizon is None else horizon
         check_parameters("predict", {"horizon": horizon}, {"horizon": [Interval(Integral, 1)]})
-        return self._panel.restore(self._forecast(int(horizon)))
+        return self._panel.give(self._panel.restore(self._forecast(int(horizon))))
 
     def predict_origins(self, X, y=None, origins=None, *, horizon=None):
         """Forecast after many origins in one pass, as for scoring every window of a test part.
@@ -163,6 +165,13 @@ class Forecasting(FittedState):
         """Forecast all series: float64 of shape (n_series, horizon)."""
         return self._forecast_table(self._table, self._prepared, horizon, future)
 
+    def _forecast_beside(self, covariates, horizon):
+        """Forecast all series with other covariates, which may have more rows of the future than those known."""
+        if covariates is None:
+            return self._forecast(horizon)
+        prepared = self._prepared.with_covariates(covariates)
+        return self._forecast_table(self._ensemble.best.recipe.read(prepared), prepared, horizon)
+
     def _forecast_panel(self, panel, horizon):
         """Forecast from the end of another panel of the same series."""
         prepared = self._preparation.extend(panel).apply(panel)
@@ -192,7 +201,7 @@ class Forecasting(FittedState):
         if isinstance(X, np.ndarray) or not panel.layout.has_stamps:
             return forecasts
         if panel.shares_times:
-            return forecasts.iloc[steps]
+            return forecasts.iloc[steps if series is None else pd.unique(steps)]
         chosen = forecasts.iloc[series * horizon + steps]
         return chosen.reset_index(drop=True) if panel.layout.kind == LongLayout.kind else chosen
 
@@ -223,11 +232,11 @@ class Forecasting(FittedState):
         data, X = separate(X, y)
         whole = read_what_follows(self._panel, data, X)
         horizon = int((whole.lengths - self._panel.lengths).max())
-        if whole.covariates is None:
-            forecasts = self._forecast(horizon)
-        else:
-            prepared = self._prepared.with_covariates(whole.covariates)
-            forecasts = self._forecast_table(self._ensemble.best.recipe.read(prepared), prepared, horizon)
+        covariates = whole.covariates
+        if covariates is not None:
+            # Series with fewer observations to score are forecast further than they are compared.
+            covariates = covariates.hold_until(self._panel.lengths + horizon)
+        forecasts = self._forecast_beside(covariates, horizon)
         return -mean_scaled_error(self._panel, whole, forecasts, self.season_length_)
 
     def _require_readable(self, panel, prepared):

@@ -112,6 +112,10 @@ class FittedState(BaseEstimator):
         names = ("strategy", "num_layers", "hidden_size", "dropout")
         return {name: getattr(self, f"{name}_") for name in names}
 
+    def _extend_fit_ends(self, panel):
+        """Return the stamps that fix the phase of each series: the end of the fit, or of the first data added since."""
+        return self._fit_ends.append(panel.ends()[len(self._fit_ends) :])
+
     def _require_same_choices(self):
         """Refuse parameters that a fit which is continued cannot change."""
         for name, before in self._choices.items():
@@ -133,7 +137,6 @@ class FittedState(BaseEstimator):
         seasons = recipe.decomposition.seasons
         self.__dict__.update(
             **observed,
-            _fit_ends=self._fit_ends if earlier is not None else observed["_panel"].ends(),
             **{f"{name}_": value for name, value in (resolved or {}).items()},
             _ensemble=ensemble,
             _generator=generator,

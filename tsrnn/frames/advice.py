@@ -3,6 +3,7 @@
 import keyword
 import re
 from dataclasses import dataclass
+from functools import partial
 
 import pandas as pd
 from pandas.tseries.api import guess_datetime_format
@@ -54,7 +55,18 @@ class Stamps:
 
 def stamps_of_index(name="data"):
     """Describe the stamps of a plain index."""
-    return Stamps("the index", f"{name}.index", lambda new: f"{name}.set_axis({new})", f"{name}.reset_index(drop=True)")
+    number = f"{name}.reset_index(drop=True)"
+    return Stamps("the index", f"{name}.index", lambda new: f"{name}.set_axis({new})", number, data=name)
+
+
+def stamps_of_keys(given):
+    """Describe the stamps of covariates that have ids beside them: a column of X, or the last level of its index."""
+    if isinstance(given, pd.Series):
+        read, replace = f"X[{given.name!r}]", partial(assign, given.name, data="X")
+        return Stamps(f"column {given.name!r} of X", read, replace, accessor=".dt", data="X")
+    read, distinct = "X.index.get_level_values(-1)", "X.index.levels[-1]"
+    replace = "X.set_axis(X.index.set_levels({}, level=-1))".format
+    return Stamps("the time level of X", read, replace, distinct=distinct, data="X")
 
 
 def stamps_of_level():

@@ -56,7 +56,7 @@ def append(panel, data, *, overlap="raise", X=None):
         )
     data, X = _separate(panel, data, X)
     whole = panel
-    if len(data) or X is None:
+    if X is None or np.size(data):
         new = _read_like(panel, data)
         if panel.shares_times:
             whole = _append_aligned(panel, _in_order(panel, new), overlap)
@@ -139,7 +139,7 @@ def _read_like(panel, data):
     ids = new.ids
     if hasattr(panel.layout, "convert_ids"):
         ids = ids_like(new.ids, panel.ids, panel.layout.convert_ids)
-    times = times_like(new.times, panel.times)
+    times = times_like(new.times, panel.times, layout.stamps if layout.has_stamps else None)
     return replace(new, ids=ids, times=times, frequencies=panel.frequencies[:1] * new.n_series)
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from tsrnn.frames.covariate_columns import as_frame, find_columns, read_table
-from tsrnn.frames.covariate_rows import Located, locate, locator
+from tsrnn.frames.covariate_rows import Located, add_rows, locate, locator
 from tsrnn.frames.covariates import assemble, with_defaults
 from tsrnn.frames.given import GivenRows, without_keys
 from tsrnn.windows import row_series, rows_of
@@ -101,13 +101,22 @@ def attach_rows(panel, given, past_covariates=None, columns=None):
         return panel
     table = read_table(given.frame, found, given.where)[located.rows]
     if columns is None:
-        lengths = panel.lengths[: located.n_series]
-        seen = (located.series >= 0) & (located.steps >= 0) & (located.steps < lengths[located.series])
-        found = with_defaults(found, table[seen] if seen.any() else table)
+        found = with_defaults(found, table[_are_seen(panel, located)])
     covariates, has_row = _assemble(panel, found, located.n_series, located.series, located.steps, table)
     expected = np.ones(len(panel.values), dtype=bool) if panel.rows is None else panel.rows >= 0
-    _require_rows(panel, has_row, expected)
+    _require_rows(panel, has_row, expected, given.add_rows)
     return replace(panel, covariates=covariates)
+
+
+def _are_seen(panel, located):
+    """Return which rows of covariates stand beside observations, bool of shape (n,); refuse a fit to none."""
+    lengths = panel.lengths[: located.n_series]
+    seen = (located.series >= 0) & (located.steps >= 0) & (located.steps < lengths[located.series])
+    if not seen.any():
+        raise ValueError(
+            f"X has no row for any stamp of y, from {panel.times.min()} to {panel.times.max()}. Give a row for each."
+        )
+    return seen
 
 
 def extend(panel, whole, X, data):
@@ -131,8 +140,7 @@ def extend(panel, whole, X, data):
         ``whole`` with covariates.
     """
     before = panel.covariates
-    columns, table = before.columns, before.table()
-    table[np.ix_(~_rows_seen(panel), [column.known == "past" for column in columns])] = np.nan
+    columns, table = before.columns, before.given()
     new = Located(1 if before.is_shared else whole.n_series, *(np.empty(0, dtype=np.int64),) * 3)
     if X is not None:
         where, new = locator(whole, X), locate(whole, X, data, int(panel.lengths[0]))
@@ -150,11 +158,11 @@ def extend(panel, whole, X, data):
     rows = np.concatenate([old_rows, rows[fresh] + len(before.numbers)])
     covariates, has_row = _assemble(whole, columns, n_series, series, steps, table[rows])
     if before.past:
-        given = slice(len(old_rows), None)
+        given = np.append(old_rows < before.past_stops[old_series], np.ones(fresh.sum(), dtype=bool))
         has_row = _assemble(whole, columns, n_series, series[given], steps[given], table[rows[given]])[1]
     owner = row_series(whole.offsets)
     is_new = np.arange(len(owner)) - whole.offsets[owner] >= known[owner]
-    _require_rows(whole, has_row, whole.observed & is_new)
+    _require_rows(whole, has_row, whole.observed & is_new, None if X is None else add_rows(whole, X))
     return replace(whole, covariates=covariates)
 
 
@@ -226,19 +234,12 @@ def _with_rows(panel, given, located):
         n_series,
         np.concatenate([old_series, series]),
         np.concatenate([old_rows - covariates.starts[old_series], steps]),
-        np.vstack([covariates.table()[old_rows], table[rows]]),
+        np.vstack([covariates.given()[old_rows], table[rows]]),
     )
     counts = panel.lengths.copy()
     asked = series >= 0
     np.maximum.at(counts, series[asked], steps[asked] + 1)
     return covariates, np.repeat(counts[:1], panel.n_series) if n_series == 1 else counts
-
-
-def _rows_seen(panel):
-    """Which rows of the covariates belong to observations, bool of shape (n_rows,)."""
-    seen = np.zeros(len(panel.covariates.numbers), dtype=bool)
-    seen[rows_of(panel.covariates.starts, panel.lengths)] = True
-    return seen
 
 
 def _repeat(located, n_series):
@@ -253,13 +254,12 @@ def _assemble(panel, columns, n_series, series, steps, table):
     """Return covariates for all series of a panel, and which observations had a row."""
     covariates, has_row = assemble(columns, n_series, series, steps, table, panel.lengths[:n_series])
     if n_series < panel.n_series:
-        starts, stops = (np.repeat(x, panel.n_series) for x in (covariates.starts, covariates.stops))
-        covariates, has_row = replace(covariates, starts=starts, stops=stops), np.tile(has_row, panel.n_series)
+        covariates, has_row = covariates.select(np.zeros(panel.n_series, dtype=int)), np.tile(has_row, panel.n_series)
     return covariates, has_row
 
 
-def _require_rows(panel, has_row, expected):
-    """Refuse observations beside which X has no row."""
+def _require_rows(panel, has_row, expected, mend):
+    """Refuse observations beside which X has no row; ``mend`` is the expression that adds them, None without X."""
     lacking = np.flatnonzero(expected & ~has_row)
     if not len(lacking):
         return
@@ -267,8 +267,12 @@ def _require_rows(panel, has_row, expected):
     count = len(lacking[lacking < panel.offsets[i + 1]]) if panel.shares_times else len(lacking)
     stamp = panel.stamps(i)[lacking[0] - panel.offsets[i]]
     of = "" if panel.shares_times else f" of {panel.label(i)}"
-    mend = "X.reindex(X.index.union(y.index)) adds rows, in which the last value is held"
+    text = f"{count} {'are' if count > 1 else 'is'} missing, the first {stamp}{of}."
+    if mend is None:
+        raise ValueError(
+            f"The covariates of the fit, {panel.covariates.names}, are needed for each new observation, and were not "
+            f"given before: {text} Give X beside the series; rows that predict was given are not kept."
+        )
     raise ValueError(
-        f"X needs a row for each stamp of y; {count} {'are' if count > 1 else 'is'} missing, the first {stamp}{of}. "
-        f"Give them all: {mend}."
+        f"X needs a row for each stamp of y; {text} Give them all: {mend} adds rows, in which the last value is held."
     )

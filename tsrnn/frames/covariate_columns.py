@@ -78,9 +78,10 @@ def _is_category(column):
 
 
 def _levels(column):
-    if isinstance(column.dtype, pd.CategoricalDtype):
-        return tuple(column.cat.categories.tolist())
-    return tuple(sorted(column.dropna().unique().tolist()))
+    """Return the levels in ascending order: the same for texts and categories, whatever container declares them."""
+    is_declared = isinstance(column.dtype, pd.CategoricalDtype)
+    levels = column.cat.categories if is_declared else column.dropna().unique()
+    return tuple(sorted(levels.tolist(), key=lambda level: (type(level).__name__, level)))
 
 
 def read_table(frame, columns, where, skip_past=False):

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from tsrnn.frames.advice import Stamps, stamps_of_index
+from tsrnn.frames.advice import stamps_of_index, stamps_of_keys
 from tsrnn.frames.columns import quote
 from tsrnn.frames.covariates import MAX_AHEAD
 from tsrnn.frames.frequency import steps_after
 from tsrnn.frames.identity import ids_like, plain_ids, unique_ids
+from tsrnn.frames.keyed import LongLayout
 from tsrnn.frames.times import as_times, clock, times_like
 from tsrnn.windows import row_series
 
@@ -60,6 +61,7 @@ def locate(panel, X, data=None, first=0):
         twice = f"X.duplicated([{id_col!r}, {time_col!r}])"
         return _of_keys(panel, X[id_col], X[time_col], twice)
     if isinstance(X, pd.DataFrame) and panel.layout.has_stamps:
+        refuse_dates_in_columns(panel, X)
         return _of_times(panel, X.index)
     return _of_positions(panel, X, data, first)
 
@@ -89,6 +91,21 @@ def locator(panel, X):
     return lambda row: f"at {X.index[row]}"
 
 
+def add_rows(panel, X):
+    """Return the expression that adds the rows of y to X, for advice."""
+    if isinstance(X, np.ndarray):
+        return "a row for each of y"
+    keys = list(panel.names)[:2]
+    is_long = isinstance(panel.layout, LongLayout)
+    if has_key_columns(panel, X):
+        rows = f"y[{keys}]" if is_long else f"y.index.to_frame(index=False, name={keys})"
+        return f"X.merge({rows}, how='outer')"
+    rows = f"y.set_index({keys}).index" if is_long else "y.index"
+    if X.index.nlevels == 1 and not panel.shares_times:
+        rows = f"{rows}.get_level_values(-1).unique()"
+    return f"X.reindex(X.index.union({rows}))"
+
+
 def _of_positions(panel, X, data, first):
     n_rows, end = len(X), int(panel.lengths[0])
     if data is None:
@@ -115,15 +132,33 @@ def _of_positions(panel, X, data, first):
     return _of_keys(panel, data[panel.names.id_col], data[panel.names.time_col], "X.index.duplicated()")
 
 
-def _times_of(panel, given, what):
-    stamps = Stamps(what, "X.index", lambda new: f"X.set_axis({new})", "X.reset_index(drop=True)")
-    times = as_times(given, stamps if what != "X" else stamps_of_index("X"))
-    return times_like(times, panel.times, "The time stamps of X") if len(times) else panel.times[:0]
+def _times_of(panel, given, stamps):
+    times = as_times(given, stamps)
+    return times_like(times, panel.times, stamps, "The time stamps of X") if len(times) else panel.times[:0]
+
+
+def _convert_ids(ids):
+    """Return the function from a dtype to the expression that converts the ids of X."""
+    if isinstance(ids, pd.Series):
+        return lambda dtype: f"X.astype({{{ids.name!r}: {dtype!r}}})"
+    return lambda dtype: f"X.set_axis(X.index.set_levels(X.index.levels[0].astype({dtype!r}), level=0))"
+
+
+def refuse_dates_in_columns(panel, X):
+    """Refuse covariates whose rows are numbered, and whose dates are in a column, beside series over dates."""
+    if panel.times.dtype.kind in "iu" or X.index.dtype.kind not in "iu":
+        return
+    dates = [name for name, dtype in X.dtypes.items() if dtype.kind == "M" or isinstance(dtype, pd.PeriodDtype)]
+    if dates:
+        raise TypeError(
+            f"The index of X must hold the time stamps of the rows. Column {quote(dates[0])} holds dates: "
+            f"X.set_index({dates[0]!r})."
+        )
 
 
 def _of_times(panel, index):
     """Locate rows whose index is one of time stamps, for all series."""
-    times = _times_of(panel, index, "X")
+    times = _times_of(panel, index, stamps_of_index("X"))
     twice = times.duplicated()
     if twice.any():
         count = int(twice.sum())
@@ -143,9 +178,9 @@ def _of_times(panel, index):
 
 def _of_keys(panel, ids, times, twice):
     """Locate rows of which each has an id and a time stamp."""
-    times = _times_of(panel, times, "the time of X")
+    times = _times_of(panel, times, stamps_of_keys(times))
     codes, unique = unique_ids(ids, "the ids of X")
-    unique = ids_like(unique, panel.ids, lambda dtype: f"X with the ids as {dtype!r}") if len(unique) else unique
+    unique = ids_like(unique, panel.ids, _convert_ids(ids)) if len(unique) else unique
     position = np.append(plain_ids(panel.ids).get_indexer(unique), -1)
     series = position[codes]
     keys = pd.MultiIndex.from_arrays([codes, clock(times)])

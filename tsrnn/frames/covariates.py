@@ -30,6 +30,9 @@ class Covariates:
         Columns of numbers, finite.
     codes : ndarray of shape (n_rows, n_category_columns), int32
         Columns of categories, as positions in ``Column.categories``.
+    past_stops : ndarray of shape (n_series,), int64
+        Row from which on no column that is known up to the origin alone was given. Rows before it but after the end
+        wait for their observations: no forecast reads them.
     """
 
     columns: tuple[Column, ...]
@@ -37,6 +40,7 @@ class Covariates:
     stops: np.ndarray
     numbers: np.ndarray
     codes: np.ndarray
+    past_stops: np.ndarray
 
     @property
     def lengths(self):
@@ -65,7 +69,8 @@ class Covariates:
 
     def select(self, series):
         """Keep some series; rows are kept as they are."""
-        return replace(self, starts=self.starts[series], stops=self.stops[series])
+        starts, stops, past_stops = self.starts[series], self.stops[series], self.past_stops[series]
+        return replace(self, starts=starts, stops=stops, past_stops=past_stops)
 
     def table(self, rows=slice(None)):
         """Return some rows of all columns, in the order of ``columns``: float64 of shape (n_rows, n_columns)."""
@@ -73,6 +78,13 @@ class Covariates:
         table = np.empty((len(numbers), len(self.columns)))
         is_number = np.array([column.kind == "number" for column in self.columns])
         table[:, is_number], table[:, ~is_number] = numbers, codes
+        return table
+
+    def given(self):
+        """Return the table with NaN where columns known up to the origin alone were not given."""
+        table, was_given = self.table(), np.zeros(len(self.numbers), dtype=bool)
+        was_given[rows_of(self.starts, self.past_stops - self.starts)] = True
+        table[np.ix_(~was_given, [column.known == "past" for column in self.columns])] = np.nan
         return table
 
     def require(self, panel, counts):
@@ -116,7 +128,10 @@ class Covariates:
         starts, stops = offsets[:-1], offsets[1:]
         if n_series < len(counts):
             starts, stops = starts.repeat(len(counts)), stops.repeat(len(counts))
-        return replace(self, starts=starts, stops=stops, numbers=self.numbers[rows], codes=self.codes[rows])
+        past_stops = starts + self.past_stops - self.starts
+        return replace(
+            self, starts=starts, stops=stops, past_stops=past_stops, numbers=self.numbers[rows], codes=self.codes[rows]
+        )
 
 
 def assemble(columns, n_series, series, steps, table, lengths):
@@ -160,18 +175,32 @@ def assemble(columns, n_series, series, steps, table, lengths):
     rows = np.full((len(source), len(columns)), np.nan)
     rows[source >= 0] = table[source[source >= 0]]
     observations = rows_of(offsets[:-1], lengths)
-    past = np.ones(len(rows), dtype=bool)
-    past[observations] = False
-    rows[np.ix_(past, [column.known == "past" for column in columns])] = np.nan
+    past_stops = _blank_later_rows(columns, rows, offsets, lengths)
     filled = hold(columns, rows, offsets)
-    return split_table(columns, filled, offsets), source[observations] >= 0
+    return split_table(columns, filled, offsets, past_stops), source[observations] >= 0
 
 
-def split_table(columns, table, offsets):
+def _blank_later_rows(columns, rows, offsets, lengths):
+    """Blank columns known up to the origin alone, from the first row after each end that has none of them.
+
+    Returns the row of each series from which on they are blank.
+    """
+    past = np.array([column.known == "past" for column in columns])
+    if not past.any():
+        return offsets[1:]
+    ahead = np.arange(len(rows)) - (offsets[:-1] + lengths)[row_series(offsets)]
+    is_blank = (ahead >= 0) & np.isnan(rows[:, past]).all(axis=1)
+    first = np.minimum.reduceat(np.where(is_blank, ahead, len(rows)), offsets[:-1])
+    stops = np.minimum(offsets[:-1] + lengths + first, offsets[1:])
+    rows[np.ix_(np.arange(len(rows)) >= stops[row_series(offsets)], past)] = np.nan
+    return stops
+
+
+def split_table(columns, table, offsets, past_stops):
     """Return `Covariates` of a table without missing values, whose series stand one after another."""
     is_number = np.array([column.kind == "number" for column in columns])
     numbers, codes = np.ascontiguousarray(table[:, is_number]), table[:, ~is_number].astype(np.int32)
-    return Covariates(tuple(columns), offsets[:-1], offsets[1:], numbers, codes)
+    return Covariates(tuple(columns), offsets[:-1], offsets[1:], numbers, codes, past_stops)
 
 
 def hold(columns, table, offsets):

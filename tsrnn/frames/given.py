@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from tsrnn.frames.covariate_columns import as_frame
-from tsrnn.frames.covariate_rows import Located, has_key_columns, locate, locator
+from tsrnn.frames.covariate_rows import Located, add_rows, has_key_columns, locate, locator
 
 
 @dataclass(frozen=True)
@@ -22,17 +22,20 @@ class GivenRows:
         Series and step of each row.
     where : callable
         From a row of ``frame`` to text for an error, such as ``"at 2020-01-01"``.
+    add_rows : str
+        Expression that adds a row for each stamp of the series, for advice.
     """
 
     frame: pd.DataFrame
     located: Located
     where: Callable[[int], str]
+    add_rows: str
 
     @classmethod
     def of(cls, panel, X, data, names=None):
         """Locate the rows of X in a panel that was read from ``data``; ``names`` are the columns of an array."""
         where, located = locator(panel, X), locate(panel, X, data)
-        return cls(without_keys(panel, as_frame(X, names)), located, where)
+        return cls(without_keys(panel, as_frame(X, names)), located, where, add_rows(panel, X))
 
     def known_at(self, lengths, horizon, past_covariates=None):
         """Keep what is known at an origin, as if the other rows had not been given.
@@ -60,7 +63,7 @@ class GivenRows:
                 frame[name] = frame[name].where(is_past)
         rows = np.searchsorted(kept, located.rows[is_kept])
         located = replace(located, series=located.series[is_kept], steps=located.steps[is_kept], rows=rows)
-        return GivenRows(frame, located, lambda row: self.where(int(kept[row])))
+        return GivenRows(frame, located, lambda row: self.where(int(kept[row])), self.add_rows)
 
     def by_series(self, lengths):
         """Yield the rows of each series in order of time: a frame with a row for each step, NaN for those not given.

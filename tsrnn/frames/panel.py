@@ -42,6 +42,8 @@ class Panel:
         Number of rows of the container.
     covariates : Covariates or None
         Covariates of the series.
+    native : Native or None
+        Library that the container came from, where that is not pandas.
     """
 
     values: np.ndarray
@@ -56,6 +58,7 @@ class Panel:
     missing: str = "raise"
     n_container_rows: int = 0
     covariates: object = None
+    native: object = None
 
     @property
     def observed(self):
@@ -195,6 +198,20 @@ class Panel:
         """
         forecasts = np.asarray(forecasts, dtype=np.float64)
         return self.layout.build(self.ids, self.as_given(self.continue_index(forecasts.shape[1])), forecasts)
+
+    def give(self, result):
+        """Return a forecast, or a table with it, in the library that the series came from.
+
+        Parameters
+        ----------
+        result : Series, DataFrame or ndarray
+            As from `restore`.
+
+        Returns
+        -------
+        Series, DataFrame, ndarray, or a Series or frame of another library
+        """
+        return result if self.native is None else self.native.give(result)
 
     def align(self, per_row):
         """Bring one number for each row of the container into the order of ``values``.

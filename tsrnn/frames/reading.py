@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from tsrnn.frames.advice import fill_values
+from tsrnn.frames.aligned import ArrayLayout
 from tsrnn.frames.attaching import attach, split_long
 from tsrnn.frames.columns import Names
 from tsrnn.frames.frequency import is_regular
@@ -138,12 +139,19 @@ def _require_finite(panel, data):
     if panel.missing == "fill":
         values = np.where(np.isnan(values), 0.0, values)
     bad = describe_nonfinite(values, lambda position: _place(panel, i, position))
+    if panel.missing == "fill":
+        mark = "data.replace([np.inf, -np.inf], np.nan)"
+        if isinstance(panel.layout, ArrayLayout):
+            mark = "np.nan_to_num(np.asarray(data, dtype=float), nan=np.nan, posinf=np.nan, neginf=np.nan)"
+        raise ValueError(
+            f"{start(panel.label(i))} {bad}. Every value must be a finite number, or NaN where missing. Mark as "
+            f"missing what is not known: {mark}."
+        )
     target = data[panel.names.target_col] if panel.layout.kind == LongLayout.kind else data
     is_float = (pd.DataFrame(target).dtypes == np.float64).all()
     fill = fill_values(is_float, np.isinf(panel.values).any())
     raise ValueError(
-        f"{start(panel.label(i))} {bad}. Every value must be a finite number"
-        f"{', or NaN where missing' * (panel.missing == 'fill')}. {_advise_filling(panel, fill)}"
+        f"{start(panel.label(i))} {bad}. Every value must be a finite number. {_advise_filling(panel, fill)}"
     )
 
 

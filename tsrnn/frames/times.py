@@ -108,13 +108,15 @@ def restore_dtype(times, dtype):
     return times.astype(dtype)
 
 
-def times_like(times, seen, what="The new time stamps"):
+def times_like(times, seen, stamps, what="The new time stamps"):
     """Convert new stamps to the kind of those seen.
 
     Parameters
     ----------
     times, seen : Index
         As from `as_times`; ``seen`` not empty.
+    stamps : tsrnn.frames.advice.Stamps or None
+        How the new ones are mended in an error; None for those of an array.
     what : str
         How the new ones are called in an error.
 
@@ -135,8 +137,34 @@ def times_like(times, seen, what="The new time stamps"):
     given = f"{times.dtype} (first {times[0]})" if len(times) else str(times.dtype)
     raise TypeError(
         f"{what} are {given}, those seen before are {seen.dtype} (last {seen[-1]}); they must be of one kind and time "
-        "zone."
+        f"zone.{_advise_kind(times, seen, stamps)}"
     )
+
+
+def _advise_kind(times, seen, stamps):
+    """Advise to convert stamps to the kind of those seen, where that can be done; else nothing."""
+    how = None
+    if isinstance(times, pd.DatetimeIndex) and isinstance(seen, pd.DatetimeIndex):
+        how = _change_zone(times, seen.tz)
+    elif isinstance(times, pd.PeriodIndex) and isinstance(seen, pd.DatetimeIndex) and seen.tz is None:
+        how = "to_timestamp()"
+    elif isinstance(times, pd.DatetimeIndex) and isinstance(seen, pd.PeriodIndex) and times.tz is None:
+        how = f"to_period({seen.freqstr!r})"
+    if stamps is None or how is None:
+        return ""
+    return f" If they mean the same times, convert them: {stamps.convert(f'{{}}{stamps.accessor}.{how}')}."
+
+
+def _change_zone(times, tz):
+    """Return the call that brings datetimes into a time zone, or none; None where it would fail."""
+    if tz is None:
+        return "tz_localize(None)"
+    name = getattr(tz, "key", None) or getattr(tz, "zone", None) or (str(tz) if str(tz).startswith("UTC") else None)
+    if name is None:
+        return None
+    if times.tz is not None:
+        return f"tz_convert({name!r})"
+    return None if times.tz_localize(tz, ambiguous="NaT", nonexistent="NaT").hasnans else f"tz_localize({name!r})"
 
 
 def _in_unit(times, unit, what):

@@ -1,10 +1,41 @@
 """Arguments of the metrics: float arrays, by the same labels where they are pandas objects."""
 
+from collections.abc import Callable
+from functools import wraps
+from typing import ParamSpec, TypeVar
+
 import numpy as np
 import pandas as pd
 
 from tsrnn.frames.columns import Names, quote
+from tsrnn.frames.native import is_native
+from tsrnn.frames.native_reading import in_pandas
 from tsrnn.frames.values import DATES, as_float64
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+def takes_frames(metric: Callable[P, T]) -> Callable[P, T]:
+    """Let a metric take frames and Series of other libraries than pandas.
+
+    A column "ds" is the index, as in pandas; without one, rows are compared by position.
+    """
+
+    @wraps(metric)
+    def measure(*arguments, **named):
+        return metric(*map(_in_pandas, arguments), **{name: _in_pandas(value) for name, value in named.items()})
+
+    return measure
+
+
+def _in_pandas(values):
+    if not is_native(values):
+        return values
+    names = Names()
+    with in_pandas(values, None, names) as (data, _, _):
+        has_index = isinstance(data, pd.DataFrame) and names.time_col in data and names.id_col not in data
+        return data.set_index(names.time_col) if has_index else data
 
 
 def read_alike(**arguments):

@@ -3,9 +3,10 @@
 import numpy as np
 from numpy.typing import ArrayLike
 
-from tsrnn.metrics.inputs import describe_position, read_alike, refuse_panels
+from tsrnn.metrics.inputs import describe_position, read_alike, refuse_panels, takes_frames
 
 
+@takes_frames
 def mae(y_true: ArrayLike, y_pred: ArrayLike) -> float:
     """Mean absolute error, in the units of the series.
 
@@ -34,6 +35,7 @@ def mae(y_true: ArrayLike, y_pred: ArrayLike) -> float:
     return float(np.mean(np.abs(true - pred)))
 
 
+@takes_frames
 def mse(y_true: ArrayLike, y_pred: ArrayLike) -> float:
     """Mean squared error, in squared units of the series.
 
@@ -62,6 +64,7 @@ def mse(y_true: ArrayLike, y_pred: ArrayLike) -> float:
     return float(np.mean((true - pred) ** 2))
 
 
+@takes_frames
 def rmse(y_true: ArrayLike, y_pred: ArrayLike) -> float:
     """Root of the mean squared error, in the units of the series.
 
@@ -91,6 +94,7 @@ def rmse(y_true: ArrayLike, y_pred: ArrayLike) -> float:
     return float(np.mean(np.sqrt(np.mean((true - pred) ** 2, axis=0))))
 
 
+@takes_frames
 def mape(y_true: ArrayLike, y_pred: ArrayLike) -> float:
     """Mean absolute error in percent of the truth.
 
@@ -122,6 +126,7 @@ def mape(y_true: ArrayLike, y_pred: ArrayLike) -> float:
     return float(np.mean(100 * np.abs(true - pred) / np.abs(true)))
 
 
+@takes_frames
 def smape(y_true: ArrayLike, y_pred: ArrayLike) -> float:
     """Symmetric mean absolute error in percent, as in the M4 competition.
 

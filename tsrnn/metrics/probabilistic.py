@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from tsrnn.metrics.inputs import as_floats, check_same_rows, describe_position, read_alike
+from tsrnn.metrics.inputs import as_floats, check_same_rows, describe_position, read_alike, takes_frames
 from tsrnn.validation import Interval, check_parameters
 
 _QUANTILE = {"quantile": [Interval(Real, 0.0, 1.0, "neither")]}
@@ -41,6 +41,7 @@ def _check_quantile_names(columns, quantile, levels):
         )
 
 
+@takes_frames
 def pinball(y_true: ArrayLike, y_pred: ArrayLike, quantile: ArrayLike) -> float:
     """Mean pinball loss of quantile forecasts, in the units of the series.
 
@@ -85,6 +86,7 @@ def pinball(y_true: ArrayLike, y_pred: ArrayLike, quantile: ArrayLike) -> float:
     return float(np.mean(np.maximum(levels * error, (levels - 1) * error)))
 
 
+@takes_frames
 def coverage(y_true: ArrayLike, lower: ArrayLike, upper: ArrayLike) -> float:
     """Share of true values within their interval, bounds included.
 

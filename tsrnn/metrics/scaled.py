@@ -13,6 +13,7 @@ from tsrnn.metrics.inputs import (
     check_same_rows,
     read_alike,
     refuse_panels,
+    takes_frames,
     to_array,
 )
 from tsrnn.validation import Interval, check_parameters
@@ -46,6 +47,7 @@ def _mean_ratio(errors, scales):
     return float(np.mean(np.divide(errors, scales, out=np.full_like(errors, np.nan), where=scales > 0)))
 
 
+@takes_frames
 def mase(y_true: ArrayLike, y_pred: ArrayLike, y_train: ArrayLike, season_length: int = 1) -> float:
     """Mean absolute scaled error: below 1, the forecast errs less than seasonal naive did in training.
 
@@ -86,6 +88,7 @@ def mase(y_true: ArrayLike, y_pred: ArrayLike, y_train: ArrayLike, season_length
     return _mean_ratio(np.mean(np.abs(errors), axis=0), np.nanmean(np.abs(differences), axis=0))
 
 
+@takes_frames
 def rmsse(y_true: ArrayLike, y_pred: ArrayLike, y_train: ArrayLike, season_length: int = 1) -> float:
     """Root mean squared scaled error, as in the M5 competition.
 
@@ -125,6 +128,7 @@ def rmsse(y_true: ArrayLike, y_pred: ArrayLike, y_train: ArrayLike, season_lengt
     return _mean_ratio(np.sqrt(np.mean(errors**2, axis=0)), np.sqrt(np.nanmean(differences**2, axis=0)))
 
 
+@takes_frames
 def skill_score(error: ArrayLike, reference: ArrayLike) -> float | Floats:
     """Share of a reference's error that a forecast saves.
 

@@ -102,7 +102,7 @@ class ForecastDisplay:
         index = _find_series(seen.ids, series)
         truth, X = separate(X, y)
         known = seen if truth is None else append(seen, truth, X=X)
-        forecast = _read_forecast(forecaster, horizon, index)
+        forecast = _read_forecast(forecaster, known.covariates, horizon, index)
         if n_observed is None:
             n_observed = max(SEASONS_SHOWN * max(forecaster.seasons_, default=1), HORIZONS_SHOWN * len(forecast))
         observed = pd.Series(
@@ -173,10 +173,10 @@ class ForecastDisplay:
         return self
 
 
-def _read_forecast(forecaster, horizon, index):
+def _read_forecast(forecaster, covariates, horizon, index):
     """Return the forecast of one of the series, whatever container it comes in."""
     panel = forecaster._panel
-    values = forecaster._forecast(forecaster._choices["horizon"] if horizon is None else horizon)
+    values = forecaster._forecast_beside(covariates, forecaster._choices["horizon"] if horizon is None else horizon)
     horizon = values.shape[1]
     stamps = panel.continue_index(horizon)
     if not panel.shares_times:

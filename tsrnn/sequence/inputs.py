@@ -156,9 +156,10 @@ def check_finite(values, starts, name, owner, columns=None):
 def refuse_times(values, name):
     """Refuse dates and durations, which NumPy would turn into huge numbers."""
     frame = hasattr(values, "columns") and hasattr(values, "dtypes")
-    dtypes = dict(values.dtypes) if frame else {None: getattr(values, "dtype", None)}
-    for column, dtype in dtypes.items():
-        if getattr(dtype, "kind", None) in ("m", "M"):
+    dtypes = zip(values.columns, values.dtypes, strict=True) if frame else [(None, getattr(values, "dtype", None))]
+    for column, dtype in dtypes:
+        is_time = dtype.is_temporal() if hasattr(dtype, "is_temporal") else getattr(dtype, "kind", None) in ("m", "M")
+        if is_time:
             owner = name if column is None else f"Column {column!r} of {name}"
             raise TypeError(f"{owner} holds {dtype}, but must hold numbers: turn times into numbers first.")
 
