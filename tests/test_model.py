@@ -102,7 +102,7 @@ def test_training_and_forecast_read_the_same(strategy, scaling, linear, lookback
 def test_later_steps_read_earlier_forecasts(strategy):
     """A forecast of two blocks is one block, taken for observed, and another: with the season left as it was."""
     forecaster = RNNForecaster(
-        4, strategy=strategy, season_length=1, scaling="series", log=False, max_epochs=3, random_state=0,
+        4, strategy=strategy, season_length=1, scaling="series", log=False, smoothing=False, max_epochs=3, random_state=0,
         early_stopping=False,
     ).fit(long_frame((90,)))  # fmt: skip
     model = forecaster._ensemble.best
@@ -186,8 +186,8 @@ def test_weights_choose_what_is_learned():
     errors = {}
     for learned, weights in {"early": early, "late": 1 - early}.items():
         forecaster = RNNForecaster(
-            1, lookback=4, season_length=1, linear=False, early_stopping=False, log=False, max_epochs=40,
-            random_state=0, learning_rate=1e-2,
+            1, lookback=4, season_length=1, linear=False, smoothing=False, early_stopping=False, log=False,
+            max_epochs=40, random_state=0, learning_rate=1e-2,
         ).fit(y, sample_weight=weights)  # fmt: skip
         for asked, places in origins.items():
             forecasts = [forecaster._forecast_panel(panel.head(n), 1)[0, 0] for n in places]

@@ -4,6 +4,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from tsrnn.learners.recurrent import Recurrent
+
 
 @dataclass(frozen=True)
 class Residual:
@@ -64,3 +66,30 @@ def find_learner(combination, kind):
         return combination
     found = (find_learner(learner, kind) for learner in getattr(combination, "learners", ()))
     return next((learner for learner in found if learner is not None), None)
+
+
+def contributions(combination, n_jobs=None):
+    """Return what linear components and network add to a forecast: functions of a `Batch` by name."""
+    members = list(_members(combination, 1.0))
+
+    def add(recurrent):
+        def predict(batch):
+            total = np.zeros((len(batch), batch.size.horizon))
+            for learner, share in members:
+                if isinstance(learner, Recurrent) == recurrent:
+                    total += share * learner.predict(batch, n_jobs)
+            return total
+
+        return predict
+
+    return {"linear": add(False), "network": add(True)}
+
+
+def _members(combination, share):
+    """Yield all learners of a combination, each with its share."""
+    if not hasattr(combination, "learners"):
+        yield combination, share
+        return
+    shares = getattr(combination, "shares", (1.0,) * len(combination.learners))
+    for learner, part in zip(combination.learners, shares, strict=True):
+        yield from _members(learner, share * part)

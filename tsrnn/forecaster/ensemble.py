@@ -9,6 +9,8 @@ from tsrnn.forecaster.model import Model
 from tsrnn.learners.smoothing import Smoothing
 from tsrnn.windows import Origins, offsets_of, rows_of
 
+COMPONENTS = ("level", "trend", "season", "linear", "network", "limits")
+
 
 @dataclass(frozen=True)
 class Ensemble:
@@ -90,6 +92,41 @@ class Ensemble:
             # Not of intermittent series, whose medians are near zero: smoothing forecasts means.
             with_smoothing = self.best.recipe.smoothed[origins.series, None]
             return np.where(with_smoothing, combine([mean, *smoothed], self.shares), mean)
+
+    def components(self, table, horizon, n_jobs=None):
+        """Take forecasts from the end of each series apart.
+
+        Returns
+        -------
+        dict of str to ndarray of shape (n_series, horizon), float64
+            Level, trend, season, linear components, network, and what limits take away. Their sum is the forecast:
+            means with the shares of the members; where the forecast is a median, parts of the member that it is.
+        """
+        origins = Origins.ends(table.offsets)
+        parts = [model.components(table, origins, horizon, n_jobs) for model in self.members]
+        members = [{name: np.mean([part[name] for part in parts], axis=0) for name in parts[0]}]
+        lower, upper = self._limits(table, origins, horizon)
+        for s in self.smoothing.values():
+            level, trend, season = s.forecast(
+                table.values, table.offsets, origins.series, origins.seen, horizon, n_jobs, components=True
+            )
+            total = level + trend + season
+            cut = np.clip(total, lower, upper) - total
+            members.append({"level": level, "trend": trend, "season": season, "limits": cut})
+        none = np.zeros((len(origins.series), horizon))
+        stacked = {name: np.stack([member.get(name, none) for member in members]) for name in COMPONENTS}
+        shares = self._shares_of(np.sum(list(stacked.values()), axis=0), origins)
+        return {name: np.sum(shares * part, axis=0) for name, part in stacked.items()}
+
+    def _shares_of(self, forecasts, origins):
+        """Return the share of each member in each forecast, of shape (n_members, n_origins, horizon)."""
+        first = np.arange(len(forecasts))[:, None, None] == 0
+        if self.shares is None or not self.smoothing:
+            middle = np.argsort(forecasts, axis=0, kind="stable")[len(forecasts) // 2]
+            shares = np.arange(len(forecasts))[:, None, None] == middle
+        else:
+            shares = np.array(self.shares)[:, None, None]
+        return np.where(self.best.recipe.smoothed[origins.series, None], shares, first)
 
     def _limits(self, table, origins, horizon):
         """Return the limits of forecasts in the units of the series."""

@@ -32,7 +32,7 @@ CHUNK = 4096  # windows that are forecast at once
 class Forecasting(FittedState):
     """Predict and score."""
 
-    def predict(self, X=None, *, horizon=None):
+    def predict(self, X=None, *, horizon=None, components=False):
         """Forecast after the end of what was seen.
 
         Parameters
@@ -47,11 +47,16 @@ class Forecasting(FittedState):
         horizon : int, optional
             Steps ahead, any number from 1; by default the horizon of the fit. Beyond that one, forecasts are
             read like observations.
+        components : bool, default=False
+            Whether to add what the forecast is the sum of: "level", "trend" (of smoothing), "season", "linear" and
+            "network" (what these add, covariates included), and "limits" (what these take away). With covariates,
+            the season is an input of both, and not apart. On logarithms, each is what it adds to those before it.
 
         Returns
         -------
         Series, DataFrame or ndarray
-            In the container of the series and its library, float64, names kept, index continued.
+            In the container of the series and its library, float64, names kept, index continued. Components are further
+            columns, ``<name>-level`` and so on, where a Series becomes a frame; of an array, one axis more.
 
         Raises
         ------
@@ -69,10 +74,10 @@ class Forecasting(FittedState):
             if horizon is not None:
                 raise ValueError(f"Give either X or horizon. Got X with {len(X)} rows and horizon={horizon!r}.")
             with rows_ahead_in_pandas(self._panel, X) as rows:
-                return self._panel.give(self._predict_rows(rows))
+                return self._panel.give(self._predict_rows(rows, components))
         horizon = self._choices["horizon"] if horizon is None else horizon
         check_parameters("predict", {"horizon": horizon}, {"horizon": [Interval(Integral, 1)]})
-        return self._panel.give(self._panel.restore(self._forecast(int(horizon))))
+        return self._panel.give(self._restore(int(horizon), components))
 
     def predict_origins(self, X, y=None, origins=None, *, horizon=None):
         """Forecast after many origins in one pass, as for scoring every window of a test part.
@@ -180,17 +185,32 @@ class Forecasting(FittedState):
 
     def _forecast_table(self, table, prepared, horizon, future=None):
         """Forecast prepared series from their table; ``future`` are covariates of the steps ahead."""
+        table, panel = self._with_future(table, prepared, horizon, future)
+        forecasts = self._ensemble.forecast(table, horizon, self._n_threads())
+        require_finite(forecasts, panel)
+        return forecasts
+
+    def _with_future(self, table, prepared, horizon, future):
+        """Return a table with covariates of the steps ahead, and its panel, if a forecast from its end is possible."""
         panel = prepared.panel
         require_phase(panel, self._fit_ends, panel.lengths, self._choices["stride"])
         if panel.covariates is not None:
             require_steps(panel.covariates, horizon, self.horizon_)
             panel = with_future(panel, horizon, future)
             table = replace(table, covariates=prepared.with_covariates(panel.covariates).covariates)
-        forecasts = self._ensemble.forecast(table, horizon, self._n_threads())
-        require_finite(forecasts, panel)
-        return forecasts
+        return table, panel
 
-    def _predict_rows(self, X):
+    def _restore(self, horizon, components, future=None):
+        """Return the forecast, and if asked for its components, in the container of the series."""
+        more = self._components(horizon, future) if components else None
+        return self._panel.restore(self._forecast(horizon, future), more)
+
+    def _components(self, horizon, future=None):
+        """Take the forecasts of all series apart: arrays of shape (n_series, horizon) by name."""
+        table, _ = self._with_future(self._table, self._prepared, horizon, future)
+        return self._ensemble.components(table, horizon, self._n_threads())
+
+    def _predict_rows(self, X, components=False):
         """Forecast the stamps of the rows of X."""
         panel = self._panel
         series, steps = rows_ahead(panel, X)
@@ -198,7 +218,7 @@ class Forecasting(FittedState):
         future = None
         if panel.covariates is not None:
             future = X, locate_ahead(panel, steps) if series is None else locate(panel, X)
-        forecasts = panel.restore(self._forecast(horizon, future))
+        forecasts = self._restore(horizon, components, future)
         if isinstance(X, np.ndarray) or not panel.layout.has_stamps:
             return forecasts
         if panel.shares_times:

@@ -65,13 +65,17 @@ def regular_series(rows, observed=None):
 
 
 def smoothed_series(table):
-    """Tell which series are not zero most of the time, and long enough for their season: bool of shape (n_series,)."""
+    """Tell which series smoothing forecasts, too: bool of shape (n_series,).
+
+    Not those that are zero most of the time, and not those whose season has been seen, but not twice.
+    """
     series = row_series(table.offsets)
     observed = np.ones(len(series), dtype=bool) if table.observed is None else table.observed
     zero = observed & (table.scaled == table.zeros[series])
     n_zero, n_observed = (np.bincount(series, weights=some, minlength=table.n_series) for some in (zero, observed))
-    shortest = min(table.decomposition.seasons, default=0)
-    return (n_zero < MIN_ZEROS * n_observed) & (n_observed > 2 * shortest)
+    seen_once = n_observed > table.decomposition.unknown
+    seen_once &= n_observed <= 2 * min(table.decomposition.seasons, default=0)
+    return (n_zero < MIN_ZEROS * n_observed) & ~seen_once
 
 
 def ceilings(rows, origins, regular, of_mean, observed=None):

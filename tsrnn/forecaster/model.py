@@ -1,10 +1,11 @@
 """The fitted model and its forecast formula."""
 
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
-from tsrnn.forecaster.combination import Average, Residual, find_learner
+from tsrnn.forecaster.combination import Average, Residual, contributions, find_learner
 from tsrnn.forecaster.limits import limits
 from tsrnn.forecaster.recipe import Recipe
 from tsrnn.learners.recurrent import Recurrent
@@ -59,15 +60,45 @@ class Model:
         ndarray of shape (len(origins), horizon), float64
             In the units of the series.
         """
+        return self._run(table, origins, horizon, [partial(self.combination.predict, n_jobs=n_jobs)])[0]
+
+    def components(self, table, origins, horizon, n_jobs=None):
+        """Take forecasts apart.
+
+        Parameters
+        ----------
+        table, origins, horizon, n_jobs : as for :meth:`forecast`
+
+        Returns
+        -------
+        dict of str to ndarray of shape (len(origins), horizon), float64
+            Level, season, linear components, network, and what the limits take away, in the units of the series. Their
+            sum is the forecast. Of logarithms, each is what it adds to those before it.
+        """
+        learners = contributions(self.combination, n_jobs)
+        forecast, (level, *learned), season = self._run(table, origins, horizon, list(learners.values()))
+        total, components = np.zeros_like(season), {}
+        for name, part in zip(("level", "season", *learners), (level, season, *learned), strict=True):
+            restored = self.recipe.scaler.restore(total + part, origins.series)
+            before = self.recipe.scaler.restore(total, origins.series) if components else 0.0
+            total, components[name] = total + part, restored - before
+        return components | {"limits": forecast - self.recipe.scaler.restore(total, origins.series)}
+
+    def _run(self, table, origins, horizon, learners):
+        """Return forecasts in the units of the series; scaled levels and predictions of learners; scaled seasons."""
         recipe = self.recipe
         lower, upper, floor = limits(recipe, table, origins, horizon)
         work, scales = table.workspace(origins, recipe.width, horizon), None
+        parts = np.empty((1 + len(learners), len(origins.series), horizon))
         for start in range(0, horizon, recipe.pass_steps):
             batch = recipe.batch_after(work, start, scales)
             if scales is None:
                 scales, learned = batch.scales, (batch.windows.lengths > 0) & ~recipe.repeated[origins.series]
-            correction = batch.units[:, None] * self.combination.predict(batch, n_jobs) * learned[:, None]
             steps = slice(start, min(start + recipe.pass_steps, horizon))
-            forecasts = (batch.levels[:, None] + correction)[:, : steps.stop - start] + work.seasonal[:, steps]
+            parts[0, :, steps] = batch.levels[:, None]
+            for part, predict in zip(parts[1:], learners, strict=True):
+                corrections = batch.units[:, None] * predict(batch) * learned[:, None]
+                part[:, steps] = corrections[:, : steps.stop - start]
+            forecasts = parts[:, :, steps].sum(axis=0) + work.seasonal[:, steps]
             work.write(start, np.clip(forecasts, lower[:, steps], upper[:, steps]))
-        return np.maximum(recipe.scaler.restore(work.forecasts, origins.series), floor)
+        return np.maximum(recipe.scaler.restore(work.forecasts, origins.series), floor), parts, work.seasonal

@@ -7,6 +7,7 @@ import pandas as pd
 
 from tsrnn.frames.columns import Names
 from tsrnn.frames.frequency import steps_after, times_after
+from tsrnn.frames.output import add_columns
 from tsrnn.windows import offsets_of, rows_of
 
 
@@ -196,13 +197,15 @@ class Panel:
         """Return stamps in the data type that the container has them in; datetimes for text."""
         return times if self.time_form is None else self.time_form.restore(times)
 
-    def restore(self, forecasts):
+    def restore(self, forecasts, more=None):
         """Put forecasts into the container that the series came in.
 
         Parameters
         ----------
         forecasts : ndarray of shape (n_series, horizon)
             Values for the steps after the end of each series.
+        more : dict of str to ndarray of the same shape, optional
+            Further columns; see `tsrnn.frames.output.add_columns`.
 
         Returns
         -------
@@ -210,7 +213,12 @@ class Panel:
             float64, names and columns kept, index continued.
         """
         forecasts = np.asarray(forecasts, dtype=np.float64)
-        return self.layout.build(self.ids, self.as_given(self.continue_index(forecasts.shape[1])), forecasts)
+        times = self.as_given(self.continue_index(forecasts.shape[1]))
+        forecast = self.layout.build(self.ids, times, forecasts)
+        if not more:
+            return forecast
+        columns = {name: self.layout.build(self.ids, times, values) for name, values in more.items()}
+        return add_columns(forecast, columns, self.names)
 
     def give(self, result):
         """Return a forecast, or a table with it, in the library that the series came from.

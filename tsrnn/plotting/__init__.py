@@ -1,6 +1,7 @@
 """Pictures, in the manner of scikit-learn's displays. They need matplotlib: ``pip install "tsrnn[plot]"``."""
 
+from tsrnn.plotting.components import ComponentsDisplay
 from tsrnn.plotting.forecasts import ForecastDisplay
 from tsrnn.plotting.states import StatesDisplay
 
-__all__ = ["ForecastDisplay", "StatesDisplay"]
+__all__ = ["ComponentsDisplay", "ForecastDisplay", "StatesDisplay"]

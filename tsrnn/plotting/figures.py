@@ -1,4 +1,4 @@
-"""Figure and axes of a display."""
+"""Figures and axes of displays."""
 
 
 def find_axes(ax):
@@ -19,11 +19,22 @@ def find_axes(ax):
     ImportError
         If matplotlib is not installed.
     """
+    if ax is None:
+        _, ax = import_pyplot().subplots(figsize=(9, 4), layout="constrained")
+    return ax.figure, ax
+
+
+def find_figure(n_rows):
+    """Return a new figure and its axes, one below the other: an ndarray of shape (n_rows, 1); errors as `find_axes`."""
+    return import_pyplot().subplots(
+        n_rows, figsize=(9, 1 + 1.4 * n_rows), sharex=True, layout="constrained", squeeze=False
+    )
+
+
+def import_pyplot():
+    """Return `matplotlib.pyplot`, or name the extra that is missing."""
     try:
         import matplotlib.pyplot as plt
     except ImportError as error:
         raise ImportError('Drawing needs matplotlib. Install it with: pip install "tsrnn[plot]"') from error
-
-    if ax is None:
-        _, ax = plt.subplots(figsize=(9, 4), layout="constrained")
-    return ax.figure, ax
+    return plt

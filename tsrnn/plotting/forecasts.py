@@ -98,7 +98,7 @@ class ForecastDisplay:
         counts = {"horizon": horizon, "n_observed": n_observed}
         check_parameters(cls.__name__, counts, dict.fromkeys(counts, COUNT))
         seen = forecaster._panel
-        index = _find_series(seen.ids, series)
+        index = find_series(seen.ids, series)
         truth, X = separate(X, y)
         known = seen if truth is None else append(seen, truth, X=X)
         forecast = _read_forecast(forecaster, known.covariates, horizon, index)
@@ -163,10 +163,10 @@ class ForecastDisplay:
         """
         self.figure_, self.ax_ = find_axes(ax)
         (self.observed_line_,) = self.ax_.plot(
-            _positions(self.y_true.index), self.y_true.to_numpy(), color="0.35", linewidth=1.2, label="observed"
+            positions(self.y_true.index), self.y_true.to_numpy(), color="0.35", linewidth=1.2, label="observed"
         )
         style = {"color": "C0", "linewidth": 1.8, "label": "forecast" if name is None else name}
-        (self.line_,) = self.ax_.plot(_positions(self.y_pred.index), self.y_pred.to_numpy(), **(style | kwargs))
+        (self.line_,) = self.ax_.plot(positions(self.y_pred.index), self.y_pred.to_numpy(), **(style | kwargs))
         self.ax_.set_title("" if self.y_true.name is None else str(self.y_true.name))
         self.ax_.legend(frameon=False)
         return self
@@ -183,7 +183,7 @@ def _read_forecast(forecaster, covariates, horizon, index):
     return pd.Series(values[index], index=stamps, name=panel.ids[index])
 
 
-def _find_series(ids, series):
+def find_series(ids, series):
     """Return the index of a series among the ids."""
     if series is None and len(ids) == 1:
         return 0
@@ -194,7 +194,7 @@ def _find_series(ids, series):
     return found
 
 
-def _positions(index):
+def positions(index):
     """Return stamps as matplotlib takes them: beginnings of periods, and times of the zone's own clock."""
     if isinstance(index, pd.PeriodIndex):
         index = index.to_timestamp()

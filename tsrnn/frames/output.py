@@ -1,0 +1,56 @@
+"""More columns of a forecast: components, beside it in its container."""
+
+import numpy as np
+import pandas as pd
+
+UNNAMED = "y"  # Of a Series without a name, once it is a column.
+
+
+def add_columns(forecast, more, names=None):
+    """Return a forecast with more columns, named ``<target>-<name>``.
+
+    Parameters
+    ----------
+    forecast : Series, DataFrame or ndarray
+        As a layout builds it.
+    more : dict of str to the same
+        Further values by name, in the same container.
+    names : Names, optional
+        Columns of a long frame. In a frame without a time column, each column is a series.
+
+    Returns
+    -------
+    DataFrame or ndarray
+        Of a Series, a frame; of an array, one axis more, the last: the forecast, and what else there is in order.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from tsrnn.frames.output import add_columns
+    >>> add_columns(pd.Series([3.0], name="sales"), {"level": pd.Series([2.0])})
+       sales  sales-level
+    0    3.0          2.0
+    """
+    if isinstance(forecast, np.ndarray):
+        return np.stack([forecast, *more.values()], axis=-1)
+    if isinstance(forecast, pd.Series):
+        name = UNNAMED if forecast.name is None else forecast.name
+        columns = {f"{name}-{suffix}": values.array for suffix, values in more.items()}
+        return pd.DataFrame({name: forecast.array, **columns}, index=forecast.index)
+    if names is not None and names.time_col in forecast.columns:
+        target = names.target_col
+        return forecast.assign(**{f"{target}-{suffix}": frame[target] for suffix, frame in more.items()})
+    tables, labels = [forecast, *more.values()], []
+    for column in forecast.columns:
+        labels += [column, *(_with_suffix(column, suffix) for suffix in more)]
+    k = np.arange(len(labels)).reshape(len(tables), -1).T.ravel()
+    several = isinstance(forecast.columns, pd.MultiIndex)
+    columns = pd.Index(labels, tupleize_cols=several).set_names(forecast.columns.names)
+    values = np.hstack([table.to_numpy() for table in tables])[:, k]
+    return pd.DataFrame(values, index=forecast.index, columns=columns)
+
+
+def _with_suffix(column, suffix):
+    if isinstance(column, tuple):
+        return (*column[:-1], f"{column[-1]}-{suffix}")
+    return f"{column}-{suffix}"
