@@ -31,7 +31,7 @@ LAYERS = [
 ]
 RANKS = {name: rank for rank, names in enumerate(LAYERS) for name in names}
 
-# Which parts may know a package at all; numpy and the standard library are open to all.
+# Parts that may import a package; numpy and the standard library are open to all.
 MAY_IMPORT = {
     "numba": KERNELS,
     "llvmlite": KERNELS,

@@ -34,7 +34,7 @@ def choose_covariate_recipes(panel, weights, plan, decompositions, season):
     weights : ndarray of shape (n_rows,) or None
         Weights of the observations.
     plan : Plan
-        What to fit.
+        The parameters, resolved.
     decompositions : dict of bool to Decomposition
         Decompositions of the values, of their logarithms, or of both.
     season : int
