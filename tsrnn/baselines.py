@@ -5,7 +5,9 @@ from __future__ import annotations
 from numbers import Integral
 
 import numpy as np
+from numpy.typing import ArrayLike
 
+from tsrnn._types import Floats
 from tsrnn.validation import Interval, check_parameters
 
 _CONSTRAINTS = {"horizon": [Interval(Integral, 1)], "season_length": [Interval(Integral, 1)]}
@@ -25,7 +27,7 @@ def _check(name, y, **parameters):
     return series
 
 
-def naive(y, horizon):
+def naive(y: ArrayLike, horizon: int) -> Floats:
     """Repeat the last value.
 
     Parameters
@@ -55,7 +57,7 @@ def naive(y, horizon):
     return np.full(horizon, series[-1])
 
 
-def seasonal_naive(y, horizon, season_length):
+def seasonal_naive(y: ArrayLike, horizon: int, season_length: int) -> Floats:
     """Repeat the last season.
 
     Parameters
@@ -93,7 +95,7 @@ def seasonal_naive(y, horizon, season_length):
     return np.resize(series[-season_length:], horizon)
 
 
-def naive2(y, horizon, season_length):
+def naive2(y: ArrayLike, horizon: int, season_length: int) -> Floats:
     r"""Repeat the last value of the seasonally adjusted series and put the season back: M4's reference.
 
     The season is taken out only where there is one: with at least three seasons of data, and an
@@ -147,7 +149,7 @@ def naive2(y, horizon, season_length):
     return adjusted * indices[steps % season_length]
 
 
-def has_season(y, season_length):
+def has_season(y: Floats, season_length: int) -> bool:
     """Whether M4's test finds a season of `season_length` steps.
 
     Parameters
@@ -181,7 +183,7 @@ def has_season(y, season_length):
     return bool(abs(correlations[-1]) > limit)
 
 
-def multiplicative_indices(y, season_length):
+def multiplicative_indices(y: Floats, season_length: int) -> Floats:
     """Seasonal indices of the classical multiplicative decomposition, mean 1.
 
     The series is divided by its centred moving average over one season (half weights at both ends where the

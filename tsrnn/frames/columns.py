@@ -21,9 +21,9 @@ def _plain(name):
 class Names:
     """Column names of a long frame: id, time and target; all different."""
 
-    id_col: str = "unique_id"
-    time_col: str = "ds"
-    target_col: str = "y"
+    id_col: object = "unique_id"
+    time_col: object = "ds"
+    target_col: object = "y"
 
     def __post_init__(self):
         if len(set(self)) < 3:
