@@ -233,7 +233,7 @@ def cell_alone(cell):
 
 
 def bound():
-    """What a step of inference costs at least: products at the peak, and the cell's non-linearities."""
+    """Lower bound of a step of inference: products at peak speed, and the cell's non-linearities."""
     heading(
         "Bound of inference (one core, a block of lanes)",
         *("cell", "inputs, hidden", "products at peak, ns", "cell, ns", "both", "a whole step, ns", "% of the bound"),

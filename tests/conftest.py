@@ -1,4 +1,4 @@
-"""What all tests share.
+"""Fixtures and settings of all tests.
 
 Kernels are cached where the library puts them, beside the sources or in ``NUMBA_CACHE_DIR``: a second run
 starts warm, and an edit to a kernel makes its entry miss. A test of the cache itself gives its own folder to

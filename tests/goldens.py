@@ -44,7 +44,7 @@ class Golden:
 
     @property
     def valid(self):
-        """Which output steps exist, (n, output_steps, 1), in prediction."""
+        """Mask of the output steps that exist in prediction, (n, output_steps, 1)."""
         n, steps = self.arrays["outputs"].shape[:2]
         lengths = self.arrays["lengths"] if self.config["head"] == "every" else np.full(n, steps)
         return (np.arange(steps) < lengths[:, None])[:, :, None]

@@ -32,7 +32,7 @@ LAYERS = [
 ]
 RANKS = {name: rank for rank, names in enumerate(LAYERS) for name in names}
 
-# Which parts may know a package at all; numpy and the standard library are open to all.
+# Parts that may import a package; numpy and the standard library are open to all.
 MAY_IMPORT = {
     "numba": KERNELS,
     "llvmlite": KERNELS,
@@ -65,12 +65,13 @@ def part_of(source):
 
 
 def imports_of(tree):
-    """Pairs of imported module and whether the import stands outside all functions."""
+    """Pairs of imported module and whether importing the file imports it: not in functions, nor for types alone."""
     inner = {
         id(node)
-        for function in ast.walk(tree)
-        if isinstance(function, ast.FunctionDef | ast.Lambda)
-        for node in ast.walk(function)
+        for part in ast.walk(tree)
+        if isinstance(part, ast.FunctionDef | ast.Lambda)
+        or (isinstance(part, ast.If) and ast.unparse(part.test) == "TYPE_CHECKING")
+        for node in ast.walk(part)
     }
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):

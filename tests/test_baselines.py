@@ -4,7 +4,7 @@ import pytest
 from tsrnn.baselines import ets, has_season, multiplicative_indices, naive, naive2, seasonal_naive, theta
 from tsrnn.datasets import load_airline
 
-# What R's decompose(AirPassengers, type = "multiplicative") prints as its figure.
+# The figure of R's decompose(AirPassengers, type = "multiplicative").
 AIRLINE_INDICES = [
     0.9102304, 0.8836253, 1.0073663, 0.9759060, 0.9813780, 1.1127758,
     1.2265555, 1.2199110, 1.0604919, 0.9217572, 0.8011781, 0.8988244,

@@ -54,7 +54,7 @@ def test_what_one_series_tells_of_another_is_found(n):
     wide = wide_frame(n + 150)
     alone = errors(joint(channels="independent").fit(wide[:n]), wide, n)
     together = errors(joint().fit(wide[:n]), wide, n)
-    # What is left of the follower is its noise, whose mean absolute value is 0.08; the leader has nobody to learn from.
+    # The follower's remainder is its noise, of mean absolute value 0.08; no other series predicts the leader.
     assert together[1] < 0.12 and alone[1] > 1
     assert together[0] == pytest.approx(alone[0], rel=0.05)
 

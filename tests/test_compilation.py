@@ -1,11 +1,11 @@
-"""How kernels are compiled: what becomes of their parts, and what is left as it was."""
+"""Compilation of kernels: inlined and called parts, and settings of Numba left as they were."""
 
 import gc
 
 import numba
 import pytest
 
-from tsrnn.backends.compilation import JIT, inline_once, kernel, outline
+from tsrnn.backends.compilation import JIT, inline_once, kernel, never_inline
 
 pytestmark = pytest.mark.skipif(not JIT, reason="nothing is compiled")
 
@@ -20,7 +20,7 @@ def called_part(x):
 
 def make_kernel(call):
     """Return a kernel that uses both parts, each from one place; or one that cannot be compiled."""
-    inlined, called = inline_once(inlined_part), outline(called_part)
+    inlined, called = inline_once(inlined_part), never_inline(called_part)
 
     def make(stamp):
         def run(x):

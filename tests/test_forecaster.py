@@ -352,7 +352,7 @@ class TestRefusals:
         # Nothing can be held out of a few series, and there is nothing to train many on for two seasons alone.
         assert bool(caught) == (len(forecaster.history_) == 0) == (n_series < 10 or n < 30)
         assert (forecaster.season_length_, forecaster.horizon_) == (12, {30: 7, 40: 17}.get(n, 18))
-        # What is left is noise and trend, a tenth of the season.
+        # The remainder is noise and trend, a tenth of the season.
         assert np.abs(forecaster.predict() - table[n:]).to_numpy().mean() < 0.3 * np.abs(season).mean()
 
     @pytest.mark.slow

@@ -60,7 +60,7 @@ def compile_one():
 
 @pytest.fixture
 def compiling(tmp_path, monkeypatch):
-    """What is called when a compilation is under way."""
+    """Calls to be made during the next compilation."""
     monkeypatch.setattr(numba.config, "CACHE_DIR", str(tmp_path))
     define_pipelines, calls = numba_internals.KernelCompiler.define_pipelines, []
 

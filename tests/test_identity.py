@@ -200,7 +200,7 @@ def test_a_series_of_another_name_is_another_series():
 
 
 def state_of(forecaster):
-    """What a forecaster says, to be compared later."""
+    """Copies of the forecast and of the origin of a forecaster."""
     return copy.deepcopy(forecaster.predict()), copy.deepcopy(forecaster.forecast_origin_)
 
 

@@ -1,4 +1,4 @@
-"""What holds for forecasts of any series: properties, tried on numbers that hypothesis draws."""
+"""Properties of forecasts that hold for any series, tested on numbers drawn by hypothesis."""
 
 import copy
 from functools import cache

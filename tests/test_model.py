@@ -1,4 +1,4 @@
-"""What a fit learns from windows, and what the forecast does with it, are the same formula."""
+"""Training and forecasting use the same formula of windows and targets."""
 
 import numpy as np
 import pandas as pd

@@ -48,7 +48,7 @@ for cell in ("rnn", "gru", "lstm"):
 SMALL = """
 import numpy as np
 from tsrnn.backends import numba_internals
-from tsrnn.backends.compilation import inline, inline_once, kernel, outline
+from tsrnn.backends.compilation import inline, inline_once, kernel, never_inline
 from tsrnn.backends.views import row_at, rows_at
 
 @inline
@@ -59,7 +59,7 @@ def once(x):
 def twice(x):
     return 2 * once(x)
 
-@outline
+@never_inline
 def thrice(x, y):
     for n in range(y.shape[0]):
         y[n] += x

@@ -1,4 +1,4 @@
-"""What a training shows: nothing, a bar a network, or lines where tqdm is not installed."""
+"""Progress of a training: silent by default, a bar for each network, or lines where tqdm is not installed."""
 
 import sys
 

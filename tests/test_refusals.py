@@ -1,4 +1,4 @@
-"""What `update` refuses, every method that takes data refuses; parameters set after a fit change nothing."""
+"""All methods that take data refuse the same inputs; parameters set after a fit change nothing."""
 
 import functools
 import pickle

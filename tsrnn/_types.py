@@ -14,10 +14,12 @@ Schedule: TypeAlias = Literal["constant", "cosine", "one_cycle"]
 Precision: TypeAlias = Literal["float32", "float64"]
 RegressionLoss: TypeAlias = Literal["squared_error", "absolute_error", "huber", "quantile"]
 ForecastLoss: TypeAlias = Literal["absolute_error", "huber", "squared_error"]
+Strategy: TypeAlias = Literal["auto", "direct", "recursive", "seq2seq", "parallel"]
 Overlap: TypeAlias = Literal["raise", "drop"]
 RandomState: TypeAlias = int | np.random.RandomState | np.random.Generator | None
 Column: TypeAlias = str | int | tuple[Hashable, ...]
 Columns: TypeAlias = Column | list[Column]
+Frequency: TypeAlias = str | int | pd.offsets.BaseOffset
 
 Floats: TypeAlias = NDArray[np.float64]
 # One or many series, and a forecast in the same container.

@@ -5,7 +5,9 @@ from __future__ import annotations
 from numbers import Integral
 
 import numpy as np
+from numpy.typing import ArrayLike
 
+from tsrnn._types import Floats
 from tsrnn.backends.smoothing import ETS, THETA
 from tsrnn.learners.smoothing import Smoothing
 from tsrnn.validation import Interval, check_parameters
@@ -28,7 +30,7 @@ def _check(name, y, missing=False, **parameters):
     return series
 
 
-def naive(y, horizon):
+def naive(y: ArrayLike, horizon: int) -> Floats:
     """Repeat the last value.
 
     Parameters
@@ -58,7 +60,7 @@ def naive(y, horizon):
     return np.full(horizon, series[-1])
 
 
-def seasonal_naive(y, horizon, season_length):
+def seasonal_naive(y: ArrayLike, horizon: int, season_length: int) -> Floats:
     """Repeat the last season.
 
     Parameters
@@ -96,7 +98,7 @@ def seasonal_naive(y, horizon, season_length):
     return np.resize(series[-season_length:], horizon)
 
 
-def naive2(y, horizon, season_length):
+def naive2(y: ArrayLike, horizon: int, season_length: int) -> Floats:
     r"""Repeat the last value of the seasonally adjusted series and put the season back: M4's reference.
 
     The season is taken out only where there is one: with at least three seasons of data, and an
@@ -150,7 +152,7 @@ def naive2(y, horizon, season_length):
     return adjusted * indices[steps % season_length]
 
 
-def has_season(y, season_length):
+def has_season(y: Floats, season_length: int) -> bool:
     """Whether M4's test finds a season of `season_length` steps.
 
     Parameters
@@ -184,7 +186,7 @@ def has_season(y, season_length):
     return bool(abs(correlations[-1]) > limit)
 
 
-def multiplicative_indices(y, season_length):
+def multiplicative_indices(y: Floats, season_length: int) -> Floats:
     """Seasonal indices of the classical multiplicative decomposition, mean 1.
 
     The series is divided by its centred moving average over one season (half weights at both ends where the
@@ -220,7 +222,7 @@ def multiplicative_indices(y, season_length):
     return indices / indices.mean()
 
 
-def ets(y, horizon, season_length):
+def ets(y: ArrayLike, horizon: int, season_length: int) -> Floats:
     """Forecast by exponential smoothing: a level, a trend and a season that follow their errors.
 
     A weighted mean of models with and without a (damped) trend and an additive or multiplicative season, on a fixed
@@ -259,7 +261,7 @@ def ets(y, horizon, season_length):
     return _smooth(ETS, "ets", y, horizon, season_length)
 
 
-def theta(y, horizon, season_length):
+def theta(y: ArrayLike, horizon: int, season_length: int) -> Floats:
     """Forecast by the Theta method: simple exponential smoothing with a part of the slope of a straight line.
 
     The season is taken out where the autocorrelation shows one, by ratios where all values are positive; smoothing

@@ -1,9 +1,16 @@
 """Calendar features: columns made from time stamps, for series whose people, shops or machines follow the clock."""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, TransformerMixin
 
+from tsrnn._types import Column, Frequency
 from tsrnn.constraints import COLUMNS
 from tsrnn.frames import to_panel
 from tsrnn.frames.advice import Stamps, assign
@@ -71,13 +78,23 @@ class CalendarFeatures(TransformerMixin, BaseEstimator):
     2024-05-17 00:00:00    0       4    True
     """
 
-    def __init__(self, columns=("hour", "weekday", "month"), *, holidays=None, encoding="category", time_col="ds"):
+    n_features_in_: int
+    feature_names_in_: NDArray
+
+    def __init__(
+        self,
+        columns: Sequence[str] = ("hour", "weekday", "month"),
+        *,
+        holidays: str | None = None,
+        encoding: Literal["category", "number"] = "category",
+        time_col: Column = "ds",
+    ) -> None:
         self.columns = columns
         self.holidays = holidays
         self.encoding = encoding
         self.time_col = time_col
 
-    def fit(self, X, y=None):
+    def fit(self, X: pd.DataFrame | pd.Series | pd.Index, y: object = None) -> CalendarFeatures:
         """Check the parameters and the time stamps; nothing is learned.
 
         Parameters
@@ -101,7 +118,7 @@ class CalendarFeatures(TransformerMixin, BaseEstimator):
             self.feature_names_in_ = np.array(names, dtype=object)
         return self
 
-    def transform(self, X):
+    def transform(self, X: pd.DataFrame | pd.Series | pd.Index) -> pd.DataFrame:
         """Make the columns.
 
         Parameters
@@ -127,7 +144,7 @@ class CalendarFeatures(TransformerMixin, BaseEstimator):
         """
         times, given, index = self._read(X)
         self._require_free([] if given is None else given.columns)
-        levels = {name: FIELDS[name][1] for name in self.columns}
+        levels: dict[str, Sequence] = {name: FIELDS[name][1] for name in self.columns}
         columns = {name: np.asarray(FIELDS[name][0](times), dtype=np.int64) for name in self.columns}
         if self.holidays is not None:
             columns[HOLIDAY], levels[HOLIDAY] = _is_holiday(times, self.holidays), [False, True]
@@ -139,7 +156,7 @@ class CalendarFeatures(TransformerMixin, BaseEstimator):
             return values.astype(np.int64)
         return pd.Categorical(values, categories=levels)
 
-    def get_feature_names_out(self, input_features=None):
+    def get_feature_names_out(self, input_features: Sequence[str] | NDArray | None = None) -> NDArray:
         """Return the names of the output columns.
 
         Parameters
@@ -261,7 +278,15 @@ def _is_holiday(times, place):
     return np.array([day.date() in known for day in days], dtype=bool)[codes]
 
 
-def future_index(y, horizon, *, id_col="unique_id", time_col="ds", target_col="y", freq=None):
+def future_index(
+    y: pd.Series | pd.DataFrame,
+    horizon: int,
+    *,
+    id_col: Column = "unique_id",
+    time_col: Column = "ds",
+    target_col: Column = "y",
+    freq: Frequency | None = None,
+) -> pd.Index | pd.DataFrame:
     """Return the time stamps after the end of series.
 
     Parameters

@@ -53,7 +53,11 @@ ESTIMATOR = {
 
 # Names of the columns of a long frame.
 COLUMN = InstanceOf((str, int, tuple), "the name of a column")
-COLUMNS = {"id_col": [COLUMN, ListOf(COLUMN, "columns")], "time_col": [COLUMN], "target_col": [COLUMN]}
+COLUMNS: dict[str, list[object]] = {
+    "id_col": [COLUMN, ListOf(COLUMN, "columns")],
+    "time_col": [COLUMN],
+    "target_col": [COLUMN],
+}
 
 
 def with_auto(constraints, *names):

@@ -29,7 +29,7 @@ MAX_HIDDEN = 0.2  # Share of the rows of a series that are hidden at once to com
 
 @dataclass(frozen=True)
 class Filling:
-    """How to fill missing values.
+    """Settings of the filling of missing values.
 
     Attributes
     ----------

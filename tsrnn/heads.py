@@ -1,11 +1,11 @@
-"""Heads: at which steps a network's linear readout gives outputs."""
+"""Heads: steps at which a network's linear readout gives outputs."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class Head:
-    """Where the readout is applied.
+    """Head of a network: the steps whose states the readout reads.
 
     Attributes
     ----------
@@ -14,10 +14,10 @@ class Head:
     reads_final_state : bool
         One output step from the last state of each direction; otherwise one per step of a sequence.
     has_decoder : bool
-        That sequence is a second stack's, which starts from the first one's last state.
+        Outputs come from a second stack of layers, the decoder, which starts from the last states of the first one.
     feeds_back : bool
-        That stack goes on from step to step and reads its own previous output. Otherwise all of its steps start from
-        the same state, each reads its own number, and none waits for another (Lin et al. 2023, SegRNN).
+        Each step of the decoder starts from the state of the step before and reads its output. Otherwise all of its
+        steps start from the same state, read the number of the step, and are independent (Lin et al. 2023, SegRNN).
     """
 
     name: str

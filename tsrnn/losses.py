@@ -140,7 +140,7 @@ class Huber(Loss):
     Parameters
     ----------
     delta : float, default=1.0
-        Where the loss turns linear, in units of the (scaled) target.
+        Absolute error from which the loss is linear, in units of the (scaled) target.
 
     References
     ----------

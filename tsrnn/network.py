@@ -5,6 +5,7 @@ from numbers import Integral
 
 import numpy as np
 
+from tsrnn._types import Precision
 from tsrnn.architecture import Architecture
 from tsrnn.backends import cpu
 from tsrnn.backends.streaming import Streamer
@@ -344,7 +345,7 @@ class Stream:
         return self._streamer.states()
 
 
-def warmup(dtype="float32"):
+def warmup(dtype: Precision = "float32") -> None:
     """Compile the kernels ahead of the first fit or forecast.
 
     Kernels are compiled when they are first needed and kept in Numba's cache on disk, where later processes find

@@ -7,7 +7,7 @@ import numpy as np
 
 @dataclass
 class AdamState:
-    """What Adam remembers between minibatches.
+    """State of Adam between minibatches.
 
     Attributes
     ----------

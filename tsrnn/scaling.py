@@ -232,5 +232,5 @@ def _scale_by_series(spreads, ordinary):
     return ordinary
 
 
-# How the scale of a window comes from its own spread and the ordinary one of its series.
+# Scale of a window, from its own spread and the ordinary spread of its series.
 SCALINGS = {"window": _scale_by_window, "series": _scale_by_series}

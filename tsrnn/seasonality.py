@@ -27,16 +27,16 @@ MAX_SERIES = 40
 
 @dataclass(frozen=True)
 class Decomposition:
-    """How to take series apart.
+    """Decomposition of series into seasonal components and a remainder.
 
     Attributes
     ----------
     seasons : tuple of int
-        Lengths of the seasons, shortest first; taken out one after the other. Empty for none.
+        Lengths of the seasons, shortest first, which are subtracted in this order. Empty for none.
     smoothing : float
         Weight of the newest season against the earlier ones, in (0, 1]; 1 repeats the last season.
     level_window : int
-        Values of the rest whose mean is its level.
+        Number of newest remainders whose mean is the level.
     """
 
     seasons: tuple[int, ...] = ()
@@ -81,10 +81,10 @@ class Decomposition:
 
 
 def seasonal_part(x, season, smoothing, before=None, known=0):
-    """Estimate the season's part of each value from the seasons before.
+    """Estimate the seasonal component of each value from earlier seasons.
 
-    The deviations of the values from the mean of the season that ends with them are smoothed exponentially
-    over the same place in successive seasons.
+    The deviation of each value from the mean of the season that ends with it is smoothed exponentially over
+    successive seasons, for each step of a season by itself.
 
     Parameters
     ----------
@@ -283,7 +283,7 @@ def choose_decomposition(series, horizon, sets, with_log, observed=None):
     with_log : tuple of bool
         Whether to try the values, their logarithms, or both.
     observed : list of ndarray of bool, optional
-        Which values of each series are observed: errors are those of observed values alone. All without it.
+        True for observed values of each series, the only ones whose errors count. Without it, all are.
 
     Returns
     -------

@@ -20,12 +20,12 @@ HISTORY = ("epoch", "loss", "validation_loss", "learning_rate", "seconds")
 
 
 class NonFiniteLossError(ArithmeticError):
-    """Training met a loss that is not finite, twice."""
+    """A loss was not finite, at half the learning rate too."""
 
 
 @dataclass(frozen=True)
 class TrainingOptions:
-    """How to train.
+    """Options of a training.
 
     Parameters
     ----------

@@ -26,7 +26,7 @@ class Interval:
     low, high : float
         The bounds.
     closed : {"left", "right", "both", "neither"}
-        Which bounds belong to the interval.
+        Bounds that belong to the interval.
     """
 
     kind: type

@@ -1,7 +1,7 @@
-"""Windows: which rows of the flat series a network reads, and which it is to forecast.
+"""Windows: rows of the flat series that a network reads, and rows that it forecasts.
 
-A window is an origin, the row of its first target. It reads the rows before it, up to `lookback`, fewer near
-the beginning of a series. Nothing is copied: windows are indices into flat arrays.
+A window is given by its origin, the row of its first target. Its inputs are up to `lookback` rows before the origin,
+fewer near the beginning of a series. Nothing is copied: windows are indices into flat arrays.
 """
 
 from dataclasses import dataclass
@@ -9,18 +9,18 @@ from typing import NamedTuple
 
 import numpy as np
 
-FEW_ROWS = 1 << 16  # Rows of windows together up to which their values are copied.
+FEW_ROWS = 1 << 16  # Most rows of all windows together whose values are copied; beyond, sums are doubled.
 
 
 class Origins(NamedTuple):
-    """Where to forecast from.
+    """Forecast origins, each given by a series and its number of known observations.
 
     Attributes
     ----------
     series : ndarray of int64, shape (n,)
-        The series, ascending.
+        Index of the series, ascending.
     seen : ndarray of int64, shape (n,)
-        How many of its observations are known.
+        Known observations: those before the origin.
     """
 
     series: np.ndarray
@@ -79,7 +79,7 @@ def make_windows(offsets, *, lookback, min_lookback, horizon, segment=1, skip=0)
     min_lookback : int
         Fewest rows of its series before a window's origin.
     horizon : int
-        Rows to forecast; 0 lists the windows that may be read, whether or not anything follows.
+        Rows to forecast; with 0, windows need no observation after their origin.
     segment : int, default=1
         Lengths are multiples of it.
     skip : int, default=0
@@ -109,7 +109,7 @@ def make_windows(offsets, *, lookback, min_lookback, horizon, segment=1, skip=0)
 
 
 def windows_at(offsets, series, seen, *, lookback, segment=1, skip=0):
-    """Give the windows that end at some origins, whether or not anything has been observed after them.
+    """Return the windows of given origins, whether or not later observations exist.
 
     Parameters
     ----------
@@ -121,7 +121,7 @@ def windows_at(offsets, series, seen, *, lookback, segment=1, skip=0):
     Returns
     -------
     Windows
-        One an origin; of length 0 where too little has been seen to be read.
+        One for each origin; of length 0 with too few observations before it.
     """
     return Windows(offsets[series] + seen, _lengths(seen, lookback, segment, skip), series, seen)
 
@@ -131,7 +131,7 @@ def _lengths(seen, lookback, segment, skip):
 
 
 def runs(series):
-    """Find the windows of each series.
+    """Iterate over the runs of windows of the same series.
 
     Parameters
     ----------
@@ -141,9 +141,9 @@ def runs(series):
     Yields
     ------
     series : int
-        A series that has windows.
+        Index of a series that has windows.
     part : slice
-        Their positions.
+        Positions of its windows.
 
     Examples
     --------
@@ -158,7 +158,7 @@ def runs(series):
 
 
 def split_by_time(windows, fraction, horizon):
-    """Hold out the last windows of each series; no target of the others reaches into theirs.
+    """Split windows by time: the last ones of each series are held out, without overlap with targets of training.
 
     Parameters
     ----------
@@ -172,7 +172,7 @@ def split_by_time(windows, fraction, horizon):
     Returns
     -------
     training, held_out : ndarray of int64
-        Positions of the windows. Those in between, up to ``horizon - 1`` a series, are in neither.
+        Positions of the windows. Up to ``horizon - 1`` windows of each series, between the two, are in neither.
 
     Examples
     --------
@@ -193,7 +193,7 @@ def split_by_time(windows, fraction, horizon):
 
 
 def gather(values, windows, lookback):
-    """Copy windows into a dense block, for a few windows at a time.
+    """Copy windows into a dense array; meant for a few windows at a time.
 
     Parameters
     ----------
@@ -202,12 +202,12 @@ def gather(values, windows, lookback):
     windows : Windows
         The windows.
     lookback : int
-        Rows of the block.
+        Rows of each window in the result.
 
     Returns
     -------
     ndarray of shape (n, lookback, n_columns)
-        Rows at the end; zeros before a shorter window.
+        The rows of each window, aligned to the end; zeros before shorter windows.
     """
     rows = windows.origins[:, None] + np.arange(-lookback, 0)
     read = rows >= windows.starts[:, None]
@@ -215,7 +215,7 @@ def gather(values, windows, lookback):
 
 
 def offsets_of(lengths):
-    """Return the first row of each of some series, and the number of rows: int64 of shape (n_series + 1,)."""
+    """Return the first row of each series, and the number of rows: int64 of shape (n_series + 1,)."""
     return np.concatenate([[0], np.cumsum(lengths, dtype=np.int64)])
 
 
@@ -225,7 +225,7 @@ def row_series(offsets):
 
 
 def rows_of(starts, lengths):
-    """Return the rows of several runs, one run after another: int64 of shape (lengths.sum(),).
+    """Return the rows of several runs, concatenated: int64 of shape (lengths.sum(),).
 
     Examples
     --------
@@ -242,14 +242,14 @@ def window_moments(x, ends, counts):
     """Mean and variance of each window, computed from its own values alone.
 
     Differences of cumulative sums would carry rounding errors, and values that are not finite, from one window into
-    all later ones. Here few windows are added up one by one. For many, the sums of 1, 2, 4, ... values are doubled row
-    by row, and those of a window merged (Chan, Golub and LeVeque 1983, Algorithms for Computing the Sample Variance,
-    The American Statistician 37).
+    all later ones. Here few windows are summed one by one. For many, sums over the last 1, 2, 4, ... values of every
+    row are doubled, and those that make up a window are merged (Chan, Golub and LeVeque 1983, Algorithms for Computing
+    the Sample Variance, The American Statistician 37).
 
     Parameters
     ----------
     x : ndarray of shape (n_rows,), float64
-        Flat values.
+        Concatenated values of all series.
     ends : ndarray of int, shape (n,)
         Row after the last one of each window.
     counts : ndarray of int, shape (n,)
@@ -317,12 +317,12 @@ def _moments_by_doubling(x, ends, counts):
 
 
 def window_weights(weights, windows, horizon):
-    """Weight of each window: the mean over its targets that count.
+    """Weight of each window: the mean over its targets of positive weight.
 
     Parameters
     ----------
     weights : ndarray of shape (n_rows,)
-        Weight of each observation; 0 for those that do not count.
+        Weight of each observation; 0 for missing ones.
     windows : Windows
         With ``horizon`` targets each.
     horizon : int
@@ -331,7 +331,7 @@ def window_weights(weights, windows, horizon):
     Returns
     -------
     ndarray of shape (n,), float64
-        The means; 0 for windows without a target that counts.
+        The means; 0 for windows without a target of positive weight.
     """
     ends, counts = windows.origins + horizon, np.full(len(windows), horizon)
     counted = window_means((weights > 0).astype(np.float64), ends, counts)
@@ -340,7 +340,7 @@ def window_weights(weights, windows, horizon):
 
 
 def thin(positions, count):
-    """Return at most `count` of the positions, evenly spread over them.
+    """Return at most `count` of the positions, evenly spaced.
 
     Parameters
     ----------

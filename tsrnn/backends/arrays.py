@@ -1,10 +1,10 @@
 """Small loops over flat arrays. Slices assigned to slices would do the same, but take Numba seconds to compile."""
 
-from tsrnn.backends.compilation import outline
+from tsrnn.backends.compilation import never_inline
 from tsrnn.backends.views import row_at
 
 
-@outline
+@never_inline
 def fill(array, start, count, value):
     """Set `count` elements from `start` on."""
     part = row_at(array, start, count)
@@ -12,7 +12,7 @@ def fill(array, start, count, value):
         part[n] = value
 
 
-@outline
+@never_inline
 def copy(source, source_start, target, target_start, count):
     """Copy `count` elements to where they do not overlap."""
     read, written = row_at(source, source_start, count), row_at(target, target_start, count)
@@ -20,7 +20,7 @@ def copy(source, source_start, target, target_start, count):
         written[n] = read[n]
 
 
-@outline
+@never_inline
 def add(source, source_start, target, target_start, count):
     """Add `count` elements to others."""
     read, written = row_at(source, source_start, count), row_at(target, target_start, count)
@@ -28,7 +28,7 @@ def add(source, source_start, target, target_start, count):
         written[n] += read[n]
 
 
-@outline
+@never_inline
 def total(array, start, count):
     """Sum of `count` elements, from the first to the last."""
     result = array[start]

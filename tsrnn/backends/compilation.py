@@ -1,4 +1,4 @@
-"""How kernels are compiled and cached.
+"""Compilation and disk cache of kernels.
 
 Numba's disk cache is keyed by a kernel's own bytecode and closure; it sees neither edits in other files nor
 changed module constants. Every kernel therefore holds `SOURCE_STAMP`, a digest of all that kernels are made of, in
@@ -49,7 +49,7 @@ def inline_once(function):
     return _compile_in_kernels(function, internals.InlinedPartCompiler)
 
 
-def outline(function):
+def never_inline(function):
     """Make a loop usable inside kernels alone; it is never inlined, which would make the kernel a sixth longer."""
     return _compile_in_kernels(function, internals.CalledPartCompiler)
 

@@ -222,7 +222,7 @@ class _SealedFiles(IndexDataCacheFile):
 
     def __init__(self, cache_path, filename_base, source_stamp, salt):
         super().__init__(cache_path, filename_base, source_stamp)
-        # What another version of Numba or tsrnn has written is not unpickled: it may name classes that are gone.
+        # Entries of other versions of Numba or tsrnn are not unpickled: they may name classes that no longer exist.
         self._salt = salt + self._version.encode()
 
     def save(self, key, data):

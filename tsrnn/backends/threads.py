@@ -1,4 +1,4 @@
-"""What the threads of one kernel call need: a barrier."""
+"""Barrier of the threads of one kernel call."""
 
 import sys
 

@@ -55,7 +55,7 @@ class Memory(NamedTuple):
 
 
 class Minibatches(NamedTuple):
-    """What a call is to do, and what came of it.
+    """Minibatches of one call, and their losses.
 
     Attributes
     ----------

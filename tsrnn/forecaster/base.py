@@ -1,9 +1,12 @@
 """Forecaster interface: fit, partial_fit and update, without the mathematics."""
 
 import copy
+from typing import TypeVar
 
+from numpy.typing import ArrayLike
 from sklearn.utils.validation import check_is_fitted
 
+from tsrnn._types import Overlap, SeriesData
 from tsrnn.forecaster.checks import check_overlap, require_channels, require_logarithms, require_scalable, separate
 from tsrnn.forecaster.choosing import candidate_seasons
 from tsrnn.forecaster.filtering import warn_of_outliers
@@ -16,11 +19,15 @@ from tsrnn.forecaster.preparing import Preparation
 from tsrnn.frames import append, to_panel
 from tsrnn.validation import check_parameters, make_generator
 
+Forecaster = TypeVar("Forecaster", bound="BaseForecaster")
+
 
 class BaseForecaster(Forecasting):
     """Fit, predict, update and score; the parameters are those of `RNNForecaster`."""
 
-    def fit(self, X, y=None, sample_weight=None):
+    def fit(
+        self: Forecaster, X: SeriesData | None, y: SeriesData | None = None, sample_weight: ArrayLike | None = None
+    ) -> Forecaster:
         """Fit the forecaster.
 
         Parameters
@@ -97,7 +104,9 @@ class BaseForecaster(Forecasting):
         self._become(observed, ensemble, generator, histories, self.history_ if resumes else None, resolved)
         return self
 
-    def partial_fit(self, X, y=None, *, overlap="raise"):
+    def partial_fit(
+        self: Forecaster, X: SeriesData | None, y: SeriesData | None = None, *, overlap: Overlap = "raise"
+    ) -> Forecaster:
         """Take new observations, and train on all of them for one epoch more.
 
         Parameters
@@ -133,7 +142,9 @@ class BaseForecaster(Forecasting):
         self._become(observed, ensemble, generator, histories, self.history_)
         return self
 
-    def update(self, X, y=None, *, overlap="raise"):
+    def update(
+        self: Forecaster, X: SeriesData | None, y: SeriesData | None = None, *, overlap: Overlap = "raise"
+    ) -> Forecaster:
         """Take new observations without training: they move the origin of the forecasts.
 
         Parameters

@@ -1,4 +1,4 @@
-"""What a forecaster is given: the series among its arguments, and refusals of what it cannot forecast."""
+"""Checks of the arguments of a forecaster: the target among them, and series that cannot be forecast."""
 
 from itertools import pairwise
 

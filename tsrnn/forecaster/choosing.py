@@ -46,7 +46,7 @@ def choose_recipes(panel, weights, plan):
     weights : ndarray of shape (n_rows,) or None
         Weights of the observations.
     plan : Plan
-        What to fit.
+        The parameters, resolved.
 
     Returns
     -------
@@ -117,7 +117,7 @@ def _logarithms(panel, plan):
     if plan.log == "auto" and panel.values.min() <= 0:
         with_log = (False,)
     elif plan.log == "auto" and panel.n_series >= MANY_SERIES:
-        with_log = (True,)  # What series have in common shows in their relative changes.
+        with_log = (True,)  # Series have relative changes in common rather than absolute ones.
     return with_log
 
 
@@ -174,11 +174,11 @@ def _trained_horizon(panel, plan, decomposition):
 
 
 def _usual_lookback(panel, plan, decomposition, season, min_steps):
-    # A season of more than a month of days would make a long window of it; its part is known anyway.
+    # Longer seasons would make long windows, and their seasonal component is known without the window.
     wanted = 2 * max(plan.horizon, season if season <= 31 else 1)
     first = decomposition.first_row
     spare = int(np.median(panel.lengths)) - first - plan.pass_steps
-    # What the seasons need has been seen before any origin: to read it costs no window.
+    # The rows that seasons are estimated from precede every origin: a look-back over them costs no window.
     lookback = max(min(wanted, max(spare // 3, first)), 1)
     return lookback if lookback < min_steps else lookback // min_steps * min_steps
 

@@ -6,7 +6,6 @@ import numpy as np
 
 from tsrnn.forecaster.plan import FEW_WINDOWS
 from tsrnn.forecaster.recipe import Recipe
-from tsrnn.learners.batch import Batch
 from tsrnn.learners.shared_ridge import PENALTIES, fit_shared_ridge
 from tsrnn.scaling import SeriesScaler, series_units
 from tsrnn.series.inputs import Inputs
@@ -34,7 +33,7 @@ def choose_covariate_recipes(panel, weights, plan, decompositions, season):
     weights : ndarray of shape (n_rows,) or None
         Weights of the observations.
     plan : Plan
-        What to fit.
+        The parameters, resolved.
     decompositions : dict of bool to Decomposition
         Decompositions of the values, of their logarithms, or of both.
     season : int
@@ -165,7 +164,7 @@ class _Problem:
     n_columns: int
 
     @classmethod
-    def of(cls, batch: Batch, split, n_rows):
+    def of(cls, batch, split, n_rows):
         training, held_out = (thin(k, MAX_WINDOWS) for k in split)
         design, design_held = (_flat(batch.subset(k).past(n_rows)) for k in (training, held_out))
         targets = np.nan_to_num(batch.targets(training))

@@ -1,6 +1,22 @@
-"""`RNNForecaster`: what users see, and what its parameters mean."""
+"""`RNNForecaster`: its parameters and their documentation."""
 
+from collections.abc import Sequence
+from typing import Literal
+
+from tsrnn._types import (
+    Auto,
+    Cell,
+    Column,
+    Columns,
+    ForecastLoss,
+    Frequency,
+    Precision,
+    RandomState,
+    Schedule,
+    Strategy,
+)
 from tsrnn.forecaster.base import BaseForecaster
+from tsrnn.losses import Huber
 
 
 class RNNForecaster(BaseForecaster):
@@ -10,21 +26,21 @@ class RNNForecaster(BaseForecaster):
     goes on with the same frequency and time zone. One network learns from all series; nothing else is needed
     than the values.
 
-    Each forecast of the network is the sum of a known part and a learned one. Known: the season, repeated from earlier
-    seasons, and the level. Learned: a ridge regression on the window (``linear``) and a recurrent network.
+    Each forecast of the network is a seasonal component plus a level plus a forecast of the remainder. The seasonal
+    component is estimated from earlier seasons, and the level is a mean of the newest values. The remainder is forecast
+    by a ridge regression on the window (``linear``) and a recurrent network.
 
-    With little to learn from (``early_stopping_``), the network learns what the ridge regression leaves, from
-    zero on, and both are kept only so far as they improve forecasts of the last part of each series, which is
-    held out: the forecast of a series with nothing to learn is that of repeated seasons. Of fewer than 10
-    series it is the mean of three networks that start from other weights.
+    Small data, fewer than 10 series with less than 10,000 observations together: the last part of each series is held
+    out (``early_stopping_``). The network is fitted to the residuals of the ridge regression, its readout initialised
+    to zero, and both are shrunk by as much as their forecasts of the held-out part require, down to the seasonal
+    component and the level alone. The forecast is the mean of three networks with different initial weights.
 
-    With more, of 10 series or 10,000 observations on, nothing is held out from the network, and its weights are
-    averaged over the last half of the epochs. It learns the same as the linear part, and the forecast is the mean of
-    both. To the ridge regression of all series comes one of
-    each, drawn towards zero as much as forecasts of held-out parts say.
+    Large data, from 10 series or 10,000 observations on: nothing is held out from the network, and its weights are
+    averaged over the last half of the epochs. Network and ridge regression are fitted to the same targets, and the
+    forecast is the mean of both. A second ridge regression of each series is added to that of all series, shrunk
+    towards zero by the error on held-out windows.
 
-    Of 10 and more series the forecast is the mean over up to three look-backs, those that do nearly as well as
-    the best.
+    From 10 series on, the forecast is the mean over up to three look-backs whose errors are nearly the lowest.
 
     Beside the network, exponential smoothing and the Theta method forecast each series by itself (``smoothing``):
     level, damped trend and season, all that is known of a short series. The forecast is the median of the three; from
@@ -35,26 +51,27 @@ class RNNForecaster(BaseForecaster):
     step a horizon later. Columns, and squares for the ridge regression, are chosen by the error of ridge regressions on
     the last part of each series. Networks of several look-backs are averaged, and so are they and the regression.
 
-    No forecast goes further beyond the values seen than two ordinary changes over a season (or over
-    as many seasons as it looks ahead). Series that have never been negative are not forecast below zero. Intermittent
-    series, zero in 60 % of their newest values and more, are not forecast above the share of the others times the
-    mean of all, or with ``loss="squared_error"`` twice the mean, unless their season says when they are not zero.
+    Forecasts are limited: they exceed the range of the observations by at most two ordinary changes over a season (or
+    over as many seasons as the horizon spans), and are not negative for series without negative values. Forecasts of
+    intermittent series, with zeros among 60 % or more of their newest values, are at most the fraction of non-zero
+    values times the mean of all values, or with ``loss="squared_error"`` twice the mean, unless a seasonal pattern
+    tells when they are not zero.
 
     Parameters
     ----------
     horizon : int
         Steps ahead that are trained for. `predict` takes any other number, too.
     lookback : int or "auto", default="auto"
-        Observations that a forecast reads. "auto": twice the horizon or the season, whichever is longer, but
-        no more than leaves enough windows to learn from; on many series, up to three multiples of the season
-        (or horizon), chosen by how well linear forecasts from them do; see ``lookbacks_``. Near its beginning
-        a series is read as far as it goes.
+        Observations that a forecast reads. "auto": twice the horizon or the season, whichever is longer, but short
+        enough to leave sufficient training windows; with many series, up to three multiples of the season (or
+        horizon) with the lowest errors of linear forecasts; see ``lookbacks_``. Near the beginning of a series, fewer
+        observations are read.
     season_length : int, list of int, or "auto", default="auto"
         Steps in a season, or in several; 1 for none. "auto": chosen among those that the frequency suggests
-        (or, for integer stamps, the autocorrelation) by how well repeating them has forecast so far.
+        (or, for integer stamps, the autocorrelation), by the error of seasonal forecasts of the past.
     log : bool or "auto", default="auto"
-        Whether to work on logarithms: where all values are positive, "auto" takes what forecasts better, and
-        for many series always logarithms.
+        Whether to work on logarithms. "auto": if all values are positive, the transform with the lower error of
+        seasonal forecasts; with 10 series and more always logarithms.
     outliers : {"replace", "keep"}, default="replace"
         Treatment of outliers, single values far from all predictions by earlier ones (the last values, and those a
         season before): "replace" reads a prediction in their stead, "keep" the values. The third outlier in a row
@@ -69,17 +86,17 @@ class RNNForecaster(BaseForecaster):
         Steps between origins: with 24, hourly series are forecast at the hour at which the fit ends, as for a
         day-ahead market. Forecasts from other origins are refused. For an id that `update` adds, its first data count.
     strategy : {"auto", "direct", "recursive", "seq2seq", "parallel"}, default="auto"
-        How the steps ahead come about. "direct": the last state gives all of them. "recursive": one step at a time
-        is fed back. "seq2seq": a decoder runs through the steps. "parallel": a decoder gives the horizon in
-        segments, each of which begins at the last state and is told apart by its number. "auto": parallel for
-        series of ordinarily 500 observations, 10,000 together, otherwise direct.
+        Multi-step strategy. "direct": all steps from the last state. "recursive": one step at a time, fed back as an
+        observation. "seq2seq": a decoder that runs through the steps. "parallel": a decoder whose segments of the
+        horizon all start from the last state and read the number of their segment. "auto": parallel from a median
+        length of 500 and 10,000 observations together on, otherwise direct.
     channels : {"independent", "joint"}, default="independent"
-        Whether each of several series is forecast from itself alone, by what all have taught, or from all of them at
-        once, as where some lead others: the network reads the values of all in one step, and to the ridge regression
-        of all series comes one from the newest values of all. "joint" is for series that share their time stamps;
-        none can be added later, and what "auto" comes to is decided as for one series.
+        Inputs of the forecast of one of several series. "independent": its own values; the weights are shared by all
+        series. "joint": the values of all series, where some lead others. The network reads those of all in one step,
+        and a ridge regression on the newest values of all is added. "joint" needs series that share their time
+        stamps, to which none can be added later, and resolves "auto" as for one series.
     scaling : {"window", "series"}, default="window"
-        Whether the network reads values in units of the spread of its window, or of the series.
+        Unit of the values that the network reads: the spread of the window, or that of the series.
     linear : bool, default=True
         Whether to fit the linear part.
     smoothing : bool, default=True
@@ -90,19 +107,18 @@ class RNNForecaster(BaseForecaster):
     hidden_size : int or "auto", default="auto"
         Units of each layer and direction. "auto": 32, or 64 from 10,000 observations on.
     num_layers : int or "auto", default="auto"
-        Layers of cells. "auto": as many as ``dilations`` has; without, 2 for series as long as those for which
-        ``strategy="auto"`` is parallel, and 1 for others.
+        Layers of cells. "auto": ``len(dilations)`` if given; otherwise 2 for long series (see ``strategy``), else 1.
     bidirectional : bool, default=False
-        Whether the window is read from both ends.
+        Whether the window is read in both directions.
     dropout : float or "auto", default="auto"
         Probability of dropping an output between layers, in training. "auto": 0.3 with covariates, otherwise 0.
     residual : bool, default=True
         Whether each layer above the first adds its input to its output.
     dilations : list of int or None, default=None
-        For each layer, the number of steps back to the state that a step goes on from, as [1, 2, 4]; None for 1.
+        Dilation of each layer, such as [1, 2, 4]: steps back to the state that a step starts from; None for 1.
     loss : {"absolute_error", "huber", "squared_error"} or tsrnn.losses.Huber, default="absolute_error"
-        What the network minimises, in units of the window. "absolute_error" forecasts the median of what may come,
-        "squared_error" the mean, for forecasts that are added up; see Notes.
+        Loss of the network, in units of the window. "absolute_error" forecasts the conditional median,
+        "squared_error" the conditional mean, for forecasts that are added up; see Notes.
     learning_rate : float, default=2e-3
         Rate of Adam.
     schedule : {"auto", "constant", "cosine", "one_cycle"}, default="auto"
@@ -121,13 +137,13 @@ class RNNForecaster(BaseForecaster):
         Otherwise all windows are trained on for ``max_epochs``. "auto": with fewer than 10 series that have
         less than 10,000 observations together.
     validation_fraction : float, default=0.2
-        Part of the windows of each series that is held out: always the last in time.
+        Fraction of the windows of each series that is held out: the last ones in time.
     n_iter_no_change : int, default=8
-        Epochs without a better forecast after which to stop.
+        Epochs without improvement of the held-out loss after which training stops.
     tol : float, default=0.0
-        By how much the loss must fall to count.
+        Least decrease of the held-out loss that counts as an improvement.
     freq : str, offset or int, default=None
-        Frequency of the stamps, where it is neither on the index nor to be inferred.
+        Frequency of the stamps, if it is neither set on the index nor inferable.
     id_col, time_col, target_col : str, default="unique_id", "ds", "y"
         Columns of a long frame. ``id_col=["store", "item"]`` names several columns whose values together are the id; a
         frame without the column "unique_id" is one series.
@@ -139,7 +155,7 @@ class RNNForecaster(BaseForecaster):
     random_state : int, RandomState, Generator or None, default=None
         Source of the initial weights and the order of the windows. An int gives the same bits at every fit.
     n_jobs : int or None, default=None
-        Threads; None for as many as the work is worth. No result depends on it.
+        Threads; None for as many as the work justifies. No result depends on it.
     dtype : {"float32", "float64"}, default="float32"
         Precision of the network.
     verbose : int, default=0
@@ -148,8 +164,8 @@ class RNNForecaster(BaseForecaster):
     Attributes
     ----------
     horizon_ : int
-        Steps ahead that one pass forecasts: ``horizon``; fewer, if their seasons leave no more of the series to learn
-        from; 1 where the strategy is recursive. Beyond them, forecasts are read like observations.
+        Steps ahead of one pass: ``horizon``; fewer if the series are too short beyond the observations that estimate
+        the seasons; 1 with the recursive strategy. Later steps read forecasts like observations.
     lookback_ : int
         Observations that a forecast reads; that of the best network, where there are several.
     lookbacks_ : tuple of int
@@ -157,11 +173,11 @@ class RNNForecaster(BaseForecaster):
     segment_length_ : int
         Observations that the network reads in one of its steps.
     strategy_, num_layers_, hidden_size_, dropout_, batch_size_, max_epochs_, schedule_, early_stopping_
-        What "auto" has come to.
+        Resolved values of "auto".
     season_length_ : int
-        Shortest season that is repeated; 1 for none.
+        Shortest season of the seasonal component; 1 for none.
     seasons_ : tuple of int
-        All seasons that are repeated.
+        All seasons of the seasonal component.
     log_ : bool
         Whether the model works on logarithms.
     shares_ : Series or None
@@ -202,10 +218,10 @@ class RNNForecaster(BaseForecaster):
 
     Notes
     -----
-    The default loss forecasts the median: as often too high as too low. Where values are skewed the median is below the
-    mean, so that sums of forecasts are too low: on counts with many zeros by a half or more. For stock, energy and
-    other totals take ``loss="squared_error"``, which forecasts the mean, and ``log=False``: on logarithms
-    (``log_``) a mean comes back as less than the mean of the values.
+    The default loss forecasts the conditional median: forecasts are as often too high as too low. The median of skewed
+    values is below their mean, so that sums of forecasts are too low: on counts with many zeros by a half or more. For
+    stock, energy and other totals use ``loss="squared_error"``, which forecasts the mean, and ``log=False``: a mean
+    of logarithms (``log_``), transformed back, is less than the mean of the values.
 
     Forecasts are real numbers, also those of integers and counts, and have no intervals.
 
@@ -214,8 +230,8 @@ class RNNForecaster(BaseForecaster):
     Lai, Chang, Yang and Liu (2018), Modeling Long- and Short-Term Temporal Patterns with Deep Neural
     Networks: the linear part beside the recurrent one. Lin et al. (2023), SegRNN: reading several
     observations in one step. Gelman and Hill (2007), Data Analysis Using Regression and
-    Multilevel/Hierarchical Models: what a series shares with the others, and what is its own. Hyndman, Koehler, Ord and
-    Snyder (2008), Forecasting with Exponential Smoothing; Assimakopoulos and Nikolopoulos (2000), The theta model.
+    Multilevel/Hierarchical Models: partial pooling of coefficients over series. Hyndman, Koehler, Ord and Snyder
+    (2008), Forecasting with Exponential Smoothing; Assimakopoulos and Nikolopoulos (2000), The theta model.
 
     Examples
     --------
@@ -229,49 +245,49 @@ class RNNForecaster(BaseForecaster):
 
     def __init__(
         self,
-        horizon,
+        horizon: int,
         *,
-        lookback="auto",
-        season_length="auto",
-        log="auto",
-        outliers="replace",
-        missing="fill",
-        past_covariates=None,
-        stride=1,
-        strategy="auto",
-        channels="independent",
-        scaling="window",
-        linear=True,
-        smoothing=True,
-        cell="gru",
-        hidden_size="auto",
-        num_layers="auto",
-        bidirectional=False,
-        dropout="auto",
-        residual=True,
-        dilations=None,
-        loss="absolute_error",
-        learning_rate=2e-3,
-        schedule="auto",
-        weight_decay=1e-2,
-        batch_size="auto",
-        max_epochs="auto",
-        clip_norm=1.0,
-        early_stopping="auto",
-        validation_fraction=0.2,
-        n_iter_no_change=8,
-        tol=0.0,
-        freq=None,
-        id_col="unique_id",
-        time_col="ds",
-        target_col="y",
-        weight_col=None,
-        warm_start=False,
-        random_state=None,
-        n_jobs=None,
-        dtype="float32",
-        verbose=0,
-    ):
+        lookback: int | Auto = "auto",
+        season_length: int | list[int] | Auto = "auto",
+        log: bool | Auto = "auto",
+        outliers: Literal["replace", "keep"] = "replace",
+        missing: Literal["fill", "raise"] = "fill",
+        past_covariates: Sequence[Column] | None = None,
+        stride: int = 1,
+        strategy: Strategy = "auto",
+        channels: Literal["independent", "joint"] = "independent",
+        scaling: Literal["window", "series"] = "window",
+        linear: bool = True,
+        smoothing: bool = True,
+        cell: Cell = "gru",
+        hidden_size: int | Auto = "auto",
+        num_layers: int | Auto = "auto",
+        bidirectional: bool = False,
+        dropout: float | Auto = "auto",
+        residual: bool = True,
+        dilations: Sequence[int] | None = None,
+        loss: ForecastLoss | Huber = "absolute_error",
+        learning_rate: float = 2e-3,
+        schedule: Schedule | Auto = "auto",
+        weight_decay: float = 1e-2,
+        batch_size: int | Auto = "auto",
+        max_epochs: int | Auto = "auto",
+        clip_norm: float | None = 1.0,
+        early_stopping: bool | Auto = "auto",
+        validation_fraction: float = 0.2,
+        n_iter_no_change: int = 8,
+        tol: float = 0.0,
+        freq: Frequency | None = None,
+        id_col: Columns = "unique_id",
+        time_col: Column = "ds",
+        target_col: Column = "y",
+        weight_col: Column | None = None,
+        warm_start: bool = False,
+        random_state: RandomState = None,
+        n_jobs: int | None = None,
+        dtype: Precision = "float32",
+        verbose: int = 0,
+    ) -> None:
         self.horizon = horizon
         self.lookback = lookback
         self.season_length = season_length

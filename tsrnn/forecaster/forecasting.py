@@ -5,8 +5,10 @@ from numbers import Integral
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike, NDArray
 from sklearn.utils.validation import check_is_fitted
 
+from tsrnn._types import Floats, Forecast, SeriesData
 from tsrnn.forecaster.checks import (
     check_origins,
     require_channels,
@@ -32,7 +34,9 @@ CHUNK = 4096  # windows that are forecast at once
 class Forecasting(FittedState):
     """Predict and score."""
 
-    def predict(self, X=None, *, horizon=None, components=False):
+    def predict(
+        self, X: pd.DataFrame | NDArray | None = None, *, horizon: int | None = None, components: bool = False
+    ) -> Forecast:
         """Forecast after the end of what was seen.
 
         Parameters
@@ -79,7 +83,14 @@ class Forecasting(FittedState):
         check_parameters("predict", {"horizon": horizon}, {"horizon": [Interval(Integral, 1)]})
         return self._panel.give(self._restore(int(horizon), components))
 
-    def predict_origins(self, X, y=None, origins=None, *, horizon=None):
+    def predict_origins(
+        self,
+        X: SeriesData,
+        y: SeriesData | ArrayLike | None = None,
+        origins: ArrayLike | None = None,
+        *,
+        horizon: int | None = None,
+    ) -> Floats:
         """Forecast after many origins in one pass, as for scoring every window of a test part.
 
         Parameters
@@ -126,7 +137,11 @@ class Forecasting(FittedState):
         horizon = self._choices["horizon"] if horizon is None else horizon
         check_parameters("predict_origins", {"horizon": horizon}, {"horizon": [Interval(Integral, 1)]})
         if origins is None:
-            y, X, origins = X, None, y
+            return self._predict_origins(None, X, y, horizon)
+        return self._predict_origins(X, y, origins, horizon)
+
+    def _predict_origins(self, X, y, origins, horizon):
+        """Forecast after many origins: float64 of shape (n_origins, horizon, n_series)."""
         data, X = separate(X, y)
         panel = read_again(self._panel, data, X)
         self._require_one_length(panel)
@@ -226,7 +241,7 @@ class Forecasting(FittedState):
         chosen = forecasts.iloc[steps if series is None else series * horizon + steps]
         return chosen.reset_index(drop=True) if isinstance(panel.layout, LongLayout) else chosen
 
-    def score(self, X, y=None):
+    def score(self, X: SeriesData | None, y: SeriesData | None = None) -> float:
         """Score the forecast of the observations that come after those seen.
 
         Parameters

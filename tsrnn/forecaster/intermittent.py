@@ -86,7 +86,7 @@ def ceilings(rows, origins, regular, of_mean, observed=None):
     rows : Table
         The series.
     origins : Origins
-        Where to forecast from.
+        Origins of the forecasts.
     regular : ndarray of shape (n_series,), bool
         From :func:`regular_series`.
     of_mean : bool

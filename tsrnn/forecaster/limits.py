@@ -18,7 +18,7 @@ def limits(recipe, table, origins, horizon):
     table : Table
         The series.
     origins : Origins
-        Where to forecast from.
+        Origins of the forecasts.
     horizon : int
         Steps.
 

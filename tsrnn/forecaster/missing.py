@@ -14,7 +14,7 @@ class MissingValuesWarning(UserWarning):
 
 
 def _since_first(panel):
-    """Which rows are missing after the first observation of their series, bool of shape (n_rows,)."""
+    """Return a mask of rows that are missing after the first observation of their series: bool of shape (n_rows,)."""
     observed = panel.observed
     counts = np.cumsum(observed)
     before = np.append(0, counts)[panel.offsets[:-1]]

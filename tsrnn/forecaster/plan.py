@@ -1,4 +1,4 @@
-"""What a fit is asked for, and what "auto" comes to for the series at hand."""
+"""Parameters of a fit, with "auto" resolved for the given series."""
 
 from dataclasses import dataclass, fields
 
@@ -7,37 +7,37 @@ import numpy as np
 from tsrnn.forecaster.parameters import ARCHITECTURE
 from tsrnn.training import TrainingOptions
 
-# What tells how to train, under the names of `TrainingOptions`.
+# Parameters of the training, under the names of `TrainingOptions`.
 TRAINING = (
     "loss", "learning_rate", "schedule", "weight_decay", "batch_size", "max_epochs", "clip_norm", "n_iter_no_change",
     "tol",
 )  # fmt: skip
 
-# From here on, holding out the end of each series costs more, the newest part of what is known, than stopping early
-# brings: series correct each other's accidents, and so do many observations of one.
+# From so many series or observations on, nothing is held out: early stopping gains less than training on the newest
+# windows, since many windows keep the network from overfitting.
 MANY_SERIES = 10
-MANY_ROWS = 10_000  # which are worth a wider network, and smoother gradients, too
-LONG_SERIES = 500  # observations of an ordinary series among so many: two layers and a decoder find more in them
+MANY_ROWS = 10_000  # also for a wider network and larger minibatches
+LONG_SERIES = 500  # median number of observations from which two layers and a decoder forecast better
 PANEL_MINIBATCHES = 1_500
 COVARIATE_MINIBATCHES = 800  # Of series with covariates that are no large panel; a half with more than FEW_WINDOWS.
 FEW_WINDOWS = 10_000
 COVARIATE_DROPOUT = 0.3
-# Neighbouring windows are nearly the same: of very many, these do for an epoch, and to tell which epoch was best.
+# Most windows of an epoch, and of its validation: neighbouring windows are nearly the same.
 EPOCH_WINDOWS = 16_384
 MAX_VALIDATION_WINDOWS = 4_096
-AVERAGED = 0.5  # of the epochs, the last ones: their weights err in different directions
+AVERAGED = 0.5  # fraction of the epochs, at the end, whose weights are averaged
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What the parameters of a forecaster ask for; names as in `RNNForecaster`.
+    """Parameters of a fit; names as in `RNNForecaster`.
 
     Attributes
     ----------
     architecture : dict
         Parameters of the network.
     options : TrainingOptions
-        How to train it.
+        Options of its training.
     """
 
     horizon: int
@@ -151,5 +151,5 @@ def _with_epochs(parameters, found, n_windows, minibatches):
 
 
 def _given(parameters, names):
-    """Those of the parameters that are not "auto"."""
+    """Return the parameters that are not "auto"."""
     return {name: parameters[name] for name in names if parameters[name] != "auto"}

@@ -26,7 +26,7 @@ class Prepared:
     leads : ndarray of shape (n_series,), int64
         Rows of each series before its first observation.
     observed : ndarray of shape (n_rows,), bool, or None
-        Which values are not filled; None for all.
+        True for values that were not filled; None for all.
     covariates : Covariates or None
         With rows from the first observation of each series on.
     """
@@ -94,7 +94,7 @@ class Prepared:
 
 @dataclass(frozen=True)
 class Preparation:
-    """How panels are prepared.
+    """Settings of the preparation of panels: outlier filter and filling.
 
     Attributes
     ----------

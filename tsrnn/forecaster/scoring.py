@@ -29,7 +29,7 @@ def mean_scaled_error(panel, whole, forecasts, season_length):
     Parameters
     ----------
     panel, whole : tsrnn.frames.Panel
-        What was seen, and the same with the observations to score.
+        The series up to their origins, and the same series with the observations to score.
     forecasts : ndarray of shape (n_series, horizon)
         For the steps after the end of ``panel``.
     season_length : int

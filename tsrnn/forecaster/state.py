@@ -4,7 +4,9 @@ import copy
 
 import pandas as pd
 from joblib import effective_n_jobs
+from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
+from sklearn.utils import Tags
 
 from tsrnn.forecaster.explaining import tabulate_shares, tabulate_smoothing
 from tsrnn.forecaster.filtering import tabulate_outliers
@@ -14,14 +16,36 @@ from tsrnn.forecaster.parameters import CHOICES
 from tsrnn.forecaster.plan import Plan
 from tsrnn.frames import read_weights
 from tsrnn.frames.identity import own_index
+from tsrnn.network import Network
 from tsrnn.validation import check_sample_weight
 
 
 class FittedState(BaseEstimator):
     """Attributes of a forecaster after a fit."""
 
+    history_: pd.DataFrame
+    n_iter_: int
+    best_epoch_: int
+    horizon_: int
+    lookback_: int
+    lookbacks_: tuple[int, ...]
+    segment_length_: int
+    strategy_: str
+    num_layers_: int
+    hidden_size_: int
+    dropout_: float
+    batch_size_: int
+    max_epochs_: int
+    schedule_: str
+    early_stopping_: bool
+    season_length_: int
+    seasons_: tuple[int, ...]
+    log_: bool
+    network_: Network
+    networks_: tuple[Network, ...]
+
     @property
-    def forecast_origin_(self):
+    def forecast_origin_(self) -> pd.Timestamp | pd.Period | int | pd.Series:
         """Time stamp of the last observation: one for series that share it, otherwise a Series by id."""
         self._require_fitted_attribute("forecast_origin_")
         if self._panel.shares_times or self._panel.layout.is_single:
@@ -29,13 +53,13 @@ class FittedState(BaseEstimator):
         return pd.Series(self._panel.ends(), index=own_index(self._panel.ids), name="forecast_origin")
 
     @property
-    def outliers_(self):
+    def outliers_(self) -> pd.DataFrame:
         """Observations that were replaced: a frame with the columns series, time, value and replacement."""
         self._require_fitted_attribute("outliers_")
         return tabulate_outliers(self._panel, self._prepared.panel)
 
     @property
-    def n_missing_(self):
+    def n_missing_(self) -> int | pd.Series:
         """Missing values from the first observation on: an int for a single series, otherwise a Series by id."""
         self._require_fitted_attribute("n_missing_")
         counts = count_missing(self._panel)
@@ -44,7 +68,7 @@ class FittedState(BaseEstimator):
         return pd.Series(counts, index=own_index(self._panel.ids), name="n_missing")
 
     @property
-    def covariates_(self):
+    def covariates_(self) -> pd.DataFrame:
         """Covariates of the fit: a frame with the columns name, kind, known, chosen and squared."""
         self._require_fitted_attribute("covariates_")
         covariates, inputs = self._panel.covariates, self._ensemble.best.recipe.inputs
@@ -61,31 +85,31 @@ class FittedState(BaseEstimator):
         )
 
     @property
-    def shares_(self):
+    def shares_(self) -> pd.Series | None:
         """Share of each member in the forecast: a Series; None where their median is the forecast."""
         self._require_fitted_attribute("shares_")
         return tabulate_shares(self._ensemble)
 
     @property
-    def smoothing_(self):
+    def smoothing_(self) -> pd.DataFrame:
         """Models of exponential smoothing and the Theta method: a frame, one row a model of a series."""
         self._require_fitted_attribute("smoothing_")
         return tabulate_smoothing(self._ensemble, self._panel)
 
     @property
-    def parameters_(self):
+    def parameters_(self) -> dict[str, NDArray]:
         """The network's parameters by PyTorch's names: views."""
         self._require_fitted_attribute("parameters_")
         return self.network_.parameters
 
-    def __sklearn_tags__(self):
+    def __sklearn_tags__(self) -> Tags:
         """Return scikit-learn's tags: ``y`` is not required, since ``X`` may be the series, and may have columns."""
         tags = super().__sklearn_tags__()
         tags.target_tags.required = False
         tags.target_tags.multi_output = True
         return tags
 
-    def __sklearn_is_fitted__(self):
+    def __sklearn_is_fitted__(self) -> bool:
         """Tell scikit-learn whether there is a model."""
         return hasattr(self, "_ensemble")
 

@@ -67,7 +67,7 @@ class Names:
 
 @dataclass(frozen=True)
 class Columns:
-    """What a container holds, flat.
+    """Contents of a container as flat arrays.
 
     Attributes
     ----------

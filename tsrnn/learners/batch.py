@@ -44,7 +44,7 @@ class Batch:
     rows : Rows
         A `Table` for training, a `Workspace` for forecasts.
     size : WindowSize
-        What windows read and forecast.
+        Look-back and horizon of the windows.
     windows : Windows
         The windows; those of one channel after those of another.
     levels, scales, units : ndarray of shape (n,), float64

@@ -23,12 +23,12 @@ class _State:
 
 
 class _Key:
-    """What tells one block from others.
+    """Identity of a block.
 
     Attributes
     ----------
     guard : weakref.ref or None
-        Ends the block when its context is no more, should it not have ended before.
+        Ends the block when its context is garbage-collected, if it has not ended before.
     """
 
     guard = None

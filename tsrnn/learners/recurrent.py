@@ -47,7 +47,7 @@ def make_network(rng, strategy, size, n_numbers, architecture):
     strategy : str
         Key in `STRATEGIES`.
     size : WindowSize
-        What a window reads and forecasts.
+        Look-back and horizon of the windows.
     n_numbers : int
         Columns of a row.
     architecture : dict

@@ -164,6 +164,6 @@ def skill_score(error: ArrayLike, reference: ArrayLike) -> float | Floats:
         check_same_rows(error=error, reference=reference)
         check_same_columns(error=error, reference=reference)
     if not (np.all(errors >= 0) and np.all(references > 0) and np.all(np.isfinite(references))):
-        raise ValueError(f"error must be at least 0, and reference positive and finite. Got {error} and {reference}.")
+        raise ValueError(f"error must be at least 0, and reference positive and finite. Got {errors} and {references}.")
     score = 1 - errors / references
     return score if score.ndim else float(score)

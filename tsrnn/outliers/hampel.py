@@ -171,15 +171,15 @@ class OutlierFilter:
     def _run(self, observed, z, known=0, limits=np.inf):
         """Filter forward in time, all series side by side.
 
-        What a value is replaced by depends on replacements before it: of the outliers that a look at the rows of a
-        series finds, the first is one, and the rows after it are looked at again.
+        The replacement of a value depends on earlier replacements. So of the outliers found in one pass over the rows
+        of a series only the first is replaced, and the rows after it are tested again.
 
         Parameters
         ----------
         observed : Observed
             The values.
         z : ndarray of shape (n_observed,)
-            What they are replaced by: written in place, from the values on.
+            Filtered values: on entry the values, replaced in place.
         known : int or ndarray of shape (n_series,)
             First values of each series that are filtered already.
         limits : float or ndarray of shape (n_series,)

@@ -1,14 +1,25 @@
 """A forecast drawn behind the series that it goes on from."""
 
+from __future__ import annotations
+
+from collections.abc import Hashable
 from numbers import Integral
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 from sklearn.utils.validation import check_is_fitted
 
+from tsrnn._types import SeriesData
+from tsrnn.forecaster import RNNForecaster
 from tsrnn.forecaster.checks import separate
 from tsrnn.frames import append
 from tsrnn.plotting.figures import find_axes
 from tsrnn.validation import NONE, Interval, check_parameters
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure, SubFigure
+    from matplotlib.lines import Line2D
 
 COUNT = [Interval(Integral, 1), NONE]
 SEASONS_SHOWN = 3  # at least, of what was seen
@@ -53,14 +64,29 @@ class ForecastDisplay:
     ('RNNForecaster', 'passengers')
     """
 
-    def __init__(self, *, y_true, y_pred):
+    ax_: Axes
+    figure_: Figure | SubFigure
+    line_: Line2D
+    observed_line_: Line2D
+
+    def __init__(self, *, y_true: pd.Series, y_pred: pd.Series) -> None:
         self.y_true = y_true
         self.y_pred = y_pred
 
     @classmethod
     def from_estimator(
-        cls, forecaster, X=None, y=None, *, series=None, horizon=None, n_observed=None, ax=None, name=None, **kwargs
-    ):
+        cls,
+        forecaster: RNNForecaster,
+        X: SeriesData | None = None,
+        y: SeriesData | None = None,
+        *,
+        series: Hashable = None,
+        horizon: int | None = None,
+        n_observed: int | None = None,
+        ax: Axes | None = None,
+        name: str | None = None,
+        **kwargs: Any,
+    ) -> ForecastDisplay:
         """Forecast from the end of what a forecaster has seen, and draw it.
 
         Parameters
@@ -112,7 +138,9 @@ class ForecastDisplay:
         return display.plot(ax, name=type(forecaster).__name__ if name is None else name, **kwargs)
 
     @classmethod
-    def from_predictions(cls, y_true, y_pred, *, ax=None, name=None, **kwargs):
+    def from_predictions(
+        cls, y_true: pd.Series, y_pred: pd.Series, *, ax: Axes | None = None, name: str | None = None, **kwargs: Any
+    ) -> ForecastDisplay:
         """Draw a forecast that there is.
 
         Parameters
@@ -144,7 +172,7 @@ class ForecastDisplay:
                 raise TypeError(f"{argument} must be a Series, whose index says when. Got {type(value).__name__}.")
         return cls(y_true=y_true, y_pred=y_pred).plot(ax, name=name, **kwargs)
 
-    def plot(self, ax=None, *, name=None, **kwargs):
+    def plot(self, ax: Axes | None = None, *, name: str | None = None, **kwargs: Any) -> ForecastDisplay:
         """Draw.
 
         Parameters
@@ -165,7 +193,7 @@ class ForecastDisplay:
         (self.observed_line_,) = self.ax_.plot(
             positions(self.y_true.index), self.y_true.to_numpy(), color="0.35", linewidth=1.2, label="observed"
         )
-        style = {"color": "C0", "linewidth": 1.8, "label": "forecast" if name is None else name}
+        style: dict[str, Any] = {"color": "C0", "linewidth": 1.8, "label": "forecast" if name is None else name}
         (self.line_,) = self.ax_.plot(positions(self.y_pred.index), self.y_pred.to_numpy(), **(style | kwargs))
         self.ax_.set_title("" if self.y_true.name is None else str(self.y_true.name))
         self.ax_.legend(frameon=False)

@@ -1,10 +1,23 @@
 """States and gates of a recurrent layer, drawn as it is unrolled over time."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 import numpy as np
+from numpy.typing import NDArray
 from sklearn.utils.validation import check_is_fitted
 
+from tsrnn._types import SequenceData
 from tsrnn.plotting.figures import find_axes
 from tsrnn.sequence.inputs import read_inputs
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure, SubFigure
+    from matplotlib.image import AxesImage
+
+    from tsrnn.sequence import RNNClassifier, RNNRegressor
 
 
 class StatesDisplay:
@@ -41,12 +54,26 @@ class StatesDisplay:
     (4, 9)
     """
 
-    def __init__(self, *, values, name):
+    ax_: Axes
+    figure_: Figure | SubFigure
+    image_: AxesImage
+
+    def __init__(self, *, values: NDArray, name: str) -> None:
         self.values = values
         self.name = name
 
     @classmethod
-    def from_estimator(cls, estimator, X, *, values="h", layer="l0", sample=0, ax=None, **kwargs):
+    def from_estimator(
+        cls,
+        estimator: RNNRegressor | RNNClassifier,
+        X: SequenceData,
+        *,
+        values: str = "h",
+        layer: str = "l0",
+        sample: int = 0,
+        ax: Axes | None = None,
+        **kwargs: Any,
+    ) -> StatesDisplay:
         """Let an estimator read a sequence, and draw what one of its layers holds.
 
         Parameters
@@ -89,7 +116,7 @@ class StatesDisplay:
             array = array[:-1] if layer.endswith("_reverse") else array[1:]
         return cls(values=array, name=values).plot(ax, **kwargs)
 
-    def plot(self, ax=None, **kwargs):
+    def plot(self, ax: Axes | None = None, **kwargs: Any) -> StatesDisplay:
         """Draw.
 
         Parameters

@@ -135,7 +135,7 @@ class RNNRegressor(RegressorMixin, SequenceEstimator):
     parameters_ : dict of str to ndarray
         Weights and biases under PyTorch's names, in its shapes and gate order.
     n_parameters_ : int
-        How many they are.
+        Number of them.
     history_ : DataFrame
         One row per epoch: epoch, loss, validation_loss (NaN without early stopping), learning_rate, seconds. Losses
         are those of standardized targets. It goes on over fits that are continued.

@@ -34,7 +34,7 @@ def choose_segment_length(lengths, weights):
     """
     order = np.argsort(lengths)
     shares = np.cumsum(weights[order] / weights.max())
-    # Where lengths share the middle it is the shorter one, whichever way sums of weights round.
+    # If two lengths share the middle, the shorter one is taken, however sums of weights are rounded.
     median = int(lengths[order[np.searchsorted(shares, (0.5 - 1e-9) * shares[-1])]])
     return 1 if median <= LONGEST_BY_ROWS else -(-median // STEPS)
 

@@ -18,7 +18,7 @@ ANY_SHAPE = {"ensure_2d": False, "allow_nd": True, "ensure_all_finite": False, "
 
 @dataclass(frozen=True)
 class Kind:
-    """How outputs belong to inputs: what must stay the same when a fit is continued.
+    """Kind of outputs, which must stay the same when a fit is continued.
 
     Attributes
     ----------
@@ -27,7 +27,7 @@ class Kind:
     n_outputs : int
         Numbers per output step; 1 for labels.
     single : bool
-        Whether `y` has no axis for the numbers of an output step, so that `predict` gives none either.
+        Whether `y` has no axis for the numbers of an output step; then `predict` returns none either.
     output_steps : int
         Longest output sequence of a head with a decoder, 1 for the others.
     ends : bool

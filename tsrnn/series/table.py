@@ -75,11 +75,11 @@ class Table(Rows):
     parts : list of list of ndarray
         For each series, the seasonal components of :meth:`Decomposition.apply`.
     observed : ndarray of shape (n_rows,), bool, or None
-        Which values were not filled; None for all.
+        True for values that were not filled; None for all.
     covariates : Covariates or None
         Covariates of the series.
     inputs : Inputs or None
-        What is read of them; None where the season is subtracted.
+        Inputs read from them; None where the season is subtracted.
     lowest, highest : ndarray of shape (n_series,), float64, or None
         Extremes of the scaled values of each series.
     """
@@ -199,7 +199,7 @@ class Table(Rows):
         Parameters
         ----------
         origins : Origins
-            Where to forecast from.
+            Origins of the forecasts.
         width, horizon : int
             Rows before each origin, and after it.
 
@@ -235,7 +235,7 @@ class Workspace(Rows):
     Attributes
     ----------
     origins : Origins
-        Where to forecast from.
+        Origins of the forecasts.
     width, horizon : int
         Rows before each origin, and after it.
     seasonal : ndarray of shape (n, horizon), float64
