@@ -111,6 +111,17 @@ def _launch(n_threads, *arguments):
         return run(0, 1, *arguments)
 
 
+def count_steps(totals):
+    """Return the number of steps of Adam that minibatches of these total weights take."""
+    return np.count_nonzero(totals)
+
+
+def mean_loss(losses, totals):
+    """Return the mean of the losses of minibatches by their total weights; zero where none weighs anything."""
+    total = np.sum(totals)
+    return float(np.sum(losses * totals) / total) if total > 0 else 0.0
+
+
 class Trainer:
     """Runs minibatches of one network over one set of sequences; holds the memory for it.
 
@@ -159,8 +170,9 @@ class Trainer:
             todo = Minibatches(order, bounds[done : last + 1], rates[part], keys[part], losses[part], totals[part])
             barrier = np.zeros(2, np.int64)
             began = time.perf_counter()
+            steps = updates + count_steps(totals[:done])
             completed = _launch(
-                self.n_threads, barrier, self._plan, self.data, self.theta, moments, updates + done, self.memory, todo,
+                self.n_threads, barrier, self._plan, self.data, self.theta, moments, steps, self.memory, todo,
                 self._loss_parameters, numbers, mode,
             )  # fmt: skip
             self._calls_per_second = (last - done) / max(time.perf_counter() - began, 1e-9)
@@ -170,7 +182,7 @@ class Trainer:
         return losses, totals, done
 
     def update(self, order, moments, updates, rates, keys, clip_norm=np.inf, weight_decay=0.0, dropout=0.0):
-        """Take one step of Adam for each minibatch of `order`.
+        """Take one step of Adam for each minibatch of `order` but those whose targets all weigh nothing.
 
         Parameters
         ----------
@@ -196,7 +208,7 @@ class Trainer:
     def evaluate(self):
         """Return the weighted mean loss over all samples."""
         losses, totals, _ = self._pass(EVALUATE)
-        return float(np.sum(losses * totals) / np.sum(totals))
+        return mean_loss(losses, totals)
 
     def differentiate(self):
         """Return the loss of all samples as one minibatch, its gradient (n_parameters,) and that of the inputs."""
