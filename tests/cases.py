@@ -21,14 +21,14 @@ DEFAULTS = {
     "bidirectional": False,
     "head": "last",
     "output_steps": 1,
-    "tokens": False,
+    "n_categories": (),
     "loss": "squared_error",
 }
 # Options of the losses that have some. Both branches of the Huber loss occur with normal errors.
 LOSS_OPTIONS = {"huber": {"delta": 0.7}, "quantile": {"levels": [0.2, 0.9]}}
 # The rest of a config tells of the outputs and the loss.
 NETWORK_ARGUMENTS = (
-    "cell", "input_size", "hidden_size", "output_size", "num_layers", "bidirectional", "head", "tokens", "residual",
+    "cell", "input_size", "hidden_size", "output_size", "num_layers", "bidirectional", "head", "residual",
     "dilations", "decoder_steps",
 )  # fmt: skip
 # Number of layers, bidirectional.
@@ -61,7 +61,8 @@ def make_network(config, dtype="float64", parameters=None):
     """Return the network of a config, with the given parameters or random ones, none of them zero."""
     arguments = {name: config[name] for name in NETWORK_ARGUMENTS if name in config}
     feeds_classes = config["head"] == "decoder" and config["loss"] == "cross_entropy"
-    network = Network(**arguments, feeds_classes=feeds_classes, dtype=dtype)
+    categories = config["n_categories"] or None
+    network = Network(**arguments, n_categories=categories, feeds_classes=feeds_classes, dtype=dtype)
     if parameters is None:
         rng = np.random.default_rng(5)
         network.theta[:] = rng.uniform(-0.8, 0.8, size=network.theta.shape)
@@ -89,10 +90,10 @@ def make_batch(config, n, steps, ragged=False, weighted=False, seed=0):
     target_lengths = random_lengths(rng, n, output_steps, ragged)[::-1]
     if config["head"] == "every":
         target_lengths = lengths
-    if config["tokens"]:
-        values = rng.integers(config["input_size"], size=n * steps).astype(np.int32)
-    else:
-        values = rng.normal(size=(n * steps, config["input_size"]))
+    values = rng.normal(size=(n * steps, config["input_size"]))
+    codes = None
+    if config["n_categories"]:
+        codes = np.column_stack([rng.integers(-1, count, size=n * steps) for count in config["n_categories"]])
     if config["loss"] == "cross_entropy":
         targets = rng.integers(config["output_size"], size=n * output_steps)
     else:
@@ -107,6 +108,7 @@ def make_batch(config, n, steps, ragged=False, weighted=False, seed=0):
         target_lengths=target_lengths,
         output_steps=output_steps,
         weights=rng.uniform(0.2, 2.0, size=n) if weighted else None,
+        codes=codes,
     )
 
 

@@ -138,12 +138,10 @@ HEADS = {"last": head_last, "every": head_every, "decoder": head_decoder, "paral
 
 
 def forward(config, parameters, inputs, targets=None):
-    """Outputs (output steps, output_size) of one sequence: (T, F) floats, or (T,) tokens.
+    """Outputs (output steps, output_size) of one sequence (T, F).
 
     `targets` are what a decoder is fed with while it is trained; without them it is fed with its own output.
     """
-    if inputs.ndim == 1:
-        inputs = np.eye(config["input_size"])[inputs]
     outputs, finals = encode(config, parameters, inputs)
     return HEADS[config["head"]](config, parameters, outputs, finals, targets)
 
@@ -186,13 +184,20 @@ LOSSES = {
 }
 
 
-def read_inputs(sequences, sample):
-    """Inputs (T, segment * columns), or (T,) tokens, of one sequence: its own length, shifted and scaled."""
+def read_inputs(config, sequences, sample):
+    """Inputs (T, F) of one sequence: its own length, numbers shifted and scaled, beside them categories one-hot."""
     start, length, segment = sequences.starts[sample], sequences.lengths[sample], sequences.segment
     rows = sequences.values[start : start + length * segment]
-    if rows.ndim == 1:
-        return rows
-    return normalize(sequences, sample, rows).reshape(length, -1)
+    columns = [normalize(sequences, sample, rows).reshape(length, -1)]
+    if sequences.codes is not None:
+        codes = sequences.codes[start : start + length * segment].reshape(length, -1)
+        columns += [one_hot(codes[:, k], count) for k, count in enumerate(config["n_categories"])]
+    return np.concatenate(columns, axis=1)
+
+
+def one_hot(codes, count):
+    """One column for each of `count` categories; a row of zeros for the code -1."""
+    return (codes[:, None] == np.arange(count)).astype(np.float64)
 
 
 def read_targets(sequences, sample):
@@ -226,7 +231,7 @@ def predict(config, parameters, sequences):
     """Outputs (n, output_steps, output_size), NaN beyond a sequence's own end."""
     result = np.full((len(sequences.starts), config["output_steps"], config["output_size"]), np.nan)
     for sample in range(len(result)):
-        outputs = forward(config, parameters, read_inputs(sequences, sample))
+        outputs = forward(config, parameters, read_inputs(config, sequences, sample))
         result[sample, : len(outputs)] = outputs
     return result
 
@@ -236,7 +241,7 @@ def mean_loss(config, parameters, sequences):
     loss, total, count = LOSSES[config["loss"]], 0.0, 0.0
     for sample in range(len(sequences.starts)):
         targets = read_targets(sequences, sample)
-        outputs = forward(config, parameters, read_inputs(sequences, sample), targets)
+        outputs = forward(config, parameters, read_inputs(config, sequences, sample), targets)
         for o, (output, target) in enumerate(zip(outputs, targets, strict=True)):
             elements = loss(output, target, **config["loss_options"])
             weights = read_weights(sequences, sample, o, len(elements))

@@ -162,13 +162,41 @@ def test_an_output_at_every_step_has_no_more_targets_than_steps():
 
 
 @pytest.mark.parametrize("bad", [-1, 4, BAD])
-def test_codes_beyond_their_range_are_refused(bad):
-    tokens, codes = np.array([[0, 1, 2, 3]]), np.array([[bad]])
-    network = make_network(input_size=4, output_size=4, tokens=True)
-    with pytest.raises(ValueError, match=re.escape(f"Tokens must be ints in the range [0, 4). Got {bad} instead.")):
-        network.predict(Sequences.from_dense(np.array([[0, bad]])))
+def test_class_codes_beyond_their_range_are_refused(bad):
     with pytest.raises(ValueError, match=re.escape(f"Class codes must be ints in the range [0, 4). Got {bad}")):
-        network.loss_and_gradient(Sequences.from_dense(tokens, codes), "cross_entropy")
+        make_network(output_size=4).loss_and_gradient(
+            Sequences.from_dense(np.zeros((1, 4, 2)), np.array([[bad]])), "cross_entropy"
+        )
+
+
+CODES = {
+    "below none": (np.array([0, 1, -2, 1]), r"Codes of column 1 must be ints in the range \[0, 3\), .* Got -2"),
+    "one too many": (np.array([0, 1, 3, 1]), r"Codes of column 1 must be ints in the range \[0, 3\), .* Got 3"),
+    "far beyond": (np.array([0, 1, BAD, 1]), f"Got {BAD} instead"),
+    "of floats": (np.array([0.0, 1.0, 2.0, 1.0]), "Codes must be ints. Got an array of dtype float64"),
+    "too few rows": (np.array([0, 1, 2]), "as many rows. Got 4 and 3"),
+}
+
+
+@pytest.mark.parametrize(("codes", "words"), CODES.values(), ids=CODES)
+def test_codes_beyond_their_range_are_refused(codes, words):
+    network = make_network(n_categories=(5, 3))
+    sequences = Sequences.from_dense(np.zeros((1, 4, 2)), np.zeros((1, 1, 1)))
+    sequences = replace(sequences, codes=np.column_stack([np.zeros_like(codes), codes]))
+    with pytest.raises(ValueError, match=words):
+        network.predict(sequences)
+    with pytest.raises(ValueError, match=words):
+        fit(network, sequences)
+
+
+def test_codes_of_a_segment_are_those_of_each_of_its_rows():
+    """A column has as many categories as the row of a segment that knows the fewest."""
+    network = make_network(n_categories=(5, 3))
+    sequences = Sequences.from_dense(np.zeros((1, 2, 1)))
+    sequences = replace(sequences, codes=np.array([[0], [2]]), segment=2, lengths=np.array([1]))
+    assert np.isfinite(network.predict(sequences)).all()
+    with pytest.raises(ValueError, match=r"column 0 must be ints in the range \[0, 3\)"):
+        network.predict(replace(sequences, codes=np.array([[3], [2]])))
 
 
 MOMENTS = {

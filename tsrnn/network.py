@@ -6,19 +6,20 @@ from numbers import Integral
 import numpy as np
 
 from tsrnn.backends import cpu
+from tsrnn.backends.checks import check_codes
 from tsrnn.backends.streaming import Streamer
 from tsrnn.constraints import NETWORK
 from tsrnn.heads import HEADS
 from tsrnn.losses import get_loss
 from tsrnn.parameters import Layout
 from tsrnn.sequences import Sequences
-from tsrnn.validation import BOOLEAN, COUNT, Interval, Options, check_parameters
+from tsrnn.validation import BOOLEAN, COUNT, NONE, Counts, Interval, Options, check_parameters
 
 CONSTRAINTS = {
-    "input_size": [COUNT],
+    "input_size": [Interval(Integral, 0)],
     "output_size": [COUNT],
     "head": [Options(tuple(HEADS))],
-    "tokens": [BOOLEAN],
+    "n_categories": [NONE, Counts("categories, one number for each code of a step")],
     "feeds_classes": [BOOLEAN],
     "decoder_steps": [Interval(Integral, 0)],
     **NETWORK,
@@ -64,13 +65,15 @@ def check_loss(layout, loss, sequences):
 
 def _check_sequences(layout, sequences):
     """Refuse sequences that a network cannot read; whether they lie within their arrays is the backends' to check."""
-    if layout.tokens != (sequences.values.ndim == 1):
-        wanted, got = ("categories", "real numbers") if layout.tokens else ("real numbers", "categories")
-        raise ValueError(f"The network reads {wanted}. Got {got}, an array of shape {sequences.values.shape}.")
-    if not layout.tokens and sequences.input_size != layout.input_size:
+    if sequences.input_size != layout.input_size:
         raise ValueError(
             f"The network reads input_size={layout.input_size} features a step. Got sequences of "
             f"{sequences.input_size}."
+        )
+    if sequences.n_codes != len(layout.n_categories):
+        raise ValueError(
+            f"The network reads {len(layout.n_categories)} codes a step, with n_categories={layout.n_categories}. Got "
+            f"sequences of {sequences.n_codes}."
         )
     if layout.head_name == "parallel" and sequences.output_steps > layout.decoder_steps:
         raise ValueError(
@@ -85,7 +88,7 @@ class Network:
     Parameters
     ----------
     input_size : int
-        Features of a step, or the number of categories with `tokens`.
+        Real numbers of a step; 0 where it has codes alone.
     hidden_size : int
         Units of each layer and direction.
     output_size : int
@@ -98,8 +101,9 @@ class Network:
         One output from the last state; one from every step; as many as wanted from a second stack that starts from
         the last states and reads its own previous output (in training the previous target); or up to `decoder_steps`
         from a second stack each step of which starts from the last states and reads its own number alone.
-    tokens : bool, default=False
-        Whether inputs are categories. They multiply no one-hot matrix, but pick columns of the weights.
+    n_categories : tuple of int or None, default=None
+        Number of categories of each code of a step; None without codes. Codes give the outputs of one-hot columns
+        beside the numbers, but these are not built: each code picks a column of the weights.
     feeds_classes : bool, default=False
         Whether a decoder's outputs are classes: it is then fed the most likely one.
     dropout : float, default=0.0
@@ -136,21 +140,23 @@ class Network:
 
     def __init__(
         self, *, input_size, hidden_size, output_size, cell="gru", num_layers=1, bidirectional=False, head="last",
-        tokens=False, feeds_classes=False, dropout=0.0, residual=False, dilations=None, decoder_steps=0,
+        n_categories=None, feeds_classes=False, dropout=0.0, residual=False, dilations=None, decoder_steps=0,
         dtype="float32",
     ):  # fmt: skip
         check_parameters("Network", locals(), CONSTRAINTS)
         if head == "parallel" and decoder_steps < 1:
             raise ValueError(f"head='parallel' needs decoder_steps of at least 1. Got {decoder_steps!r} instead.")
+        if input_size == 0 and not n_categories:
+            raise ValueError("A network needs inputs: an input_size of at least 1, or n_categories.")
         if dilations is not None and len(dilations) != num_layers:
             raise ValueError(
                 f"dilations must hold one for each of num_layers={num_layers} layers. Got {dilations!r} instead."
             )
         self.layout = Layout(
             cell_name=cell, input_size=input_size, hidden_size=hidden_size, output_size=output_size,
-            num_layers=num_layers, bidirectional=bidirectional, head_name=head, tokens=tokens,
-            feeds_classes=feeds_classes, residual=residual, dilations=tuple(dilations or ()),
-            decoder_steps=decoder_steps,
+            num_layers=num_layers, bidirectional=bidirectional, head_name=head,
+            n_categories=tuple(n_categories or ()), feeds_classes=feeds_classes, residual=residual,
+            dilations=tuple(dilations or ()), decoder_steps=decoder_steps,
         )  # fmt: skip
         self.dropout = dropout
         self.theta = np.zeros(self.layout.size, dtype)
@@ -226,7 +232,7 @@ class Network:
         gradient : dict of str to ndarray
             By the names of `parameters`.
         input_gradient : ndarray of shape (n, steps, input_size), or None
-            None for tokens.
+            None where there are codes alone.
         """
         loss = get_loss(loss)
         check_loss(self.layout, loss, sequences)
@@ -234,7 +240,7 @@ class Network:
             self.layout, self._writable_theta(), sequences, loss, max(1, len(sequences)), n_jobs, True
         )
         value, gradient, inputs = trainer.differentiate()
-        return value, self.layout.views(gradient), None if self.layout.tokens else inputs
+        return value, self.layout.views(gradient), inputs if self.layout.input_size else None
 
     def unroll(self, sequences):
         """Return what happens inside the encoder, step by step, for looking at it.
@@ -311,22 +317,27 @@ class Stream:
             )
         self._layout, self._streamer = layout, Streamer(layout, network.theta, n)
 
-    def step(self, x):
+    def step(self, x=None, codes=None):
         """Read one step of each sequence and return the outputs after it.
 
         Parameters
         ----------
-        x : array-like that broadcasts to (n, input_size), or to (n,) for tokens
-            Tokens must be in the range [0, input_size).
+        x : array-like that broadcasts to (n, input_size)
+            Real numbers; not read by a network of codes alone.
+        codes : array-like of int that broadcasts to (n, n_codes)
+            Codes, if the network reads some: of each, in the range of its ``n_categories``, or -1 for none.
 
         Returns
         -------
         ndarray of shape (n, output_size)
             Overwritten by the next step; copy it to keep it.
         """
-        if self._layout.tokens and not 0 <= np.min(x) <= np.max(x) < self._layout.input_size:
-            raise ValueError(f"Tokens must be ints in the range [0, {self._layout.input_size}). Got {x!r}.")
-        return self._streamer.step(x)
+        if self._layout.input_size and x is None:
+            raise ValueError(f"The network reads input_size={self._layout.input_size} numbers a step. Got none.")
+        if self._layout.n_categories:
+            codes = np.broadcast_to(codes, (len(self._streamer.output), len(self._layout.n_categories)))
+            check_codes(self._layout.n_categories, codes)
+        return self._streamer.step(x, codes)
 
     def reset(self):
         """Begin anew at the zero state, with the weights that the network has now."""

@@ -25,10 +25,11 @@ class Layer:
     directions : int
         Directions of its stack.
     input_size : int
-    tokens : bool
-        Whether its inputs are categories.
-    counts : bool
-        Whether its inputs are the numbers of the steps, as categories.
+        Real numbers of a step.
+    n_categories : tuple of int
+        Numbers of categories of the codes of a step.
+    counts : int
+        Steps whose number is an input, as a category; 0 if it is none.
     has_output : bool
         Whether another layer or the readout reads its states step by step.
     initial : tuple of int
@@ -44,17 +45,17 @@ class Layer:
     reverse: bool
     directions: int
     input_size: int
-    tokens: bool
-    counts: bool
+    n_categories: tuple[int, ...]
+    counts: int
     has_output: bool
     initial: tuple[int, ...]
     dilation: int
     residual: bool
 
     @property
-    def dense(self):
-        """Whether its inputs are real numbers."""
-        return not (self.tokens or self.counts)
+    def width(self):
+        """Columns of the input weights: one for each number, category and step whose number is an input."""
+        return self.input_size + sum(self.n_categories) + self.counts
 
     @property
     def suffix(self):
@@ -76,7 +77,7 @@ class Layout:
     num_layers: int = 1
     bidirectional: bool = False
     head_name: str = "last"
-    tokens: bool = False
+    n_categories: tuple[int, ...] = ()
     feeds_classes: bool = False
     residual: bool = False
     dilations: tuple[int, ...] = ()
@@ -113,8 +114,8 @@ class Layout:
                     reverse=reverse,
                     directions=directions,
                     input_size=self.hidden_size * directions if level else self.input_size,
-                    tokens=self.tokens and level == 0,
-                    counts=False,
+                    n_categories=() if level else self.n_categories,
+                    counts=0,
                     has_output=level < top or self.head_name == "every" or (residual and self.head_name == "last"),
                     initial=(),
                     dilation=self.dilations[level] if self.dilations else 1,
@@ -123,7 +124,8 @@ class Layout:
 
     def _decoder(self):
         directions = 2 if self.bidirectional else 1
-        fed = self.output_size if self.head.feeds_back else self.decoder_steps
+        classes = self.head.feeds_back and self.feeds_classes
+        fed = self.output_size if self.head.feeds_back and not classes else 0
         for level in range(self.num_layers):
             yield Layer(
                 stack="decoder.",
@@ -131,8 +133,8 @@ class Layout:
                 reverse=False,
                 directions=1,
                 input_size=self.hidden_size if level else fed,
-                tokens=level == 0 and self.head.feeds_back and self.feeds_classes,
-                counts=level == 0 and not self.head.feeds_back,
+                n_categories=(self.output_size,) if classes and level == 0 else (),
+                counts=0 if self.head.feeds_back or level else self.decoder_steps,
                 has_output=True,
                 initial=tuple(range(level * directions, (level + 1) * directions)),
                 dilation=1 if self.head.feeds_back else self.decoder_steps,
@@ -146,7 +148,7 @@ class Layout:
         shapes = {}
         for layer in self.layers:
             for kind, shape in {
-                "weight_ih": (gate_rows, layer.input_size),
+                "weight_ih": (gate_rows, layer.width),
                 "weight_hh": (gate_rows, self.hidden_size),
                 "bias_ih": (gate_rows,),
                 "bias_hh": (gate_rows,),

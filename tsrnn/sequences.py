@@ -14,8 +14,8 @@ class Sequences:
 
     Parameters
     ----------
-    values : ndarray of shape (n_rows, n_columns), or of int, shape (n_rows,)
-        Rows of real numbers, or categories 0, 1, ... (tokens).
+    values : ndarray of shape (n_rows, n_columns)
+        Rows of real numbers; without columns where there are codes alone.
     starts : ndarray of int, shape (n,)
     lengths : ndarray of int, shape (n,)
         Steps of each sequence.
@@ -29,9 +29,11 @@ class Sequences:
     target_weights : ndarray of the shape of `targets`, or (m_rows, 1) for class codes, optional
         Weights of single targets, times those of their samples; 0 for missing ones, which may be NaN. By default 1.
     segment : int, default=1
-        Rows that a step reads; its features are ``segment * n_columns``, row after row.
+        Rows that a step reads; its features are ``segment * n_columns`` numbers, row after row, and as many codes.
     shift, scale : ndarray of shape (n, n_scaled), optional
         Level and scale of the leading columns in each sequence.
+    codes : ndarray of int, shape (n_rows, n_code_columns), optional
+        Rows of categories 0, 1, ..., each column with its own; -1 for none.
 
     Examples
     --------
@@ -55,15 +57,16 @@ class Sequences:
     segment: int = 1
     shift: np.ndarray | None = None
     scale: np.ndarray | None = None
+    codes: np.ndarray | None = None
 
     @classmethod
-    def from_dense(cls, X, y=None, lengths=None, target_lengths=None, weights=None, output_steps=None):
+    def from_dense(cls, X, y=None, lengths=None, target_lengths=None, weights=None, output_steps=None, codes=None):
         """Return sequences over dense arrays.
 
         Parameters
         ----------
-        X : ndarray of shape (n, T, F), or of int, shape (n, T)
-            Real inputs or tokens.
+        X : ndarray of shape (n, T, F)
+            Real inputs; F = 0 for codes alone.
         y : ndarray of shape (n, S, K), or of int, shape (n, S), optional
             Real targets or class codes; S = 1 for many-to-one.
         lengths, target_lengths : ndarray of int, shape (n,), optional
@@ -71,6 +74,8 @@ class Sequences:
         weights : ndarray of shape (n,), optional
         output_steps : int, optional
             Longest output where there is no `y`.
+        codes : ndarray of int, shape (n, T, C), optional
+            Categories.
 
         Returns
         -------
@@ -80,7 +85,7 @@ class Sequences:
         S = y.shape[1] if y is not None else (output_steps or 1)
         full = lambda array, size: np.full(n, size) if array is None else np.asarray(array)  # noqa: E731
         return cls(
-            values=X.reshape(n * steps, *X.shape[2:]),
+            values=X.reshape(n * steps, X.shape[2]),
             starts=np.arange(n) * steps,
             lengths=full(lengths, steps),
             targets=None if y is None else y.reshape(n * S, *y.shape[2:]),
@@ -88,6 +93,7 @@ class Sequences:
             target_lengths=full(target_lengths, S),
             output_steps=S,
             weights=weights,
+            codes=None if codes is None else codes.reshape(n * steps, codes.shape[2]),
         )
 
     def __len__(self):
@@ -100,8 +106,13 @@ class Sequences:
 
     @property
     def input_size(self):
-        """Features of a step; 1 for tokens."""
-        return self.segment * self.values.shape[1] if self.values.ndim == 2 else 1
+        """Numbers of a step."""
+        return self.segment * self.values.shape[1]
+
+    @property
+    def n_codes(self):
+        """Codes of a step."""
+        return 0 if self.codes is None else self.segment * self.codes.shape[1]
 
     def subset(self, index):
         """Return the sequences at `index`, over the same flat arrays."""

@@ -17,7 +17,9 @@ class Data(NamedTuple):
     Attributes
     ----------
     values : ndarray of shape (n_rows * n_columns,)
-    tokens : ndarray of int32, shape (n_rows,)
+    codes : ndarray of int32, shape (n_rows * n_code_columns,)
+    code_offsets : ndarray of int32, shape (n_codes,)
+        For each code of a step, the first column of its categories among those of all codes.
     starts, lengths : ndarray of int64, shape (n,)
     shift, scale : ndarray of shape (n, n_scaled)
         Of the leading columns of `values`.
@@ -29,12 +31,13 @@ class Data(NamedTuple):
         Without rows where all targets count alike.
     counts : ndarray of float64, shape (n,)
         Sum of the target weights of each sample.
-    n_columns : int
-        Columns of `values`.
+    n_columns, n_code_columns : int
+        Columns of `values` and of `codes`.
     """
 
     values: np.ndarray
-    tokens: np.ndarray
+    codes: np.ndarray
+    code_offsets: np.ndarray
     starts: np.ndarray
     lengths: np.ndarray
     shift: np.ndarray
@@ -47,6 +50,7 @@ class Data(NamedTuple):
     target_weights: np.ndarray
     counts: np.ndarray
     n_columns: int
+    n_code_columns: int
 
 
 @inline
@@ -70,17 +74,10 @@ def load_inputs(model, data, members, work, codes, steps):
     """Write the input sequences of a block into lanes; padding is zeroed."""
     lanes, size = model["lanes"], model["input_size"]
     n_columns = data.n_columns
-    if model["tokens"]:
-        fill(codes, model["x"], steps * lanes, -1)
-    else:
-        fill(work, model["x"], steps * size * lanes, 0)
+    fill(work, model["x"], steps * size * lanes, 0)
     for lane in range(members.shape[0]):
         i = members[lane]
         start = data.starts[i]
-        if model["tokens"]:
-            for t in range(data.lengths[i]):
-                codes[model["x"] + t * lanes + lane] = data.tokens[start + t]
-            continue
         count = data.lengths[i] * size
         x, values = rows_at(work, model["x"], count, lanes), row_at(data.values, start * n_columns, count)
         for n in range(count):
@@ -89,6 +86,21 @@ def load_inputs(model, data, members, work, codes, steps):
             shift, factor = data.shift[i, k], 1 / data.scale[i, k]
             for n in range(k, count, n_columns):
                 x[n, lane] = (x[n, lane] - shift) * factor
+    if model["n_codes"]:
+        _load_codes(model, data, members, codes, steps)
+
+
+@inline_once
+def _load_codes(model, data, members, codes, steps):
+    """Write the categories of a block into lanes, as columns among those of all codes; -1 for none, and for padding."""
+    lanes, n_codes, offsets = model["lanes"], model["n_codes"], data.code_offsets
+    fill(codes, model["codes"], steps * n_codes * lanes, -1)
+    for lane in range(members.shape[0]):
+        first = data.starts[members[lane]] * data.n_code_columns
+        for n in range(data.lengths[members[lane]] * n_codes):
+            code = data.codes[first + n]
+            if code >= 0:
+                codes[model["codes"] + n * lanes + lane] = code + offsets[n % n_codes]
 
 
 @inline_once
@@ -125,7 +137,7 @@ def feed_targets(model, work, codes, output_steps):
     """Give the decoder the previous targets as inputs; its first input is zero (start token)."""
     lanes, size = model["lanes"], model["target_size"]
     if model["feeds_classes"]:
-        x, target = model["decoder_x"], model["target_codes"]
+        x, target = model["decoder_codes"], model["target_codes"]
         fill(codes, x, lanes, -1)
         copy(codes, target, codes, x + lanes, (output_steps - 1) * lanes)
     else:
@@ -148,7 +160,7 @@ def feed_prediction(model, work, codes, o):
         for k in range(1, size):
             if prediction[k, lane] > prediction[best, lane]:
                 best = k
-        codes[model["decoder_x"] + (o + 1) * lanes + lane] = best
+        codes[model["decoder_codes"] + (o + 1) * lanes + lane] = best
 
 
 @inline
@@ -240,7 +252,7 @@ def block_predict(model, layers, data, members, theta, panels, work, codes, acti
     if not model["has_decoder"]:
         output_steps = min(output_steps, steps)
     elif model["feeds_back"] and model["feeds_classes"]:
-        fill(codes, model["decoder_x"], lanes, -1)
+        fill(codes, model["decoder_codes"], lanes, -1)
     elif model["feeds_back"]:
         fill(work, model["decoder_x"], size * lanes, 0)
     for o in range(output_steps):

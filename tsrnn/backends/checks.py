@@ -11,8 +11,9 @@ _REAL = (np.dtype(np.float32), np.dtype(np.float64))
 @lru_cache(maxsize=32)
 def _recompute(layout):
     """Return an equal layout with new cached sizes: those of an edited or unpickled one may be stale."""
-    sizes = [layout.input_size, layout.hidden_size, layout.output_size, layout.num_layers, *layout.dilations]
-    if min(sizes) < 1 or len(layout.dilations) not in (0, layout.num_layers):
+    sizes = [layout.hidden_size, layout.output_size, layout.num_layers, *layout.n_categories, *layout.dilations]
+    inputs = layout.input_size + len(layout.n_categories)
+    if min(*sizes, inputs) < 1 or layout.input_size < 0 or len(layout.dilations) not in (0, layout.num_layers):
         raise ValueError(f"The sizes and dilations of a network must be at least 1. Got {layout}; make it anew.")
     return replace(layout)
 
@@ -80,14 +81,16 @@ def check_sequences(layout, sequences):
     sequences : tsrnn.sequences.Sequences
     """
     values, n = sequences.values, len(sequences)
-    if layout.tokens != (values.ndim == 1) or sequences.input_size != (1 if layout.tokens else layout.input_size):
+    if sequences.input_size != layout.input_size or sequences.n_codes != len(layout.n_categories):
         raise ValueError(
-            f"The network reads {layout.input_size} {'categories' if layout.tokens else 'features a step'}. Got "
-            f"sequences over values of shape {values.shape}, with segment={sequences.segment}."
+            f"The network reads {layout.input_size} features and {len(layout.n_categories)} codes a step. Got "
+            f"sequences of {sequences.input_size} and {sequences.n_codes}, with segment={sequences.segment}."
         )
     _check_rows("", sequences.starts, sequences.lengths, sequences.segment, n, len(values), "values")
-    if layout.tokens:
-        _check_codes("Tokens", values, layout.input_size)
+    if sequences.codes is not None:
+        if len(sequences.codes) != len(values):
+            raise ValueError(f"values and codes must have as many rows. Got {len(values)} and {len(sequences.codes)}.")
+        check_codes(layout.n_categories, sequences.codes)
     for name in ("weights", "target_starts", "target_lengths"):
         array = getattr(sequences, name)
         if array is not None and np.shape(array) != (n,):
@@ -134,7 +137,7 @@ def _check_targets(layout, sequences):
             f"{sequences.lengths[i]} steps with {lengths[i]} targets."
         )
     if targets.ndim == 1:
-        _check_codes("Class codes", targets, layout.output_size)
+        _check_classes(targets, layout.output_size)
 
 
 def _check_rows(prefix, starts, lengths, segment, n, n_rows, name):
@@ -154,7 +157,28 @@ def _check_rows(prefix, starts, lengths, segment, n, n_rows, name):
         )
 
 
-def _check_codes(name, codes, count):
+def check_codes(n_categories, codes):
+    """Raise a ValueError unless codes are categories, or -1.
+
+    Parameters
+    ----------
+    n_categories : tuple of int
+        Numbers of categories of the codes of one or of several rows.
+    codes : ndarray of shape (n_rows, n_columns)
+    """
+    if codes.dtype.kind not in "iu":
+        raise ValueError(f"Codes must be ints. Got an array of dtype {codes.dtype}.")
+    counts = np.reshape(n_categories, (-1, codes.shape[1])).min(axis=0, initial=np.iinfo(np.int32).max)
+    if codes.size:
+        lowest, highest = codes.min(axis=0), codes.max(axis=0)
+        for k in np.flatnonzero((lowest < -1) | (highest >= counts)):
+            bad = lowest[k] if lowest[k] < -1 else highest[k]
+            raise ValueError(
+                f"Codes of column {k} must be ints in the range [0, {counts[k]}), or -1 for none. Got {bad} instead."
+            )
+
+
+def _check_classes(codes, count):
     if codes.size and not 0 <= codes.min() <= codes.max() < count:
         bad = codes.min() if codes.min() < 0 else codes.max()
-        raise ValueError(f"{name} must be ints in the range [0, {count}). Got {bad} instead.")
+        raise ValueError(f"Class codes must be ints in the range [0, {count}). Got {bad} instead.")

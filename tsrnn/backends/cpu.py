@@ -55,11 +55,10 @@ def allocate(plan, steps, dtype, n_threads, n_slots=0, n_parameters=0, input_gra
     )
 
 
-def as_data(sequences, dtype):
+def as_data(layout, sequences, dtype):
     """Return `tsrnn.sequences.Sequences` as kernels read them; arrays of the right dtype are not copied."""
     n = len(sequences)
     nothing = np.zeros((0, 1), dtype)
-    tokens = sequences.values.ndim == 1
     codes = sequences.targets is not None and sequences.targets.ndim == 1
     real_targets = sequences.targets is not None and not codes
 
@@ -67,8 +66,9 @@ def as_data(sequences, dtype):
         return default if array is None else np.ascontiguousarray(array, kind)
 
     return Data(
-        values=np.zeros(0, dtype) if tokens else np.ascontiguousarray(sequences.values, dtype).reshape(-1),
-        tokens=np.ascontiguousarray(sequences.values, np.int32) if tokens else np.zeros(0, np.int32),
+        values=np.ascontiguousarray(sequences.values, dtype).reshape(-1),
+        codes=column(sequences.codes, np.zeros(0, np.int32), np.int32).reshape(-1),
+        code_offsets=code_offsets(layout),
         starts=np.ascontiguousarray(sequences.starts, np.int64),
         lengths=np.ascontiguousarray(sequences.lengths, np.int64),
         shift=column(sequences.shift, np.zeros((n, 0), dtype)),
@@ -80,8 +80,14 @@ def as_data(sequences, dtype):
         weights=column(sequences.weights, np.ones(n, dtype)),
         target_weights=column(sequences.target_weights, nothing),
         counts=_count_targets(sequences),
-        n_columns=1 if tokens else sequences.values.shape[1],
+        n_columns=sequences.values.shape[1],
+        n_code_columns=0 if sequences.codes is None else sequences.codes.shape[1],
     )
+
+
+def code_offsets(layout):
+    """Return the first column of the categories of each code among those of all: int32 of shape (n_codes,)."""
+    return np.array((0, *np.cumsum(layout.n_categories)[:-1]), np.int32)[: len(layout.n_categories)]
 
 
 def _count_targets(sequences):
@@ -143,14 +149,14 @@ class Trainer:
         layout, dtype = check_parameters(layout, theta), theta.dtype
         check_sequences(layout, sequences)
         self.theta, self.batch_size = theta, min(batch_size, len(sequences))
-        self.data = as_data(sequences, dtype)
+        self.data = as_data(layout, sequences, dtype)
         plan = plan_memory(layout, dtype, sequences.steps, sequences.output_steps, loss, input_gradient)
         self._plan = (plan.model, plan.layers, plan.tensors, plan.packings)
         n_slots = min(MAX_SLOTS, -(-self.batch_size // int(plan.model[0]["lanes"])))
         work = 3 * self.batch_size * _multiply_adds(layout, sequences)
         self.n_threads = count_threads(n_jobs, work, n_slots)
         inputs = (
-            (len(sequences), sequences.steps, layout.input_size) if input_gradient and not layout.tokens else (0, 0, 0)
+            (len(sequences), sequences.steps, layout.input_size) if input_gradient and layout.input_size else (0, 0, 0)
         )
         self.memory = allocate(plan, sequences.steps, dtype, self.n_threads, n_slots, layout.size, inputs)
         self._loss_parameters = np.array(loss.parameters, dtype)
@@ -240,7 +246,7 @@ def run_predict(layout, theta, sequences, n_jobs=None):
     work = _multiply_adds(layout, sequences)
     n_threads = count_threads(n_jobs, work * len(sequences), n_blocks)
     memory = allocate(plan, sequences.steps, dtype, n_threads, output=shape)
-    data = as_data(sequences, dtype)
+    data = as_data(layout, sequences, dtype)
     order = _longest_first(data.lengths, np.arange(len(sequences)), len(sequences))
     nothing, none = np.zeros((2, 0), dtype), np.zeros(1)
     arrays, barrier = (plan.model, plan.layers, plan.tensors, plan.packings), np.zeros(2, np.int64)

@@ -22,18 +22,18 @@ def _record(names):
 
 
 LAYER = _record(
-    "hidden_size input_size n_gates n_states n_coupled n_rows tokens counts narrow reverse decoder drops "
+    "hidden_size input_size n_codes n_categories counts n_gates n_states n_coupled n_rows narrow reverse decoder drops "
     "dilation residual gives_last_output initial n_initial "
-    "weight_ih weight_hh bias_ih bias_hh "
+    "weight_ih weight_codes weight_ih_row weight_hh bias_ih bias_hh "
     "panels_bias panels_ih panels_ih_rest panels_ih_t panels_hh panels_hh_rest panels_hh_t "
-    "x d_x tape tape_step state state_step d_state n_d_states d_last output d_output output_step ones columns "
-    "slot_ih slot_ih_row slot_hh slot_hh_row slot_bias"
+    "x codes d_x tape tape_step state state_step d_state n_d_states d_last output d_output output_step ones columns "
+    "slot_ih slot_ih_row slot_codes slot_codes_row slot_hh slot_hh_row slot_bias"
 )
 MODEL = _record(
-    "cell hidden_size input_size output_size target_size directions lanes steps output_steps n_encoder tokens "
+    "cell hidden_size input_size n_codes output_size target_size directions lanes steps output_steps n_encoder "
     "reads_final_state has_decoder feeds_back feeds_classes top_layer loss "
     "readout_bias panels_readout panels_readout_t panels_readout_part "
-    "x d_x decoder_x prediction target weight target_codes clear_from clear_to "
+    "x codes d_x decoder_x decoder_codes prediction target weight target_codes clear_from clear_to "
     "slot_readout slot_readout_part slot_readout_row slot_readout_bias"
 )
 TENSOR = _record("start row rows columns slot slot_row")
@@ -105,7 +105,7 @@ class _Planner:
         self.line = TILE_BYTES // dtype.itemsize
         self.lanes = self.line  # two vector registers' worth
         self.work, self.codes, self.panels, self.slot = (_Allocator(self.line) for _ in range(4))
-        self.input_gradient = input_gradient and not layout.tokens
+        self.input_gradient = input_gradient and layout.input_size > 0
         self.tensors, self.packings = [], []
 
     def plan(self):
@@ -126,9 +126,9 @@ class _Planner:
 
     def plan_data(self, model):
         layout, lanes = self.layout, self.lanes
-        for name in ("hidden_size", "input_size", "output_size", "directions", "tokens", "feeds_classes"):
+        for name in ("hidden_size", "input_size", "output_size", "directions", "feeds_classes"):
             model[name] = getattr(layout, name)
-        model["cell"] = list(CELLS).index(layout.cell_name)
+        model["cell"], model["n_codes"] = list(CELLS).index(layout.cell_name), len(layout.n_categories)
         for name in ("reads_final_state", "has_decoder", "feeds_back"):
             model[name] = getattr(layout.head, name)
         model["lanes"], model["steps"], model["output_steps"] = lanes, self.steps, self.output_steps
@@ -138,21 +138,18 @@ class _Planner:
         if self.loss is not None:
             model["loss"] = list(LOSSES).index(self.loss.name)
             model["target_size"] = 1 if self.loss.takes_classes else layout.output_size // self.loss.n_levels
-        model["x"] = (self.codes if layout.tokens else self.work).take(self.steps * self.input_width(layout) * lanes)
-        if layout.head.feeds_back:
-            width = 1 if layout.feeds_classes else layout.output_size
-            model["decoder_x"] = (self.codes if layout.feeds_classes else self.work).take(
-                self.output_steps * width * lanes
-            )
+        model["x"] = self.work.take(self.steps * layout.input_size * lanes)
+        model["codes"] = self.codes.take(self.steps * model["n_codes"] * lanes)
+        if layout.head.feeds_back and layout.feeds_classes:
+            model["decoder_codes"] = self.codes.take(self.output_steps * lanes)
+        elif layout.head.feeds_back:
+            model["decoder_x"] = self.work.take(self.output_steps * layout.output_size * lanes)
         model["prediction"] = self.work.take(self.output_steps * layout.output_size * lanes)
         model["target"] = self.work.take(self.output_steps * model["target_size"] * lanes)
         model["weight"] = self.work.take(self.output_steps * model["target_size"] * lanes)
         model["target_codes"] = self.codes.take(self.output_steps * lanes)
         self.x = {"": model["x"], "decoder.": model["decoder_x"]}
-
-    @staticmethod
-    def input_width(layout):
-        return 1 if layout.tokens else layout.input_size
+        self.x_codes = {"": model["codes"], "decoder.": model["decoder_codes"]}
 
     def steps_of(self, layer):
         return self.output_steps if layer.stack else self.steps
@@ -162,7 +159,8 @@ class _Planner:
         record["hidden_size"], record["input_size"] = self.layout.hidden_size, layer.input_size
         for name in ("n_gates", "n_states", "n_coupled", "n_rows"):
             record[name] = getattr(cell, name)
-        for name in ("tokens", "counts", "reverse", "dilation", "residual"):
+        record["n_codes"], record["n_categories"] = len(layer.n_categories), sum(layer.n_categories)
+        for name in ("counts", "reverse", "dilation", "residual"):
             record[name] = getattr(layer, name)
         record["decoder"] = layer.stack != ""
         record["narrow"] = layer.input_size <= NARROW
@@ -174,25 +172,31 @@ class _Planner:
 
     def plan_weights(self, record, layer):
         """Parameters, their panels, and the offsets of their gradients."""
-        starts, hidden, size = self.layout.starts, self.layout.hidden_size, layer.input_size
+        starts, hidden, size, width = self.layout.starts, self.layout.hidden_size, layer.input_size, layer.width
         rows, coupled = record["n_gates"] * hidden, record["n_coupled"] * hidden
         for kind in ("weight_ih", "weight_hh", "bias_ih", "bias_hh"):
             record[kind] = starts[f"{layer.stack}{kind}_{layer.suffix}"]
         weight_ih, weight_hh = record["weight_ih"], record["weight_hh"]
+        record["weight_codes"], record["weight_ih_row"] = weight_ih + size, width
         record["panels_hh"] = self.pack(weight_hh, hidden, 1, coupled, hidden)
         record["panels_hh_rest"] = self.pack(weight_hh + coupled * hidden, hidden, 1, rows - coupled, hidden)
         record["panels_bias"] = self.panels.take(record["n_rows"] * hidden)
-        if layer.dense:
-            record["panels_ih"] = self.pack(weight_ih, size, 1, coupled, size)
-            record["panels_ih_rest"] = self.pack(weight_ih + coupled * size, size, 1, rows - coupled, size)
+        if size:
+            record["panels_ih"] = self.pack(weight_ih, width, 1, coupled, size)
+            record["panels_ih_rest"] = self.pack(weight_ih + coupled * width, width, 1, rows - coupled, size)
         if self.loss is None:
             return
         record["panels_hh_t"] = self.pack(weight_hh, 1, hidden, hidden, rows)
-        if layer.dense and (layer.level or self.input_gradient):
-            record["panels_ih_t"] = self.pack(weight_ih, 1, size, size, rows)
-        record["slot_hh"], record["slot_hh_row"] = self.add_matrix(weight_hh, rows, hidden, self.padded(hidden))
-        width = size if record["narrow"] or not layer.dense else self.padded(size)
-        record["slot_ih"], record["slot_ih_row"] = self.add_matrix(weight_ih, rows, size, width)
+        if size and (layer.level or self.input_gradient):
+            record["panels_ih_t"] = self.pack(weight_ih, 1, width, size, rows)
+        record["slot_hh"], record["slot_hh_row"] = self.add_matrix(weight_hh, hidden, rows, hidden, self.padded(hidden))
+        if size:
+            slot_row = size if record["narrow"] else self.padded(size)
+            record["slot_ih"], record["slot_ih_row"] = self.add_matrix(weight_ih, width, rows, size, slot_row)
+        if width > size:
+            record["slot_codes"], record["slot_codes_row"] = self.add_matrix(
+                record["weight_codes"], width, rows, width - size, width - size
+            )
         bias = record["slot_bias"] = self.slot.take(record["n_rows"] * hidden)
         for start, count, offset in (
             (record["bias_ih"], rows, bias),
@@ -209,9 +213,9 @@ class _Planner:
         self.packings.append((start, row, column, rows, columns, offset))
         return offset
 
-    def add_matrix(self, start, rows, columns, slot_row):
+    def add_matrix(self, start, row, rows, columns, slot_row):
         offset = self.slot.take(rows * slot_row)
-        self.tensors.append((start, columns, rows, columns, offset, slot_row))
+        self.tensors.append((start, row, rows, columns, offset, slot_row))
         return offset, slot_row
 
     def plan_work(self, record, layer):
@@ -225,8 +229,7 @@ class _Planner:
         if self.loss is None:
             return
         record["ones"] = self.work.take(lanes)
-        widest = max(hidden, layer.input_size if layer.dense else 0)
-        record["columns"] = self.work.take(self.padded(widest) * min(steps, CHUNK_STEPS) * lanes)
+        record["columns"] = self.work.take(self.padded(max(hidden, layer.input_size)) * min(steps, CHUNK_STEPS) * lanes)
 
     def plan_outputs(self, layers):
         """Outputs that one layer passes to the next."""
@@ -239,6 +242,7 @@ class _Planner:
         offsets = {key: self.work.take(size) for key, size in self.outputs.items()}
         for record, layer in zip(layers, self.layout.layers, strict=True):
             record["x"] = offsets[layer.stack, layer.level - 1] if layer.level else self.x[layer.stack]
+            record["codes"] = self.x_codes[layer.stack]
             record["output"] = record["d_output"] = record["d_x"] = -1
             if layer.has_output:
                 record["output"] = offsets[layer.stack, layer.level] + (width if layer.reverse else 0)
