@@ -172,6 +172,11 @@ class Layout:
         """Number of parameters."""
         return sum(prod(shape) for shape in self.shapes.values())
 
+    @cached_property
+    def code_offsets(self):
+        """First column of the categories of each code among those of all: int32 of shape (n_codes,)."""
+        return np.cumsum((0, *self.n_categories), dtype=np.int32)[:-1]
+
     def views(self, theta):
         """Return views of the flat vector by name, in PyTorch's shapes and gate order."""
         return {

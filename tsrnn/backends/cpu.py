@@ -58,7 +58,7 @@ def allocate(plan, steps, dtype, n_threads, n_slots=0, n_parameters=0, input_gra
 def as_data(layout, sequences, dtype):
     """Return `tsrnn.sequences.Sequences` as kernels read them; arrays of the right dtype are not copied."""
     n = len(sequences)
-    nothing = np.zeros((0, 1), dtype)
+    nothing, no_codes = np.zeros((0, 1), dtype), np.zeros(0, np.int32)
     codes = sequences.targets is not None and sequences.targets.ndim == 1
     real_targets = sequences.targets is not None and not codes
 
@@ -67,14 +67,14 @@ def as_data(layout, sequences, dtype):
 
     return Data(
         values=np.ascontiguousarray(sequences.values, dtype).reshape(-1),
-        codes=column(sequences.codes, np.zeros(0, np.int32), np.int32).reshape(-1),
-        code_offsets=code_offsets(layout),
+        codes=no_codes if sequences.codes is None else np.ascontiguousarray(sequences.codes, np.int32).reshape(-1),
+        code_offsets=layout.code_offsets,
         starts=np.ascontiguousarray(sequences.starts, np.int64),
         lengths=np.ascontiguousarray(sequences.lengths, np.int64),
         shift=column(sequences.shift, np.zeros((n, 0), dtype)),
         scale=column(sequences.scale, np.ones((n, 0), dtype)),
         targets=np.ascontiguousarray(sequences.targets, dtype) if real_targets else nothing,
-        target_codes=np.ascontiguousarray(sequences.targets, np.int32) if codes else np.zeros(0, np.int32),
+        target_codes=np.ascontiguousarray(sequences.targets, np.int32) if codes else no_codes,
         target_starts=column(sequences.target_starts, np.zeros(n, np.int64), np.int64),
         target_lengths=column(sequences.target_lengths, np.zeros(n, np.int64), np.int64),
         weights=column(sequences.weights, np.ones(n, dtype)),
@@ -83,11 +83,6 @@ def as_data(layout, sequences, dtype):
         n_columns=sequences.values.shape[1],
         n_code_columns=0 if sequences.codes is None else sequences.codes.shape[1],
     )
-
-
-def code_offsets(layout):
-    """Return the first column of the categories of each code among those of all: int32 of shape (n_codes,)."""
-    return np.array((0, *np.cumsum(layout.n_categories)[:-1]), np.int32)[: len(layout.n_categories)]
 
 
 def _count_targets(sequences):

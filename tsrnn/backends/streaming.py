@@ -9,7 +9,7 @@ import numpy as np
 from tsrnn.backends.arrays import copy, fill
 from tsrnn.backends.checks import check_parameters
 from tsrnn.backends.compilation import kernel
-from tsrnn.backends.cpu import allocate, code_offsets
+from tsrnn.backends.cpu import allocate
 from tsrnn.backends.packing import pack_weights
 from tsrnn.backends.plan import plan_memory
 from tsrnn.backends.readout import readout_forward
@@ -67,7 +67,7 @@ class Streamer:
             raise ValueError(f"n must be an int in the range [1, {lanes}]. Got {n!r} instead.")
         memory = allocate(plan, steps, theta.dtype, 1)
         self._x = np.zeros((n, layout.input_size), theta.dtype)
-        self._codes, self._offsets = np.zeros((n, len(layout.n_categories)), np.int32), code_offsets(layout)
+        self._codes, self._offsets = np.zeros((n, len(layout.n_categories)), np.int32), layout.code_offsets
         self.output = np.zeros((n, layout.output_size), theta.dtype)
         self._theta, self._own_theta = theta, theta.copy()
         self._arrays = (
