@@ -159,6 +159,14 @@ class Layout:
         return shapes
 
     @cached_property
+    def transposed(self):
+        """Names of the parameters that lie in the flat vector column after column.
+
+        These are the input weights of layers that read categories: what a code picks is contiguous.
+        """
+        return {f"{layer.stack}weight_ih_{layer.suffix}" for layer in self.layers if layer.n_categories}
+
+    @cached_property
     def starts(self):
         """Place of each parameter's first element in the flat vector."""
         starts, place = {}, 0
@@ -179,10 +187,11 @@ class Layout:
 
     def views(self, theta):
         """Return views of the flat vector by name, in PyTorch's shapes and gate order."""
-        return {
-            name: theta[self.starts[name] : self.starts[name] + prod(shape)].reshape(shape)
-            for name, shape in self.shapes.items()
-        }
+        views = {}
+        for name, shape in self.shapes.items():
+            part = theta[self.starts[name] : self.starts[name] + prod(shape)]
+            views[name] = part.reshape(shape[::-1]).T if name in self.transposed else part.reshape(shape)
+        return views
 
     def initial_values(self, rng):
         """Draw initial parameters.

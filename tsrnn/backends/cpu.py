@@ -31,7 +31,9 @@ def _aligned(shape, dtype):
 def _multiply_adds(layout, sequences):
     """Multiply-adds of one forward pass over one of the sequences, roughly."""
     steps = sequences.steps + (sequences.output_steps if layout.head.has_decoder else 0)
-    return float(layout.size) * steps
+    gate_rows = layout.cell.n_gates * layout.hidden_size
+    unused = gate_rows * sum(count - 1 for layer in layout.layers for count in layer.n_categories)
+    return float(layout.size - unused) * steps
 
 
 def allocate(plan, steps, dtype, n_threads, n_slots=0, n_parameters=0, input_gradient=(0, 0, 0), output=(0, 0, 0)):

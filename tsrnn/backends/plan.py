@@ -24,10 +24,10 @@ def _record(names):
 LAYER = _record(
     "hidden_size input_size n_codes n_categories counts n_gates n_states n_coupled n_rows narrow reverse decoder drops "
     "dilation residual gives_last_output initial n_initial "
-    "weight_ih weight_codes weight_ih_row weight_hh bias_ih bias_hh "
+    "weight_ih weight_codes weight_ih_row weight_ih_column weight_hh bias_ih bias_hh "
     "panels_bias panels_ih panels_ih_rest panels_ih_t panels_hh panels_hh_rest panels_hh_t "
     "x codes d_x tape tape_step state state_step d_state n_d_states d_last output d_output output_step ones columns "
-    "slot_ih slot_ih_row slot_codes slot_codes_row slot_hh slot_hh_row slot_bias"
+    "picked slot_ih slot_ih_row slot_codes slot_codes_row slot_codes_column slot_hh slot_hh_row slot_bias"
 )
 MODEL = _record(
     "cell hidden_size input_size n_codes output_size target_size directions lanes steps output_steps n_encoder "
@@ -36,7 +36,7 @@ MODEL = _record(
     "x codes d_x decoder_x decoder_codes prediction target weight target_codes clear_from clear_to "
     "slot_readout slot_readout_part slot_readout_row slot_readout_bias"
 )
-TENSOR = _record("start row rows columns slot slot_row")
+TENSOR = _record("start row column rows columns slot slot_row")
 PACKING = _record("start row column rows columns panels")
 
 
@@ -177,33 +177,44 @@ class _Planner:
         for kind in ("weight_ih", "weight_hh", "bias_ih", "bias_hh"):
             record[kind] = starts[f"{layer.stack}{kind}_{layer.suffix}"]
         weight_ih, weight_hh = record["weight_ih"], record["weight_hh"]
-        record["weight_codes"], record["weight_ih_row"] = weight_ih + size, width
+        row, column = (1, rows) if layer.n_categories else (width, 1)
+        record["weight_ih_row"], record["weight_ih_column"] = row, column
+        record["weight_codes"] = weight_ih + size * column
         record["panels_hh"] = self.pack(weight_hh, hidden, 1, coupled, hidden)
         record["panels_hh_rest"] = self.pack(weight_hh + coupled * hidden, hidden, 1, rows - coupled, hidden)
         record["panels_bias"] = self.panels.take(record["n_rows"] * hidden)
         if size:
-            record["panels_ih"] = self.pack(weight_ih, width, 1, coupled, size)
-            record["panels_ih_rest"] = self.pack(weight_ih + coupled * width, width, 1, rows - coupled, size)
+            record["panels_ih"] = self.pack(weight_ih, row, column, coupled, size)
+            record["panels_ih_rest"] = self.pack(weight_ih + coupled * row, row, column, rows - coupled, size)
         if self.loss is None:
             return
         record["panels_hh_t"] = self.pack(weight_hh, 1, hidden, hidden, rows)
         if size and (layer.level or self.input_gradient):
-            record["panels_ih_t"] = self.pack(weight_ih, 1, width, size, rows)
-        record["slot_hh"], record["slot_hh_row"] = self.add_matrix(weight_hh, hidden, rows, hidden, self.padded(hidden))
+            record["panels_ih_t"] = self.pack(weight_ih, column, row, size, rows)
+        record["slot_hh_row"] = self.padded(hidden)
+        record["slot_hh"] = self.add_matrix(weight_hh, hidden, 1, rows, hidden, self.padded(hidden))
         if size:
-            slot_row = size if record["narrow"] else self.padded(size)
-            record["slot_ih"], record["slot_ih_row"] = self.add_matrix(weight_ih, width, rows, size, slot_row)
+            record["slot_ih_row"] = size if record["narrow"] else self.padded(size)
+            record["slot_ih"] = self.add_matrix(weight_ih, row, column, rows, size, record["slot_ih_row"])
         if width > size:
-            record["slot_codes"], record["slot_codes_row"] = self.add_matrix(
-                record["weight_codes"], width, rows, width - size, width - size
-            )
+            self.add_categories(record, rows, width - size)
         bias = record["slot_bias"] = self.slot.take(record["n_rows"] * hidden)
         for start, count, offset in (
             (record["bias_ih"], rows, bias),
             (record["bias_hh"], coupled, bias),
             (record["bias_hh"] + coupled, rows - coupled, bias + rows),
         ):
-            self.tensors.append((start, 1, count, 1, offset, 1))
+            self.tensors.append((start, 1, 1, count, 1, offset, 1))
+
+    def add_categories(self, record, rows, count):
+        """Gradients of the weights of categories and of numbers of steps, in the order that the weights have."""
+        start = record["weight_codes"]
+        if record["n_codes"]:
+            record["slot_codes_row"], record["slot_codes_column"] = 1, rows
+            record["slot_codes"] = self.add_matrix(start, rows, 1, count, rows, rows)
+        else:
+            record["slot_codes_row"], record["slot_codes_column"] = count, 1
+            record["slot_codes"] = self.add_matrix(start, record["weight_ih_row"], 1, rows, count, count)
 
     def padded(self, count):
         return -(-count // self.line) * self.line
@@ -213,10 +224,10 @@ class _Planner:
         self.packings.append((start, row, column, rows, columns, offset))
         return offset
 
-    def add_matrix(self, start, row, rows, columns, slot_row):
+    def add_matrix(self, start, row, column, rows, columns, slot_row):
         offset = self.slot.take(rows * slot_row)
-        self.tensors.append((start, row, rows, columns, offset, slot_row))
-        return offset, slot_row
+        self.tensors.append((start, row, column, rows, columns, offset, slot_row))
+        return offset
 
     def plan_work(self, record, layer):
         """Tape, states and sums of a layer."""
@@ -226,6 +237,8 @@ class _Planner:
         record["tape_step"], record["state_step"] = (tape_rows + 1) * lanes, state_rows * lanes
         record["tape"] = self.work.take((steps if self.loss else 1) * record["tape_step"])
         record["state"] = self.work.take((steps + 1) * record["state_step"])
+        if record["n_codes"]:
+            record["picked"] = self.work.take(2 * self.padded(record["n_gates"] * hidden) * lanes)
         if self.loss is None:
             return
         record["ones"] = self.work.take(lanes)
@@ -284,6 +297,6 @@ class _Planner:
         for part, offset in enumerate(offsets):
             self.packings.append((weight + part * hidden, 1, columns, hidden, outputs, offset))
             slot = model["slot_readout"] + part * model["slot_readout_part"]
-            self.tensors.append((weight + part * hidden, columns, outputs, hidden, slot, model["slot_readout_row"]))
+            self.tensors.append((weight + part * hidden, columns, 1, outputs, hidden, slot, model["slot_readout_row"]))
         model["slot_readout_bias"] = self.slot.take(outputs)
-        self.tensors.append((model["readout_bias"], 1, outputs, 1, model["slot_readout_bias"], 1))
+        self.tensors.append((model["readout_bias"], 1, 1, outputs, 1, model["slot_readout_bias"], 1))

@@ -69,21 +69,27 @@ def _write_gates(layer, theta, panels, work, codes, t, state, place, lanes):
 @inline_once
 def _add_category_weights(layer, theta, work, codes, t, place, lanes):
     """Add to each lane's gates the columns of the input weights that its categories pick."""
-    n_codes = layer["n_codes"]
-    first = layer["codes"] + t * n_codes * lanes
-    for i in range(layer["n_gates"] * layer["hidden_size"]):
-        weight = layer["weight_codes"] + i * layer["weight_ih_row"]
+    n_codes, rows = layer["n_codes"], layer["n_gates"] * layer["hidden_size"]
+    width = tile_columns(work)
+    row = (rows + width - 1) // width * width
+    picked = layer["picked"]
+    for lane in range(lanes):
+        fill(work, picked + lane * row, rows, 0)
         for k in range(n_codes):
-            for lane in range(lanes):
-                code = codes[first + k * lanes + lane]
-                if code >= 0:
-                    work[place + i * lanes + lane] += theta[weight + code]
+            code = codes[layer["codes"] + (t * n_codes + k) * lanes + lane]
+            if code >= 0:
+                add(theta, layer["weight_codes"] + code * rows, work, picked + lane * row, rows)
+    transpose(work, picked, lanes, row, work, picked + lanes * row, row * width)
+    add(work, picked + lanes * row, work, place, rows * lanes)
 
 
 @inline_once
 def _add_step_weights(layer, theta, work, t, place, lanes):
     """Add to all lanes' gates the column of the input weights that belongs to step t."""
-    rows, first = layer["n_gates"] * layer["hidden_size"], layer["weight_codes"] + layer["n_categories"] + t
+    rows, first = (
+        layer["n_gates"] * layer["hidden_size"],
+        layer["weight_codes"] + (layer["n_categories"] + t) * layer["weight_ih_column"],
+    )
     gates = rows_at(work, place, rows, lanes)
     for i in range(rows):
         weight = theta[first + i * layer["weight_ih_row"]]
@@ -214,27 +220,29 @@ def _cell_backward_active(cell, layer, work, t, steps, active, lanes):
 @inline_once
 def _add_category_gradients(layer, work, codes, slot, first, steps, lanes):
     """Add the gradients of the gates to those of the weights that each lane's categories picked."""
-    n_codes = layer["n_codes"]
+    n_codes, rows = layer["n_codes"], layer["n_gates"] * layer["hidden_size"]
+    width, picked = tile_columns(work), layer["picked"]
     for t in range(first, first + steps):
-        codes_t = layer["codes"] + t * n_codes * lanes
-        for i in range(layer["n_gates"] * layer["hidden_size"]):
-            place = layer["slot_codes"] + i * layer["slot_codes_row"]
-            d = layer["tape"] + t * layer["tape_step"] + i * lanes
-            for k in range(n_codes):
-                for lane in range(lanes):
-                    code = codes[codes_t + k * lanes + lane]
-                    if code >= 0:
-                        slot[place + code] += work[d + lane]
+        transpose(work, layer["tape"] + t * layer["tape_step"], rows, lanes, work, picked, lanes * width)
+        for k in range(n_codes):
+            for lane in range(lanes):
+                code = codes[layer["codes"] + (t * n_codes + k) * lanes + lane]
+                if code < 0:
+                    continue
+                for i in range(0, rows, width):
+                    d, place = picked + i * lanes + lane * width, layer["slot_codes"] + code * rows + i
+                    add(work, d, slot, place, min(width, rows - i))
 
 
 @inline_once
 def _add_step_gradients(layer, work, slot, first, steps, lanes):
     """Add the gradients of the gates to those of the weights that belong to each step."""
-    place = layer["slot_codes"] + layer["n_categories"]
+    row, column = layer["slot_codes_row"], layer["slot_codes_column"]
     for t in range(first, first + steps):
         for i in range(layer["n_gates"] * layer["hidden_size"]):
             d = layer["tape"] + t * layer["tape_step"] + i * lanes
-            slot[place + i * layer["slot_codes_row"] + t] += total(work, d, lanes)
+            place = layer["slot_codes"] + (layer["n_categories"] + t) * column + i * row
+            slot[place] += total(work, d, lanes)
 
 
 @inline_once
