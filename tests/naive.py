@@ -191,7 +191,11 @@ def read_inputs(config, sequences, sample):
     columns = [normalize(sequences, sample, rows).reshape(length, -1)]
     if sequences.codes is not None:
         codes = sequences.codes[start : start + length * segment].reshape(length, -1)
-        columns += [one_hot(codes[:, k], count) for k, count in enumerate(config["n_categories"])]
+        columns += [one_hot(codes[:, k], count) for k, count in enumerate(config["n_categories"][: codes.shape[1]])]
+    if sequences.static_codes is not None:
+        codes = np.repeat(sequences.static_codes[[sample]], length, axis=0)
+        counts = config["n_categories"][len(config["n_categories"]) - codes.shape[1] :]
+        columns += [one_hot(codes[:, k], count) for k, count in enumerate(counts)]
     return np.concatenate(columns, axis=1)
 
 

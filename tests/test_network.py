@@ -207,6 +207,28 @@ def test_outputs_with_codes_equal_the_oracle_at_odd_sizes(head, n, steps, inputs
     assert value == pytest.approx(expected, rel=TOLERANCES[dtype])
 
 
+@pytest.mark.parametrize("inputs", [0, 2])
+@pytest.mark.parametrize("head", HEADS)
+@pytest.mark.parametrize("cell", CELLS)
+def test_static_codes_are_those_of_every_step(cell, head, inputs):
+    config = make_config(head, 5, cell=cell, input_size=inputs, n_categories=(4, 6, 3))
+    network, loss = cases.make_network(config), cases.make_loss(config)
+    sequences = cases.make_batch(config, n=35, steps=5, ragged=True)
+    rows = sequences.codes.copy()
+    rows[:, 1:] = np.repeat(rows[::5, 1:], 5, axis=0)
+    static = dataclasses.replace(sequences, codes=rows[:, :1], static_codes=rows[::5, 1:])
+    assert_same_outputs(network, config, static, TOLERANCES["float64"])
+    order = np.random.default_rng(0).permutation(35)
+    value, gradient, _ = network.loss_and_gradient(static.subset(order), loss)
+    expected, expected_gradient, _ = network.loss_and_gradient(dataclasses.replace(sequences, codes=rows), loss)
+    assert value == pytest.approx(expected, rel=TOLERANCES["float64"])
+    for name in gradient:
+        assert relative_error(gradient[name], expected_gradient[name]) <= TOLERANCES["float64"], name
+    alone = dataclasses.replace(static, codes=None)
+    config = config | {"n_categories": (6, 3)}
+    assert_same_outputs(cases.make_network(config), config, alone, TOLERANCES["float64"])
+
+
 def test_gradients_with_codes_have_the_same_bits_over_threads():
     config = make_config("every", 5, n_categories=(4, 30))
     network = cases.make_network(config, "float32")

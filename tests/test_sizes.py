@@ -189,6 +189,30 @@ def test_codes_beyond_their_range_are_refused(codes, words):
         fit(network, sequences)
 
 
+@pytest.mark.parametrize("name", ["values", "codes", "static_codes"])
+def test_arrays_of_one_axis_are_refused(name):
+    sequences = Sequences.from_dense(np.zeros((2, 4, 2)), codes=np.zeros((2, 4, 1), int))
+    sequences = replace(sequences, static_codes=np.zeros((2, 1), int))
+    make_network(n_categories=(5, 3)).predict(sequences)
+    sequences = replace(sequences, **{name: getattr(sequences, name)[:, 0]})
+    with pytest.raises(ValueError, match=rf"{name} must have two axes.* Got an array of shape \(\d,\)"):
+        make_network(n_categories=(5, 3)).predict(sequences)
+
+
+STATIC = {
+    "one too many": (np.array([[2], [3]]), r"Codes of column 0 must be ints in the range \[0, 3\), .* Got 3"),
+    "too few rows": (np.array([[0]]), "static_codes must have 2 rows, one for each sequence. Got 1"),
+    "too many columns": (np.zeros((2, 3), int), "reads 2 codes a step"),
+}
+
+
+@pytest.mark.parametrize(("static", "words"), STATIC.values(), ids=STATIC)
+def test_static_codes_beyond_their_range_are_refused(static, words):
+    sequences = Sequences.from_dense(np.zeros((2, 4, 2)), codes=np.full((2, 4, 1), 4))
+    with pytest.raises(ValueError, match=words):
+        make_network(n_categories=(5, 3)).predict(replace(sequences, static_codes=static))
+
+
 def test_codes_of_a_segment_are_those_of_each_of_its_rows():
     """A column has as many categories as the row of a segment that knows the fewest."""
     network = make_network(n_categories=(5, 3))

@@ -65,6 +65,10 @@ def check_loss(layout, loss, sequences):
 
 def _check_sequences(layout, sequences):
     """Refuse sequences that a network cannot read; whether they lie within their arrays is the backends' to check."""
+    for name in ("values", "codes", "static_codes"):
+        array = getattr(sequences, name)
+        if array is not None and array.ndim != 2:
+            raise ValueError(f"{name} must have two axes, rows and columns. Got an array of shape {array.shape}.")
     if sequences.input_size != layout.input_size:
         raise ValueError(
             f"The network reads input_size={layout.input_size} features a step. Got sequences of "

@@ -34,6 +34,8 @@ class Sequences:
         Level and scale of the leading columns in each sequence.
     codes : ndarray of int, shape (n_rows, n_code_columns), optional
         Rows of categories 0, 1, ..., each column with its own; -1 for none.
+    static_codes : ndarray of int, shape (n, n_static), optional
+        Categories that belong to a whole sequence: each of its steps reads them, behind those of its rows.
 
     Examples
     --------
@@ -58,6 +60,7 @@ class Sequences:
     shift: np.ndarray | None = None
     scale: np.ndarray | None = None
     codes: np.ndarray | None = None
+    static_codes: np.ndarray | None = None
 
     @classmethod
     def from_dense(cls, X, y=None, lengths=None, target_lengths=None, weights=None, output_steps=None, codes=None):
@@ -112,10 +115,13 @@ class Sequences:
     @property
     def n_codes(self):
         """Codes of a step."""
-        return 0 if self.codes is None else self.segment * self.codes.shape[1]
+        of_rows = 0 if self.codes is None else self.segment * self.codes.shape[1]
+        return of_rows + (0 if self.static_codes is None else self.static_codes.shape[1])
 
     def subset(self, index):
         """Return the sequences at `index`, over the same flat arrays."""
-        per_sample = ("starts", "lengths", "target_starts", "target_lengths", "weights", "shift", "scale")
+        per_sample = (
+            "starts", "lengths", "target_starts", "target_lengths", "weights", "shift", "scale", "static_codes"
+        )  # fmt: skip
         parts = {name: getattr(self, name) for name in per_sample}
         return replace(self, **{name: part[index] for name, part in parts.items() if part is not None})

@@ -18,6 +18,7 @@ class Data(NamedTuple):
     ----------
     values : ndarray of shape (n_rows * n_columns,)
     codes : ndarray of int32, shape (n_rows * n_code_columns,)
+    static_codes : ndarray of int32, shape (n, n_static)
     code_offsets : ndarray of int32, shape (n_codes,)
         For each code of a step, the first column of its categories among those of all codes.
     starts, lengths : ndarray of int64, shape (n,)
@@ -37,6 +38,7 @@ class Data(NamedTuple):
 
     values: np.ndarray
     codes: np.ndarray
+    static_codes: np.ndarray
     code_offsets: np.ndarray
     starts: np.ndarray
     lengths: np.ndarray
@@ -94,13 +96,16 @@ def load_inputs(model, data, members, work, codes, steps):
 def _load_codes(model, data, members, codes, steps):
     """Write the categories of a block into lanes, as columns among those of all codes; -1 for none, and for padding."""
     lanes, n_codes, offsets = model["lanes"], model["n_codes"], data.code_offsets
+    of_rows = n_codes - data.static_codes.shape[1]
     fill(codes, model["codes"], steps * n_codes * lanes, -1)
     for lane in range(members.shape[0]):
-        first = data.starts[members[lane]] * data.n_code_columns
-        for n in range(data.lengths[members[lane]] * n_codes):
-            code = data.codes[first + n]
-            if code >= 0:
-                codes[model["codes"] + n * lanes + lane] = code + offsets[n % n_codes]
+        i = members[lane]
+        for t in range(data.lengths[i]):
+            first = data.starts[i] * data.n_code_columns + t * of_rows
+            for k in range(n_codes):
+                code = data.codes[first + k] if k < of_rows else data.static_codes[i, k - of_rows]
+                if code >= 0:
+                    codes[model["codes"] + (t * n_codes + k) * lanes + lane] = code + offsets[k]
 
 
 @inline_once

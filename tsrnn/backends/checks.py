@@ -87,10 +87,7 @@ def check_sequences(layout, sequences):
             f"sequences of {sequences.input_size} and {sequences.n_codes}, with segment={sequences.segment}."
         )
     _check_rows("", sequences.starts, sequences.lengths, sequences.segment, n, len(values), "values")
-    if sequences.codes is not None:
-        if len(sequences.codes) != len(values):
-            raise ValueError(f"values and codes must have as many rows. Got {len(values)} and {len(sequences.codes)}.")
-        check_codes(layout.n_categories, sequences.codes)
+    _check_codes_of(layout, sequences)
     for name in ("weights", "target_starts", "target_lengths"):
         array = getattr(sequences, name)
         if array is not None and np.shape(array) != (n,):
@@ -155,6 +152,21 @@ def _check_rows(prefix, starts, lengths, segment, n, n_rows, name):
             f"Sequences must lie within the {n_rows} rows of {name}. Got sequence {i} with {prefix}starts={starts[i]}, "
             f"{prefix}lengths={lengths[i]} and {segment} rows a step."
         )
+
+
+def _check_codes_of(layout, sequences):
+    static, counts = sequences.static_codes, layout.n_categories
+    n_static = 0 if static is None else static.shape[1]
+    if sequences.codes is not None:
+        if len(sequences.codes) != len(sequences.values):
+            raise ValueError(
+                f"values and codes must have as many rows. Got {len(sequences.values)} and {len(sequences.codes)}."
+            )
+        check_codes(counts[: len(counts) - n_static], sequences.codes)
+    if static is not None:
+        if len(static) != len(sequences):
+            raise ValueError(f"static_codes must have {len(sequences)} rows, one for each sequence. Got {len(static)}.")
+        check_codes(counts[len(counts) - n_static :], static)
 
 
 def check_codes(n_categories, codes):

@@ -70,6 +70,7 @@ def as_data(layout, sequences, dtype):
     return Data(
         values=np.ascontiguousarray(sequences.values, dtype).reshape(-1),
         codes=no_codes if sequences.codes is None else np.ascontiguousarray(sequences.codes, np.int32).reshape(-1),
+        static_codes=column(sequences.static_codes, np.zeros((n, 0), np.int32), np.int32),
         code_offsets=layout.code_offsets,
         starts=np.ascontiguousarray(sequences.starts, np.int64),
         lengths=np.ascontiguousarray(sequences.lengths, np.int64),
