@@ -26,6 +26,8 @@ class WindowSize:
         Rows that the network forecasts in one of its output steps.
     n_channels : int
         Series that the network reads and forecasts together: 1, or all.
+    categories, static_categories : tuple of int
+        Numbers of codes of the categories that the network reads in each row, and once in each step.
     """
 
     lookback: int
@@ -33,6 +35,14 @@ class WindowSize:
     segment: int = 1
     output_segment: int = 1
     n_channels: int = 1
+    categories: tuple[int, ...] = ()
+    static_categories: tuple[int, ...] = ()
+
+    @property
+    def n_categories(self):
+        """Numbers of codes of all categories that the network reads in one of its steps: a tuple."""
+        of_row = tuple(count for count in self.categories for _ in range(self.n_channels))
+        return of_row * self.segment + self.static_categories
 
 
 @dataclass(frozen=True)
@@ -167,7 +177,19 @@ class Batch:
             shift=join(self.levels - self.rows.centers(self.windows), n_channels),
             scale=join(self.scales, n_channels),
             **arranged,
+            **self._codes(),
         )
+
+    def _codes(self):
+        """Return the categories of `sequences`; static ones are those of the last row before the origin."""
+        size, codes = self.size, {}
+        of_rows, static = len(size.categories), len(size.static_categories)
+        if of_rows:
+            joined = join(self.rows.codes[:, :of_rows], size.n_channels)
+            codes["codes"] = joined.reshape(len(self.rows.codes) // size.n_channels, -1)
+        if static:
+            codes["static_codes"] = self.rows.codes[self.windows.origins - 1, of_rows:]
+        return codes
 
     def split(self, fraction):
         """Return the positions of windows to train on and to hold out; those of weight 0 are in neither."""

@@ -38,7 +38,7 @@ class Recurrent:
 
 
 def make_network(rng, strategy, size, n_numbers, architecture):
-    """Return a network for windows of `size`, with random weights and a readout of zeros.
+    """Return a network for windows of `size`, with random weights; those of the readout and of categories are zero.
 
     Parameters
     ----------
@@ -55,12 +55,15 @@ def make_network(rng, strategy, size, n_numbers, architecture):
     """
     network = Network(
         input_size=n_numbers * size.segment * size.n_channels,
+        n_categories=size.n_categories or None,
         output_size=size.output_segment * size.n_channels,
         head=STRATEGIES[strategy],
         decoder_steps=size.horizon // size.output_segment,
         **architecture,
     )
     network.initialize(rng)
+    # A category that training has seldom or never seen, then, has little or no effect.
+    network.parameters["weight_ih_l0"][:, network.layout.input_size :] = 0
     network.parameters["readout.weight"][:] = 0
     network.parameters["readout.bias"][:] = 0
     return network

@@ -24,13 +24,16 @@ class Rows:
         scaled value, and the seasonal component that of ``inputs.shift`` steps later, like the inputs known ahead.
     decomposition : Decomposition
         Seasons and level window.
-    n_squares : int
-        Columns at the end that are squares of others, for ridge regressions.
+    n_linear : int
+        Columns at the end that only ridge regressions read: indicators of categories, and squares.
+    codes : ndarray of shape (n_rows, n_categories), int32, or None
+        Categories that a network reads, static ones at the end; -1 for none. None without categories.
     """
 
     numbers: np.ndarray
     decomposition: Decomposition
-    n_squares: int
+    n_linear: int
+    codes: np.ndarray | None
 
     @property
     def remainder(self):
@@ -50,8 +53,8 @@ class Rows:
         return window_spreads(self.remainder, windows.origins, np.maximum(windows.lengths, 1), levels)
 
     def for_network(self, dtype):
-        """Return what a network reads: all columns but squares, the remainders less :meth:`centers`."""
-        return self.numbers[:, : self.numbers.shape[1] - self.n_squares].astype(dtype)
+        """Return the numbers that a network reads, the remainders less :meth:`centers`."""
+        return self.numbers[:, : self.numbers.shape[1] - self.n_linear].astype(dtype)
 
     def centers(self, windows):
         """Return what :meth:`for_network` are centred at in each window, float64 of shape (n,)."""
@@ -114,7 +117,7 @@ class Table(Rows):
         -------
         Table
         """
-        scaled = scaler.transform(panel.values, panel.offsets)
+        scaled, codes = scaler.transform(panel.values, panel.offsets), None
         remainder, parts = np.empty_like(scaled), []
         for i, (start, stop) in enumerate(zip(panel.offsets[:-1], panel.offsets[1:], strict=True)):
             known = () if before is None or i >= before.n_series else before._known_parts(i, scaled[start:stop])
@@ -131,12 +134,15 @@ class Table(Rows):
             ]
             read = inputs.read(panel.covariates, series, steps)
             numbers = np.column_stack([scaled, np.concatenate(ahead), read])
+            if inputs.categories:
+                codes = inputs.read_codes(panel.covariates, series, steps)
         covariates = None if inputs is None else panel.covariates
-        n_squares = 0 if inputs is None else inputs.n_squares
+        n_linear = 0 if inputs is None else inputs.n_linear
         return cls(
             numbers,
             decomposition,
-            n_squares,
+            n_linear,
+            codes,
             panel.offsets,
             scaled,
             scaler.zeros(),
@@ -205,7 +211,7 @@ class Table(Rows):
         """
         rows = (self.offsets[origins.series] + origins.seen)[:, None] + np.arange(-width, horizon)
         known = (rows >= self.offsets[origins.series, None]) & (np.arange(width + horizon) < width)
-        numbers = np.where(known[:, :, None], self.numbers[np.where(known, rows, 0)], 0.0)
+        numbers, codes = np.where(known[:, :, None], self.numbers[np.where(known, rows, 0)], 0.0), None
         if self.inputs is None:
             seasonal = numbers[:, width:, SEASONAL] = self.seasonal_future(origins.series, origins.seen, horizon)
         else:
@@ -219,8 +225,11 @@ class Table(Rows):
             read = self.inputs.read(self.covariates, series.ravel(), steps.ravel())
             numbers[:, :, SEASONAL + 1 :] = read.reshape(*steps.shape, -1)
             numbers[:, :width][~known[:, :width]] = 0.0
+            if self.inputs.categories:
+                codes = self.inputs.read_codes(self.covariates, series.ravel(), steps.ravel())
+                codes.reshape(*steps.shape, -1)[:, :width][~known[:, :width]] = -1
         return Workspace(
-            numbers.reshape(rows.size, -1), self.decomposition, self.n_squares, origins, width, horizon, seasonal
+            numbers.reshape(rows.size, -1), self.decomposition, self.n_linear, codes, origins, width, horizon, seasonal
         )
 
 
@@ -272,10 +281,10 @@ class Workspace(Rows):
         return self._table[:, self.width - 1, REMAINDER]
 
     def for_network(self, dtype):
-        """Return what a network reads: remainders less those of the last row before each origin."""
+        """Return the numbers that a network reads: remainders less those of the last row before each origin."""
         table = self._table.copy()
         table[:, :, REMAINDER] -= table[:, self.width - 1 : self.width, REMAINDER]
-        return table[:, :, : table.shape[2] - self.n_squares].reshape(len(self.numbers), -1).astype(dtype)
+        return table[:, :, : table.shape[2] - self.n_linear].reshape(len(self.numbers), -1).astype(dtype)
 
 
 def _seasonal_ahead(parts, seasons, shift, n):
