@@ -176,11 +176,10 @@ class Inputs:
             -1 for steps without a row, and for levels that are not told apart.
         """
         result = np.full((len(series), len(self.categories)), -1, np.int32)
-        places = np.cumsum([column.kind == "category" for column in covariates.columns]) - 1
         for k, category in enumerate(self.categories):
             rows = covariates.starts[series] + steps + (self.shift if category.ahead else 0)
             known = np.flatnonzero(rows < covariates.stops[series])
-            result[known, k] = category.positions[covariates.codes[rows[known], places[category.column]]]
+            result[known, k] = category.positions[_codes_of(covariates, category.column, rows[known])]
         return result
 
     def _standardize(self, values):
@@ -203,8 +202,7 @@ def _inputs_of(covariates, k, rows):
     ahead = column.known == "future"
     if column.kind == "number":
         return [Input(k, ahead)]
-    codes = covariates.table(rows)[:, k]
-    counts = np.bincount(codes[np.isfinite(codes)].astype(np.int64), minlength=len(column.categories))
+    counts = np.bincount(_codes_of(covariates, k, rows), minlength=len(column.categories))
     levels = np.sort(np.argsort(-counts, kind="stable")[:MAX_LEVELS])
     levels = levels[counts[levels] > 0]
     return [Input(k, ahead, int(level)) for level in (levels[1:] if len(levels) == 2 else levels)]
@@ -213,8 +211,7 @@ def _inputs_of(covariates, k, rows):
 def _category_of(covariates, k, rows, lengths):
     """Category of one column; -1 stands for the levels that no row has, and for the least frequent of too many."""
     column = covariates.columns[k]
-    codes = covariates.table(rows)[:, k].astype(np.int64)
-    counts = np.bincount(codes, minlength=len(column.categories))
+    counts = np.bincount(_codes_of(covariates, k, rows), minlength=len(column.categories))
     static = _is_static(covariates, k, lengths)
     read = np.sort(np.argsort(-counts, kind="stable")[: MAX_STATIC_CODES if static else MAX_CODES])
     read = read[counts[read] > 0]
@@ -225,13 +222,16 @@ def _category_of(covariates, k, rows, lengths):
 
 def _is_static(covariates, k, lengths):
     """Tell whether a column is constant in each of several series, in the first ``lengths`` steps."""
-    offsets = offsets_of(lengths)
-    if len(lengths) < 2:
+    if len(lengths) < 2 or covariates.is_shared:
         return False
-    values = covariates.table(rows_of(covariates.starts, lengths))[:, k]
-    changed = np.diff(values) != 0
-    changed[offsets[1:-1] - 1] = False
+    changed = np.diff(_codes_of(covariates, k, rows_of(covariates.starts, lengths))) != 0
+    changed[offsets_of(lengths)[1:-1] - 1] = False
     return not changed.any()
+
+
+def _codes_of(covariates, k, rows):
+    """Codes of some rows of one column."""
+    return covariates.codes[rows, sum(column.kind == "category" for column in covariates.columns[:k])]
 
 
 def _indicator(codes, level):
