@@ -91,6 +91,16 @@ def test_gradients_with_codes(inputs, cell, head):
     assert_all_small(gradient_errors(config, cases.make_batch(config, n=4, steps=4, ragged=True)))
 
 
+@pytest.mark.parametrize("loss", ["squared_error", "cross_entropy"])
+@pytest.mark.parametrize("head", [head for head in HEADS if HEADS[head].has_decoder])
+@pytest.mark.parametrize("cell", CELLS)
+def test_gradients_with_inputs_of_output_steps(cell, head, loss):
+    config = cases.make_config(
+        cell=cell, head=head, loss=loss, num_layers=2, output_steps=3, decoder_input_size=2, decoder_n_categories=(2, 4)
+    )
+    assert_all_small(gradient_errors(config, cases.make_batch(config, n=4, steps=4, ragged=True)))
+
+
 # Lanes, steps, inputs, hidden units: ones, and sizes that divide no block or vector.
 @pytest.mark.parametrize(("n", "steps", "inputs", "hidden"), [(1, 1, 1, 1), (33, 2, 3, 5), (2, 17, 1, 9)])
 @pytest.mark.parametrize("cell", CELLS)

@@ -207,6 +207,40 @@ def test_outputs_with_codes_equal_the_oracle_at_odd_sizes(head, n, steps, inputs
     assert value == pytest.approx(expected, rel=TOLERANCES[dtype])
 
 
+DECODER_INPUTS = {
+    "numbers": {"decoder_input_size": 2},
+    "categories": {"decoder_n_categories": (3, 5)},
+    "both": {"decoder_input_size": 14, "decoder_n_categories": (4,)},
+}
+
+
+@pytest.mark.parametrize("stack", [{}, {"num_layers": 2, "bidirectional": True, "residual": True}], ids=str)
+@pytest.mark.parametrize("loss", ["squared_error", "cross_entropy"])
+@pytest.mark.parametrize("inputs", DECODER_INPUTS)
+@pytest.mark.parametrize("head", [head for head in HEADS if HEADS[head].has_decoder])
+@pytest.mark.parametrize("cell", CELLS)
+def test_a_decoder_reads_what_is_known_of_its_steps(cell, head, inputs, loss, stack):
+    config = make_config(head, 3, cell=cell, loss=loss, **DECODER_INPUTS[inputs], **stack)
+    network = cases.make_network(config)
+    sequences = cases.make_batch(config, n=35, steps=3, ragged=True, weighted=True)
+    assert_same_outputs(network, config, sequences, TOLERANCES["float64"])
+    value, _, _ = network.loss_and_gradient(sequences, cases.make_loss(config))
+    expected = naive.mean_loss(config, network.parameters, sequences)
+    assert value == pytest.approx(expected, rel=TOLERANCES["float64"])
+    order = np.random.default_rng(0).permutation(35)
+    permuted = network.predict(sequences.subset(order))
+    np.testing.assert_allclose(permuted, network.predict(sequences)[order], rtol=TOLERANCES["float64"])
+
+
+@pytest.mark.parametrize("head", [head for head in HEADS if HEADS[head].has_decoder])
+def test_an_output_step_reads_a_segment_of_rows(head):
+    config = make_config(head, 3, decoder_input_size=6, decoder_n_categories=(4, 2) * 3)
+    network = cases.make_network(config)
+    sequences = cases.make_batch(config | {"decoder_input_size": 0, "decoder_n_categories": ()}, n=9, steps=3)
+    sequences = cases.with_decoder_inputs(config, sequences, np.random.default_rng(1), segment=3)
+    assert_same_outputs(network, config, sequences, TOLERANCES["float64"])
+
+
 @pytest.mark.parametrize("inputs", [0, 2])
 @pytest.mark.parametrize("head", HEADS)
 @pytest.mark.parametrize("cell", CELLS)
@@ -428,6 +462,11 @@ def test_every_step_has_an_output_without_being_told(rng):
         ({}, np.zeros((2, 3, 1)), "reads input_size=2 features a step. Got sequences of 1"),
         ({}, np.zeros((2, 3, 4)), "reads input_size=2 features a step. Got sequences of 4"),
         ({"n_categories": (3,)}, np.zeros((2, 3, 2)), r"reads 1 codes a step, with n_categories=\(3,\). Got .* of 0"),
+        (
+            {"head": "decoder", "decoder_input_size": 2},
+            np.zeros((2, 3, 2)),
+            "reads decoder_input_size=2 numbers and 0 codes of an output step. Got sequences of 0 and 0",
+        ),
         ({"head": "parallel", "decoder_steps": 1}, None, "up to decoder_steps=1 output steps"),
     ],
 )
@@ -450,6 +489,7 @@ def test_sequences_that_a_network_cannot_read_are_refused(options, X, words):
         ({"num_layers": 0}, r"an int in the range \[1, inf\). Got 0"),
         ({"hidden_size": 8.0}, r"an int in the range \[1, inf\). Got 8.0"),
         ({"dropout": 1.0}, r"a float in the range \[0.0, 1.0\). Got 1.0"),
+        ({"decoder_input_size": 2}, "read by a decoder. Got them with head='last'"),
         ({"input_size": 0}, "needs inputs: an input_size of at least 1, or n_categories"),
         ({"n_categories": (3, 0)}, "a list of positive ints"),
     ],

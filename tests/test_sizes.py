@@ -189,6 +189,33 @@ def test_codes_beyond_their_range_are_refused(codes, words):
         fit(network, sequences)
 
 
+DECODER = {
+    "starts beyond": ({"decoder_starts": np.array([0, 3])}, "must lie within the 4 rows of decoder_values"),
+    "starts before": ({"decoder_starts": np.array([0, -1])}, "must lie within the 4 rows of decoder_values"),
+    "no starts": ({"decoder_starts": None}, "need decoder_starts"),
+    "codes cut": ({"decoder_codes": np.zeros((3, 1), int)}, "must lie within the 3 rows of decoder_codes"),
+    "codes beyond": ({"decoder_codes": np.full((4, 1), 3)}, r"Codes of column 0 must be ints in the range \[0, 3\)"),
+    "segments beyond": ({"decoder_segment": 2}, "decoder_input_size=1 numbers and 1 codes .* Got sequences of 2 and 2"),
+}
+
+
+@pytest.mark.parametrize(("fields", "words"), DECODER.values(), ids=DECODER)
+def test_inputs_of_output_steps_beyond_their_arrays_are_refused(fields, words):
+    network = make_network(head="decoder", decoder_input_size=1, decoder_n_categories=(3,))
+    sequences = Sequences.from_dense(np.zeros((2, 4, 2)), np.zeros((2, 2, 1)))
+    known = {
+        "decoder_values": np.zeros((4, 1)),
+        "decoder_codes": np.zeros((4, 1), int),
+        "decoder_starts": np.array([0, 2]),
+    }
+    sequences = replace(sequences, **known)
+    network.predict(sequences)
+    with pytest.raises(ValueError, match=words):
+        network.predict(replace(sequences, **fields))
+    with pytest.raises(ValueError, match=words):
+        fit(network, replace(sequences, **fields))
+
+
 @pytest.mark.parametrize("name", ["values", "codes", "static_codes"])
 def test_arrays_of_one_axis_are_refused(name):
     sequences = Sequences.from_dense(np.zeros((2, 4, 2)), codes=np.zeros((2, 4, 1), int))

@@ -22,6 +22,8 @@ CONSTRAINTS = {
     "n_categories": [NONE, Counts("categories, one number for each code of a step")],
     "feeds_classes": [BOOLEAN],
     "decoder_steps": [Interval(Integral, 0)],
+    "decoder_input_size": [Interval(Integral, 0)],
+    "decoder_n_categories": [NONE, Counts("categories, one number for each code of an output step")],
     **NETWORK,
 }
 
@@ -65,7 +67,7 @@ def check_loss(layout, loss, sequences):
 
 def _check_sequences(layout, sequences):
     """Refuse sequences that a network cannot read; whether they lie within their arrays is the backends' to check."""
-    for name in ("values", "codes", "static_codes"):
+    for name in ("values", "codes", "static_codes", "decoder_values", "decoder_codes"):
         array = getattr(sequences, name)
         if array is not None and array.ndim != 2:
             raise ValueError(f"{name} must have two axes, rows and columns. Got an array of shape {array.shape}.")
@@ -78,6 +80,12 @@ def _check_sequences(layout, sequences):
         raise ValueError(
             f"The network reads {len(layout.n_categories)} codes a step, with n_categories={layout.n_categories}. Got "
             f"sequences of {sequences.n_codes}."
+        )
+    given = sequences.decoder_input_size, sequences.decoder_n_codes
+    if given != (layout.decoder_input_size, len(layout.decoder_n_categories)):
+        raise ValueError(
+            f"The decoder reads decoder_input_size={layout.decoder_input_size} numbers and "
+            f"{len(layout.decoder_n_categories)} codes of an output step. Got sequences of {given[0]} and {given[1]}."
         )
     if layout.head_name == "parallel" and sequences.output_steps > layout.decoder_steps:
         raise ValueError(
@@ -122,6 +130,10 @@ class Network:
         None for 1 throughout.
     decoder_steps : int, default=0
         Most output steps of the head "parallel".
+    decoder_input_size : int, default=0
+        Real numbers, known of an output step, that a decoder reads beside its own previous output or number.
+    decoder_n_categories : tuple of int or None, default=None
+        Number of categories of each code that it reads of an output step.
     dtype : {"float32", "float64"}, default="float32"
 
     Attributes
@@ -145,13 +157,15 @@ class Network:
     def __init__(
         self, *, input_size, hidden_size, output_size, cell="gru", num_layers=1, bidirectional=False, head="last",
         n_categories=None, feeds_classes=False, dropout=0.0, residual=False, dilations=None, decoder_steps=0,
-        dtype="float32",
+        decoder_input_size=0, decoder_n_categories=None, dtype="float32",
     ):  # fmt: skip
         check_parameters("Network", locals(), CONSTRAINTS)
         if head == "parallel" and decoder_steps < 1:
             raise ValueError(f"head='parallel' needs decoder_steps of at least 1. Got {decoder_steps!r} instead.")
         if input_size == 0 and not n_categories:
             raise ValueError("A network needs inputs: an input_size of at least 1, or n_categories.")
+        if not HEADS[head].has_decoder and (decoder_input_size or decoder_n_categories):
+            raise ValueError(f"Inputs of output steps are read by a decoder. Got them with head={head!r}.")
         if dilations is not None and len(dilations) != num_layers:
             raise ValueError(
                 f"dilations must hold one for each of num_layers={num_layers} layers. Got {dilations!r} instead."
@@ -160,7 +174,8 @@ class Network:
             cell_name=cell, input_size=input_size, hidden_size=hidden_size, output_size=output_size,
             num_layers=num_layers, bidirectional=bidirectional, head_name=head,
             n_categories=tuple(n_categories or ()), feeds_classes=feeds_classes, residual=residual,
-            dilations=tuple(dilations or ()), decoder_steps=decoder_steps,
+            dilations=tuple(dilations or ()), decoder_steps=decoder_steps, decoder_input_size=decoder_input_size,
+            decoder_n_categories=tuple(decoder_n_categories or ()),
         )  # fmt: skip
         self.dropout = dropout
         self.theta = np.zeros(self.layout.size, dtype)

@@ -82,6 +82,8 @@ class Layout:
     residual: bool = False
     dilations: tuple[int, ...] = ()
     decoder_steps: int = 0
+    decoder_input_size: int = 0
+    decoder_n_categories: tuple[int, ...] = ()
 
     @property
     def cell(self):
@@ -97,6 +99,11 @@ class Layout:
     def directions(self):
         """Directions that the readout reads."""
         return 2 if self.bidirectional and not self.head.has_decoder else 1
+
+    @property
+    def fed_size(self):
+        """Numbers of its own output that a decoder reads; 0 if these are classes, or if it does not read it."""
+        return self.output_size if self.head.feeds_back and not self.feeds_classes else 0
 
     @cached_property
     def layers(self):
@@ -125,15 +132,16 @@ class Layout:
     def _decoder(self):
         directions = 2 if self.bidirectional else 1
         classes = self.head.feeds_back and self.feeds_classes
-        fed = self.output_size if self.head.feeds_back and not classes else 0
+        fed_classes = (self.output_size,) if classes else ()
+        size = self.fed_size + self.decoder_input_size
         for level in range(self.num_layers):
             yield Layer(
                 stack="decoder.",
                 level=level,
                 reverse=False,
                 directions=1,
-                input_size=self.hidden_size if level else fed,
-                n_categories=(self.output_size,) if classes and level == 0 else (),
+                input_size=self.hidden_size if level else size,
+                n_categories=() if level else fed_classes + self.decoder_n_categories,
                 counts=0 if self.head.feeds_back or level else self.decoder_steps,
                 has_output=True,
                 initial=tuple(range(level * directions, (level + 1) * directions)),
@@ -184,6 +192,12 @@ class Layout:
     def code_offsets(self):
         """First column of the categories of each code among those of all: int32 of shape (n_codes,)."""
         return np.cumsum((0, *self.n_categories), dtype=np.int32)[:-1]
+
+    @cached_property
+    def decoder_code_offsets(self):
+        """The same for the codes of an output step, behind the classes that a decoder is fed."""
+        fed = self.output_size if self.head.feeds_back and self.feeds_classes else 0
+        return np.cumsum((fed, *self.decoder_n_categories), dtype=np.int32)[:-1]
 
     def views(self, theta):
         """Return views of the flat vector by name, in PyTorch's shapes and gate order."""

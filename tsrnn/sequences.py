@@ -36,6 +36,11 @@ class Sequences:
         Rows of categories 0, 1, ..., each column with its own; -1 for none.
     static_codes : ndarray of int, shape (n, n_static), optional
         Categories that belong to a whole sequence: each of its steps reads them, behind those of its rows.
+    decoder_values, decoder_codes : ndarray of shape (k_rows, n_columns), optional
+        Rows of numbers and of categories that are known of the output steps, for a decoder. Output step o of sequence
+        i reads rows ``decoder_starts[i] + o * decoder_segment`` and on, `decoder_segment` of them.
+    decoder_starts : ndarray of int, shape (n,), optional
+    decoder_segment : int, default=1
 
     Examples
     --------
@@ -61,6 +66,10 @@ class Sequences:
     scale: np.ndarray | None = None
     codes: np.ndarray | None = None
     static_codes: np.ndarray | None = None
+    decoder_values: np.ndarray | None = None
+    decoder_codes: np.ndarray | None = None
+    decoder_starts: np.ndarray | None = None
+    decoder_segment: int = 1
 
     @classmethod
     def from_dense(cls, X, y=None, lengths=None, target_lengths=None, weights=None, output_steps=None, codes=None):
@@ -118,10 +127,21 @@ class Sequences:
         of_rows = 0 if self.codes is None else self.segment * self.codes.shape[1]
         return of_rows + (0 if self.static_codes is None else self.static_codes.shape[1])
 
+    @property
+    def decoder_input_size(self):
+        """Numbers that a decoder reads at an output step."""
+        return 0 if self.decoder_values is None else self.decoder_segment * self.decoder_values.shape[1]
+
+    @property
+    def decoder_n_codes(self):
+        """Codes that a decoder reads at an output step."""
+        return 0 if self.decoder_codes is None else self.decoder_segment * self.decoder_codes.shape[1]
+
     def subset(self, index):
         """Return the sequences at `index`, over the same flat arrays."""
         per_sample = (
-            "starts", "lengths", "target_starts", "target_lengths", "weights", "shift", "scale", "static_codes"
+            "starts", "lengths", "target_starts", "target_lengths", "weights", "shift", "scale", "static_codes",
+            "decoder_starts",
         )  # fmt: skip
         parts = {name: getattr(self, name) for name in per_sample}
         return replace(self, **{name: part[index] for name, part in parts.items() if part is not None})

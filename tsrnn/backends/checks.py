@@ -11,9 +11,15 @@ _REAL = (np.dtype(np.float32), np.dtype(np.float64))
 @lru_cache(maxsize=32)
 def _recompute(layout):
     """Return an equal layout with new cached sizes: those of an edited or unpickled one may be stale."""
-    sizes = [layout.hidden_size, layout.output_size, layout.num_layers, *layout.n_categories, *layout.dilations]
-    inputs = layout.input_size + len(layout.n_categories)
-    if min(*sizes, inputs) < 1 or layout.input_size < 0 or len(layout.dilations) not in (0, layout.num_layers):
+    sizes = [
+        layout.hidden_size, layout.output_size, layout.num_layers, *layout.n_categories, *layout.decoder_n_categories,
+        *layout.dilations, layout.input_size + len(layout.n_categories),
+    ]  # fmt: skip
+    if (
+        min(sizes) < 1
+        or min(layout.input_size, layout.decoder_input_size) < 0
+        or len(layout.dilations) not in (0, layout.num_layers)
+    ):
         raise ValueError(f"The sizes and dilations of a network must be at least 1. Got {layout}; make it anew.")
     return replace(layout)
 
@@ -88,6 +94,7 @@ def check_sequences(layout, sequences):
         )
     _check_rows("", sequences.starts, sequences.lengths, sequences.segment, n, len(values), "values")
     _check_codes_of(layout, sequences)
+    _check_decoder_inputs(layout, sequences)
     for name in ("weights", "target_starts", "target_lengths"):
         array = getattr(sequences, name)
         if array is not None and np.shape(array) != (n,):
@@ -167,6 +174,26 @@ def _check_codes_of(layout, sequences):
         if len(static) != len(sequences):
             raise ValueError(f"static_codes must have {len(sequences)} rows, one for each sequence. Got {len(static)}.")
         check_codes(counts[len(counts) - n_static :], static)
+
+
+def _check_decoder_inputs(layout, sequences):
+    values, codes, n = sequences.decoder_values, sequences.decoder_codes, len(sequences)
+    given = sequences.decoder_input_size, sequences.decoder_n_codes
+    if given != (layout.decoder_input_size, len(layout.decoder_n_categories)):
+        raise ValueError(
+            f"The decoder reads {layout.decoder_input_size} features and {len(layout.decoder_n_categories)} codes of "
+            f"an output step. Got sequences of {given[0]} and {given[1]}, with segment={sequences.decoder_segment}."
+        )
+    if given == (0, 0):
+        return
+    if sequences.decoder_starts is None:
+        raise ValueError("Sequences with inputs of output steps need decoder_starts.")
+    lengths = np.full(n, sequences.output_steps)
+    for name, array in (("decoder_values", values), ("decoder_codes", codes)):
+        if array is not None:
+            _check_rows("decoder_", sequences.decoder_starts, lengths, sequences.decoder_segment, n, len(array), name)
+    if codes is not None:
+        check_codes(layout.decoder_n_categories, codes)
 
 
 def check_codes(n_categories, codes):

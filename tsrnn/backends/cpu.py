@@ -85,7 +85,23 @@ def as_data(layout, sequences, dtype):
         counts=_count_targets(sequences),
         n_columns=sequences.values.shape[1],
         n_code_columns=0 if sequences.codes is None else sequences.codes.shape[1],
+        **_decoder_data(layout, sequences, dtype),
     )
+
+
+def _decoder_data(layout, sequences, dtype):
+    """Return the fields of `Data` with the inputs of a decoder."""
+    values, codes, starts = sequences.decoder_values, sequences.decoder_codes, sequences.decoder_starts
+    return {
+        "decoder_values": np.zeros(0, dtype) if values is None else np.ascontiguousarray(values, dtype).reshape(-1),
+        "decoder_codes": np.zeros(0, np.int32) if codes is None else np.ascontiguousarray(codes, np.int32).reshape(-1),
+        "decoder_starts": np.zeros(len(sequences), np.int64)
+        if starts is None
+        else np.ascontiguousarray(starts, np.int64),
+        "decoder_code_offsets": layout.decoder_code_offsets,
+        "n_decoder_columns": 0 if values is None else values.shape[1],
+        "n_decoder_code_columns": 0 if codes is None else codes.shape[1],
+    }
 
 
 def _count_targets(sequences):

@@ -31,6 +31,7 @@ LAYER = _record(
 )
 MODEL = _record(
     "cell hidden_size input_size n_codes output_size target_size directions lanes steps output_steps n_encoder "
+    "fed_size decoder_input_size decoder_n_codes "
     "reads_final_state has_decoder feeds_back feeds_classes top_layer loss "
     "readout_bias panels_readout panels_readout_t panels_readout_part "
     "x codes d_x decoder_x decoder_codes prediction target weight target_codes clear_from clear_to "
@@ -140,10 +141,12 @@ class _Planner:
             model["target_size"] = 1 if self.loss.takes_classes else layout.output_size // self.loss.n_levels
         model["x"] = self.work.take(self.steps * layout.input_size * lanes)
         model["codes"] = self.codes.take(self.steps * model["n_codes"] * lanes)
-        if layout.head.feeds_back and layout.feeds_classes:
-            model["decoder_codes"] = self.codes.take(self.output_steps * lanes)
-        elif layout.head.feeds_back:
-            model["decoder_x"] = self.work.take(self.output_steps * layout.output_size * lanes)
+        if layout.head.has_decoder:
+            decoder = next(layer for layer in layout.layers if layer.stack)
+            model["fed_size"], model["decoder_input_size"] = layout.fed_size, decoder.input_size
+            model["decoder_n_codes"] = len(decoder.n_categories)
+            model["decoder_x"] = self.work.take(self.output_steps * decoder.input_size * lanes)
+            model["decoder_codes"] = self.codes.take(self.output_steps * len(decoder.n_categories) * lanes)
         model["prediction"] = self.work.take(self.output_steps * layout.output_size * lanes)
         model["target"] = self.work.take(self.output_steps * model["target_size"] * lanes)
         model["weight"] = self.work.take(self.output_steps * model["target_size"] * lanes)
