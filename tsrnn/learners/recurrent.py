@@ -59,11 +59,17 @@ def make_network(rng, strategy, size, n_numbers, architecture):
         output_size=size.output_segment * size.n_channels,
         head=STRATEGIES[strategy],
         decoder_steps=size.horizon // size.output_segment,
+        decoder_input_size=size.ahead * size.output_segment * size.n_channels,
+        decoder_n_categories=size.decoder_n_categories or None,
         **architecture,
     )
     network.initialize(rng)
     # A category that training has seldom or never seen, then, has little or no effect.
-    network.parameters["weight_ih_l0"][:, network.layout.input_size :] = 0
+    layout, parameters = network.layout, network.parameters
+    parameters["weight_ih_l0"][:, layout.input_size :] = 0
+    if layout.decoder_n_categories:
+        first = layout.fed_size + layout.decoder_input_size
+        parameters["decoder.weight_ih_l0"][:, first : first + sum(layout.decoder_n_categories)] = 0
     network.parameters["readout.weight"][:] = 0
     network.parameters["readout.bias"][:] = 0
     return network

@@ -182,6 +182,17 @@ class Inputs:
             result[known, k] = category.positions[_codes_of(covariates, category.column, rows[known])]
         return result
 
+    def known_ahead(self):
+        """Return the numbers and categories that are known ahead, not moved: row t has the values of step t.
+
+        Squares are not among them, nor are static categories, which a window reads anyway.
+        """
+        k = np.array(
+            [i for i, item in enumerate(self.inputs) if item.ahead and item.level is None and not item.squared]
+        )
+        categories = tuple(category for category in self.categories if category.ahead and not category.static)
+        return replace(self.select(k.astype(np.int64)), shift=0, categories=categories)
+
     def _standardize(self, values):
         table = (self._encode(values) - self.center) / self.spread
         squared = np.array([item.squared for item in self.inputs], dtype=bool)

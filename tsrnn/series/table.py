@@ -60,6 +60,21 @@ class Rows:
         """Return what :meth:`for_network` are centred at in each window, float64 of shape (n,)."""
         return np.zeros(len(windows))
 
+    def known_ahead(self, windows):
+        """Return what is known of the steps after the origins of windows.
+
+        Returns
+        -------
+        numbers : ndarray of shape (n_known, n_numbers), float64
+        codes : ndarray of shape (n_known, n_categories), int32
+            Rows of steps, in the columns of :meth:`Inputs.known_ahead`.
+        starts : ndarray of shape (n,), int64
+            Row of the first step after each origin.
+        """
+        series, steps, starts = self._steps_ahead(windows)
+        inputs = self.inputs.known_ahead()
+        return inputs.read(self.covariates, series, steps), inputs.read_codes(self.covariates, series, steps), starts
+
 
 @dataclass(frozen=True)
 class Table(Rows):
@@ -158,6 +173,10 @@ class Table(Rows):
         same = seen == x[: len(seen)]
         return self.parts[i], len(same) if same.all() else int(same.argmin())
 
+    def _steps_ahead(self, windows):
+        series = row_series(self.offsets)
+        return series, np.arange(len(series)) - self.offsets[series], windows.origins
+
     @property
     def n_series(self):
         """Number of series."""
@@ -229,8 +248,9 @@ class Table(Rows):
                 codes = self.inputs.read_codes(self.covariates, series.ravel(), steps.ravel())
                 codes.reshape(*steps.shape, -1)[:, :width][~known[:, :width]] = -1
         return Workspace(
-            numbers.reshape(rows.size, -1), self.decomposition, self.n_linear, codes, origins, width, horizon, seasonal
-        )
+            numbers.reshape(rows.size, -1), self.decomposition, self.n_linear, codes, origins, width, horizon, seasonal,
+            self.covariates, self.inputs,
+        )  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -245,12 +265,26 @@ class Workspace(Rows):
         Rows before each origin, and after it.
     seasonal : ndarray of shape (n, horizon), float64
         Seasonal components that were subtracted from the remainders after each origin.
+    covariates : Covariates or None
+        Covariates of the series, up to the last step that is forecast.
+    inputs : Inputs or None
+        What is read of them.
     """
 
     origins: object
     width: int
     horizon: int
     seasonal: np.ndarray
+    covariates: object
+    inputs: Inputs | None
+
+    def _steps_ahead(self, windows):
+        """Steps after each origin, in whole passes: those of the last one may go beyond the horizon."""
+        n, shift = len(self.origins.series), self.inputs.shift
+        n_steps = -(-self.horizon // shift) * shift
+        steps = self.origins.seen[:, None] + np.arange(n_steps)
+        starts = np.arange(n) * n_steps + windows.seen - self.origins.seen
+        return np.repeat(self.origins.series, n_steps), steps.ravel(), starts
 
     @property
     def _table(self):
