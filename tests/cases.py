@@ -21,15 +21,15 @@ DEFAULTS = {
     "bidirectional": False,
     "head": "last",
     "output_steps": 1,
-    "tokens": False,
+    "n_categories": (),
     "loss": "squared_error",
 }
 # Options of the losses that have some. Both branches of the Huber loss occur with normal errors.
 LOSS_OPTIONS = {"huber": {"delta": 0.7}, "quantile": {"levels": [0.2, 0.9]}}
 # The rest of a config tells of the outputs and the loss.
 NETWORK_ARGUMENTS = (
-    "cell", "input_size", "hidden_size", "output_size", "num_layers", "bidirectional", "head", "tokens", "residual",
-    "dilations", "decoder_steps",
+    "cell", "input_size", "hidden_size", "output_size", "num_layers", "bidirectional", "head", "residual",
+    "dilations", "decoder_steps", "decoder_input_size",
 )  # fmt: skip
 # Number of layers, bidirectional.
 SHAPES = [(1, False), (3, False), (1, True), (2, True)]
@@ -61,7 +61,9 @@ def make_network(config, dtype="float64", parameters=None):
     """Return the network of a config, with the given parameters or random ones, none of them zero."""
     arguments = {name: config[name] for name in NETWORK_ARGUMENTS if name in config}
     feeds_classes = config["head"] == "decoder" and config["loss"] == "cross_entropy"
-    network = Network(**arguments, feeds_classes=feeds_classes, dtype=dtype)
+    categories = config["n_categories"] or None
+    arguments["decoder_n_categories"] = config.get("decoder_n_categories") or None
+    network = Network(**arguments, n_categories=categories, feeds_classes=feeds_classes, dtype=dtype)
     if parameters is None:
         rng = np.random.default_rng(5)
         network.theta[:] = rng.uniform(-0.8, 0.8, size=network.theta.shape)
@@ -89,16 +91,16 @@ def make_batch(config, n, steps, ragged=False, weighted=False, seed=0):
     target_lengths = random_lengths(rng, n, output_steps, ragged)[::-1]
     if config["head"] == "every":
         target_lengths = lengths
-    if config["tokens"]:
-        values = rng.integers(config["input_size"], size=n * steps).astype(np.int32)
-    else:
-        values = rng.normal(size=(n * steps, config["input_size"]))
+    values = rng.normal(size=(n * steps, config["input_size"]))
+    codes = None
+    if config["n_categories"]:
+        codes = np.column_stack([rng.integers(-1, count, size=n * steps) for count in config["n_categories"]])
     if config["loss"] == "cross_entropy":
         targets = rng.integers(config["output_size"], size=n * output_steps)
     else:
         elements = config["output_size"] // len(config["loss_options"].get("levels", [0.5]))
         targets = rng.normal(size=(n * output_steps, elements))
-    return Sequences(
+    sequences = Sequences(
         values=values,
         starts=np.arange(n) * steps,
         lengths=lengths,
@@ -107,6 +109,24 @@ def make_batch(config, n, steps, ragged=False, weighted=False, seed=0):
         target_lengths=target_lengths,
         output_steps=output_steps,
         weights=rng.uniform(0.2, 2.0, size=n) if weighted else None,
+        codes=codes,
+    )
+    return with_decoder_inputs(config, sequences, rng)
+
+
+def with_decoder_inputs(config, sequences, rng, segment=1):
+    """Return sequences with overlapping runs of rows for the decoder, if its network reads some."""
+    inputs, counts = config.get("decoder_input_size", 0) // segment, config.get("decoder_n_categories", ())
+    if not inputs and not counts:
+        return sequences
+    n_rows = len(sequences) + segment * sequences.output_steps
+    codes = [rng.integers(-1, count, size=n_rows) for count in counts[: len(counts) // segment]]
+    return replace(
+        sequences,
+        decoder_values=rng.normal(size=(n_rows, inputs)) if inputs else None,
+        decoder_codes=np.column_stack(codes) if codes else None,
+        decoder_starts=rng.permutation(len(sequences)),
+        decoder_segment=segment,
     )
 
 

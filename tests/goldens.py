@@ -32,14 +32,16 @@ class Golden:
 
     @property
     def sequences(self):
-        """The batch, in float64, int32 tokens and int64 classes."""
+        """The batch, in float64, int32 codes and int64 classes."""
         inputs, targets = self.arrays["inputs"], self.arrays["targets"]
+        codes = inputs[:, :, None].astype(np.int32) if self.config["n_categories"] else None
         return Sequences.from_dense(
-            inputs.astype(np.int32 if self.config["tokens"] else np.float64),
+            np.empty((*inputs.shape, 0)) if codes is not None else inputs.astype(np.float64),
             targets.astype(np.int64 if self.config["loss"] == "cross_entropy" else np.float64),
             lengths=self.arrays["lengths"],
             target_lengths=self.arrays["target_lengths"],
             weights=self.arrays["weights"].astype(np.float64),
+            codes=codes,
         )
 
     @property
@@ -54,4 +56,7 @@ def load(name):
     """Read the golden file `name`."""
     with np.load(FOLDER / f"{name}.npz") as file:
         arrays = dict(file)
-    return Golden(json.loads(str(arrays.pop("config"))), arrays)
+    config = json.loads(str(arrays.pop("config"))) | {"n_categories": ()}
+    if config.pop("tokens"):
+        config |= {"n_categories": (config["input_size"],), "input_size": 0}
+    return Golden(config, arrays)

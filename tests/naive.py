@@ -5,6 +5,8 @@ no padding that could go wrong; arithmetic is float64. Names, gate order and equ
 `torch.nn.RNN`, `LSTM` and `GRU`; `tests/test_naive.py` holds this file against PyTorch's own numbers.
 """
 
+from collections import defaultdict
+
 import numpy as np
 
 
@@ -97,12 +99,14 @@ def decoder_step(config, parameters, x, states):
     return x, states
 
 
-def decode(config, parameters, finals, targets):
+def decode(config, parameters, finals, targets, known):
     """Decoder outputs (output_steps, output_size), fed with `targets`, or with its own output if None."""
     states = first_states(finals)
     previous, outputs = np.zeros(config["output_size"]), []
     for step in range(config["output_steps"] if targets is None else len(targets)):
-        x, states = decoder_step(config, parameters, previous, states)
+        numbers, categories = known[step]
+        fed = [numbers, previous] if config["loss"] == "cross_entropy" else [previous, numbers]
+        x, states = decoder_step(config, parameters, np.concatenate([*fed, categories]), states)
         outputs.append(readout(parameters, x))
         previous = outputs[-1] if targets is None else targets[step]
         if config["loss"] == "cross_entropy":
@@ -111,41 +115,41 @@ def decode(config, parameters, finals, targets):
     return np.array(outputs)
 
 
-def head_last(config, parameters, outputs, finals, targets):
+def head_last(config, parameters, outputs, finals, targets, known):
     """One output from what the top layer gives last, directions side by side; the reverse one ends at step 0."""
     hidden = config["hidden_size"]
     return readout(parameters, np.concatenate([outputs[-1, :hidden], outputs[0, hidden:]]))[None]
 
 
-def head_every(config, parameters, outputs, finals, targets):
+def head_every(config, parameters, outputs, finals, targets, known):
     """One output for each step."""
     return np.array([readout(parameters, features) for features in outputs])
 
 
-def head_decoder(config, parameters, outputs, finals, targets):
+def head_decoder(config, parameters, outputs, finals, targets, known):
     """Outputs of a second stack that starts from the first one's final states."""
-    return decode(config, parameters, finals, targets)
+    return decode(config, parameters, finals, targets, known)
 
 
-def head_parallel(config, parameters, outputs, finals, targets):
+def head_parallel(config, parameters, outputs, finals, targets, known):
     """Outputs of steps of a second stack that all start from the first one's final states and read their number."""
     steps, states = config["output_steps"] if targets is None else len(targets), first_states(finals)
-    numbers = np.eye(config["decoder_steps"])[:steps]
-    return np.array([readout(parameters, decoder_step(config, parameters, x, states)[0]) for x in numbers])
+    inputs = [np.concatenate([*known[step], np.eye(config["decoder_steps"])[step]]) for step in range(steps)]
+    return np.array([readout(parameters, decoder_step(config, parameters, x, states)[0]) for x in inputs])
 
 
 HEADS = {"last": head_last, "every": head_every, "decoder": head_decoder, "parallel": head_parallel}
 
 
-def forward(config, parameters, inputs, targets=None):
-    """Outputs (output steps, output_size) of one sequence: (T, F) floats, or (T,) tokens.
+def forward(config, parameters, inputs, targets=None, known=None):
+    """Outputs (output steps, output_size) of one sequence (T, F).
 
-    `targets` are what a decoder is fed with while it is trained; without them it is fed with its own output.
+    `targets` are what a decoder is fed with while it is trained; without them it is fed with its own output. `known`
+    holds for each output step the numbers that it reads and its categories one-hot.
     """
-    if inputs.ndim == 1:
-        inputs = np.eye(config["input_size"])[inputs]
     outputs, finals = encode(config, parameters, inputs)
-    return HEADS[config["head"]](config, parameters, outputs, finals, targets)
+    known = defaultdict(lambda: (np.empty(0), np.empty(0))) if known is None else known
+    return HEADS[config["head"]](config, parameters, outputs, finals, targets, known)
 
 
 def squared_error(output, target):
@@ -186,13 +190,41 @@ LOSSES = {
 }
 
 
-def read_inputs(sequences, sample):
-    """Inputs (T, segment * columns), or (T,) tokens, of one sequence: its own length, shifted and scaled."""
+def read_inputs(config, sequences, sample):
+    """Inputs (T, F) of one sequence: its own length, numbers shifted and scaled, beside them categories one-hot."""
     start, length, segment = sequences.starts[sample], sequences.lengths[sample], sequences.segment
     rows = sequences.values[start : start + length * segment]
-    if rows.ndim == 1:
-        return rows
-    return normalize(sequences, sample, rows).reshape(length, -1)
+    columns = [normalize(sequences, sample, rows).reshape(length, -1)]
+    if sequences.codes is not None:
+        codes = sequences.codes[start : start + length * segment].reshape(length, -1)
+        columns += [one_hot(codes[:, k], count) for k, count in enumerate(config["n_categories"][: codes.shape[1]])]
+    if sequences.static_codes is not None:
+        codes = np.repeat(sequences.static_codes[[sample]], length, axis=0)
+        counts = config["n_categories"][len(config["n_categories"]) - codes.shape[1] :]
+        columns += [one_hot(codes[:, k], count) for k, count in enumerate(counts)]
+    return np.concatenate(columns, axis=1)
+
+
+def read_known(config, sequences, sample):
+    """What a decoder reads of each output step: numbers, and categories one-hot."""
+    segment, result = sequences.decoder_segment, []
+    for step in range(sequences.output_steps):
+        numbers, categories = [np.empty(0)], [np.empty(0)]
+        if sequences.decoder_starts is not None:
+            first = sequences.decoder_starts[sample] + step * segment
+            rows = slice(first, first + segment)
+            if sequences.decoder_values is not None:
+                numbers.append(sequences.decoder_values[rows].ravel())
+            if sequences.decoder_codes is not None:
+                codes = zip(sequences.decoder_codes[rows].ravel(), config["decoder_n_categories"], strict=True)
+                categories += [one_hot(np.array([code]), count)[0] for code, count in codes]
+        result.append((np.concatenate(numbers), np.concatenate(categories)))
+    return result
+
+
+def one_hot(codes, count):
+    """One column for each of `count` categories; a row of zeros for the code -1."""
+    return (codes[:, None] == np.arange(count)).astype(np.float64)
 
 
 def read_targets(sequences, sample):
@@ -226,7 +258,8 @@ def predict(config, parameters, sequences):
     """Outputs (n, output_steps, output_size), NaN beyond a sequence's own end."""
     result = np.full((len(sequences.starts), config["output_steps"], config["output_size"]), np.nan)
     for sample in range(len(result)):
-        outputs = forward(config, parameters, read_inputs(sequences, sample))
+        inputs, known = read_inputs(config, sequences, sample), read_known(config, sequences, sample)
+        outputs = forward(config, parameters, inputs, known=known)
         result[sample, : len(outputs)] = outputs
     return result
 
@@ -236,7 +269,8 @@ def mean_loss(config, parameters, sequences):
     loss, total, count = LOSSES[config["loss"]], 0.0, 0.0
     for sample in range(len(sequences.starts)):
         targets = read_targets(sequences, sample)
-        outputs = forward(config, parameters, read_inputs(sequences, sample), targets)
+        inputs, known = read_inputs(config, sequences, sample), read_known(config, sequences, sample)
+        outputs = forward(config, parameters, inputs, targets, known)
         for o, (output, target) in enumerate(zip(outputs, targets, strict=True)):
             elements = loss(output, target, **config["loss_options"])
             weights = read_weights(sequences, sample, o, len(elements))

@@ -86,6 +86,71 @@ class TestForecasts:
         forecaster.update(X[N : N + 3], y[N : N + 3])
         np.testing.assert_allclose(forecaster.predict(X[N + 3 : N + 3 + ahead]), many[1], rtol=1e-6)
 
+    def test_the_network_reads_all_levels_of_a_category(self, monkeypatch):
+        """One code a row, however many levels there are; ridge regressions read indicators of the frequent ones."""
+        monkeypatch.setattr("tsrnn.series.inputs.MAX_LEVELS", 3)
+        X, y = make_data()
+        X["kind"] = X.pop("promotion").where(np.arange(len(X)) % 4 > 0, (np.arange(len(X)) % 5).astype(str))
+        forecaster = quick().fit(X[:N], y[:N])
+        inputs, segment = forecaster._ensemble.best.recipe.inputs, forecaster.segment_length_
+        assert [item.column for item in inputs.inputs if item.level is not None] == [3] * 3
+        assert forecaster.network_.architecture.n_categories == (3 + 5,) * segment
+        assert forecaster.network_.architecture.input_size == (2 + 1) * segment  # value, season, price
+        assert forecaster.predict(X[N : N + HORIZON]).notna().all()
+
+    @pytest.mark.parametrize("strategy", ["direct", "seq2seq"])
+    def test_a_category_that_is_constant_in_each_series_is_read_once_a_step(self, strategy):
+        frame = long_frame("abc", 44).assign(item=lambda frame: frame["unique_id"].str.upper())
+        known, ahead = frame[frame["ds"] < INDEX[40]], frame[frame["ds"] >= INDEX[40]].drop(columns=["y", "visits"])
+        forecaster = quick(strategy=strategy, past_covariates=["visits"], linear=False, max_epochs=1).fit(known)
+        assert forecaster.network_.architecture.n_categories[-1] == 3
+        assert forecaster.covariates_.set_index("name")["chosen"]["item"]
+        weights = forecaster.parameters_["weight_ih_l0"][:, -3:]
+        assert weights.any(axis=0).all()  # zero before the training
+        before = forecaster.predict(ahead)
+        weights[:, 1] += 1
+        changed = forecaster.predict(ahead)["y"] != before["y"]
+        assert changed[before["unique_id"] == "b"].any() and not changed[before["unique_id"] != "b"].any()
+
+    @pytest.mark.parametrize("channels", ["independent", "joint"])
+    def test_windows_read_the_categories_of_their_rows(self, channels):
+        """Of the step a horizon later, or of the row itself; and what is constant in a series, once a window."""
+        frame = long_frame("ab", 60).assign(item=lambda frame: frame["unique_id"].str.upper())
+        frame["visits"] = np.where(frame["visits"] > 0, "many", "few")
+        forecaster = quick(channels=channels, past_covariates=["visits"], max_epochs=1)
+        forecaster.fit(frame.assign(y=frame["y"] + 9 * (frame["visits"].shift(HORIZON) == "many")))
+        recipe, table = forecaster._ensemble.best.recipe, forecaster._table
+        batch = recipe.batch(table)
+        sequences = batch.sequences(table.for_network(np.float32))
+        read = [item.column for item in recipe.inputs.categories if not item.static]
+        assert read == [1, 2]  # promotion, visits
+        of_series = [{1: ["large", "none", "small"], 2: ["few", "many"]}[column] for column in read]
+        columns = [frame[name].to_numpy().reshape(2, 60) for name in ("promotion", "visits")]
+        for k in range(0, len(sequences), 7):
+            rows = sequences.starts[k] + np.arange(sequences.lengths[k] * recipe.segment)
+            codes = sequences.codes[rows].reshape(len(rows), 2, -1)
+            series = [0, 1] if channels == "joint" else [int(batch.series[k])]
+            for c, i in enumerate(series):
+                steps = rows - (0 if channels == "joint" else table.offsets[i])
+                known = steps + HORIZON < 60
+                expected = columns[0][i, np.minimum(steps + HORIZON, 59)]
+                assert (np.array(of_series[0])[codes[:, 0, c]] == expected)[known].all()
+                assert (codes[~known, 0, c] == -1).all()
+                assert (np.array(of_series[1])[codes[:, 1, c]] == columns[1][i, steps]).all()
+        if channels == "joint":  # The same in all windows of a channel.
+            assert sequences.static_codes is None
+        else:
+            np.testing.assert_array_equal(sequences.static_codes[:, 0], batch.series)
+
+    def test_a_level_of_future_rows_alone_has_no_effect_of_its_own(self):
+        X, y = make_data()
+        X["promotion"] = X["promotion"].astype("category").cat.add_categories(["new", "newer"])
+        X.iloc[N + 1, 1] = "new"
+        forecaster = quick().fit(X[:N], y[:N])
+        forecast = forecaster.predict(X[N : N + HORIZON])
+        X.iloc[N + 1, 1] = "newer"
+        pd.testing.assert_series_equal(forecaster.predict(X[N : N + HORIZON]), forecast)
+
     def test_rows_given_before_are_read(self):
         X, y = make_data()
         beyond = quick().fit(X[: N + HORIZON], y[:N])

@@ -29,7 +29,7 @@ def gradient_errors(config, sequences):
         name: relative_error(gradient[name], numerical_gradient(evaluate, values))
         for name, values in network.parameters.items()
     }
-    if config["tokens"]:
+    if not config["input_size"]:
         assert input_gradient is None
     else:
         numerical = numerical_gradient(evaluate, sequences.values)
@@ -82,11 +82,22 @@ def test_gradients_with_missing_targets(loss, head):
 
 @pytest.mark.parametrize("head", HEADS)
 @pytest.mark.parametrize("cell", CELLS)
-def test_gradients_with_tokens(cell, head):
+@pytest.mark.parametrize("inputs", [0, 2])
+def test_gradients_with_codes(inputs, cell, head):
     config = cases.make_config(
-        cell=cell, head=head, tokens=True, input_size=4, output_size=3, bidirectional=True, num_layers=2,
-        loss="cross_entropy", output_steps={"last": 1, "every": 4}.get(head, 3),
+        cell=cell, head=head, input_size=inputs, n_categories=(4, 1, 3), output_size=3, bidirectional=True,
+        num_layers=2, loss="cross_entropy", output_steps={"last": 1, "every": 4}.get(head, 3),
     )  # fmt: skip
+    assert_all_small(gradient_errors(config, cases.make_batch(config, n=4, steps=4, ragged=True)))
+
+
+@pytest.mark.parametrize("loss", ["squared_error", "cross_entropy"])
+@pytest.mark.parametrize("head", [head for head in HEADS if HEADS[head].has_decoder])
+@pytest.mark.parametrize("cell", CELLS)
+def test_gradients_with_inputs_of_output_steps(cell, head, loss):
+    config = cases.make_config(
+        cell=cell, head=head, loss=loss, num_layers=2, output_steps=3, decoder_input_size=2, decoder_n_categories=(2, 4)
+    )
     assert_all_small(gradient_errors(config, cases.make_batch(config, n=4, steps=4, ragged=True)))
 
 

@@ -69,11 +69,55 @@ def test_categories_become_indicators(n_levels, n_inputs):
         np.testing.assert_allclose(read[:, k], codes == item.level, atol=1e-12)
 
 
+def test_codes_of_a_category_are_those_of_all_its_levels():
+    codes = np.resize(np.arange(MAX_LEVELS + 5), 200)
+    covariates = covariates_of(codes[:, None], (category("kind", MAX_LEVELS + 5),))
+    inputs = Inputs.fit(covariates, [190], AHEAD)
+    assert [item.n_codes for item in inputs.categories] == [MAX_LEVELS + 5]
+    read = inputs.read_codes(covariates, np.zeros(200, int), np.arange(200))
+    np.testing.assert_array_equal(read[:-AHEAD, 0], codes[AHEAD:])
+    np.testing.assert_array_equal(read[-AHEAD:, 0], -1)  # there is no row of these steps
+
+
+def test_codes_known_up_to_the_origin_stay_at_their_rows():
+    codes = np.resize([0, 1, 2], 30)
+    covariates = covariates_of(codes[:, None], (category("kind", 3, "past"),))
+    read = Inputs.fit(covariates, [30], AHEAD).read_codes(covariates, np.zeros(30, int), np.arange(30))
+    np.testing.assert_array_equal(read[:, 0], codes)
+
+
+def test_levels_that_the_fit_had_not_are_no_category(monkeypatch):
+    codes = np.array([3, 1, 3, 1, 3, 4, 0, 2])
+    covariates = covariates_of(codes[:, None], (category("kind", 5),))
+    inputs = Inputs.fit(covariates, [6], 0)
+    read = inputs.read_codes(covariates, np.zeros(8, int), np.arange(8))
+    assert read[:, 0].tolist() == [1, 0, 1, 0, 1, 2, -1, -1]
+    monkeypatch.setattr("tsrnn.series.inputs.MAX_CODES", 2)
+    inputs = Inputs.fit(covariates, [6], 0)  # the two most frequent ones
+    assert inputs.read_codes(covariates, np.zeros(8, int), np.arange(8))[:, 0].tolist() == [1, 0, 1, 0, 1, -1, -1, -1]
+
+
+def test_categories_that_are_constant_in_each_series_are_static():
+    table = np.array([[0, 5, 1], [1, 5, 1], [0, 5, 1], [1, 7, 1], [1, 7, 1], [0, 7, 1]])
+    columns = (number("price"), category("item", 8), category("region", 2))
+    covariates = covariates_of(np.column_stack([table[:, 0], table[:, 1:]]), columns, (0, 3), np.array([3, 6]))
+    assert [item.static for item in Inputs.fit(covariates, [3, 3], 1).categories] == [True, True]
+    assert [item.static for item in Inputs.fit(covariates, [3, 2], 1).categories] == [True, True]
+    one = covariates_of(table[:3], columns)
+    assert [item.static for item in Inputs.fit(one, [3], 1).categories] == [False, False]
+    columns = (category("kind", 2), category("item", 8), number("one"))
+    inputs = Inputs.fit(covariates_of(table, columns, (0, 3), np.array([3, 6])), [3, 3], 1)
+    assert [(item.column, item.static) for item in inputs.categories] == [(0, False), (1, True)]  # static ones last
+    assert [item.column for item in inputs.inputs] == [2, 0, 1]  # numbers first
+    assert [item.column for item in inputs.select(np.array([0])).categories] == [1]
+    assert inputs.without_static_categories().categories == inputs.categories[:1]
+
+
 def test_squares_are_of_numbers_that_are_known_ahead():
     values = np.column_stack([np.arange(9.0), np.arange(9.0), np.resize([0.0, 1, 2], 9)])
     covariates = covariates_of(values, (number("price"), number("sales", "past"), category("kind", 3)))
     inputs = Inputs.fit(covariates, [9], 1).with_squares()
-    assert inputs.n_squares == 1 and inputs.inputs[-1].column == 0
+    assert inputs.n_linear == 3 + 1 and inputs.inputs[-1].column == 0
     read = inputs.read(covariates, np.zeros(8, int), np.arange(8))
     np.testing.assert_allclose(read[:, -1], read[:, 0] ** 2 - 1)
 
@@ -102,7 +146,9 @@ def test_rows_hold_the_season_of_later_steps_as_known_at_the_row(seasons, shift,
 @pytest.mark.parametrize("with_inputs", [False, True])
 def test_a_workspace_holds_the_rows_that_windows_of_the_table_read(with_inputs, rng):
     x, decomposition, horizon = rng.normal(size=60), Decomposition((7,), 0.5, 3), 4
-    covariates = covariates_of(rng.normal(size=(80, 2)), (number("price"), number("sales", "past")))
+    values = np.column_stack([rng.normal(size=(80, 2)), rng.integers(0, 3, 80), rng.integers(0, 4, 80)])
+    columns = (number("price"), number("sales", "past"), category("kind", 3), category("state", 4, "past"))
+    covariates = covariates_of(values, columns)
     inputs = Inputs.fit(covariates, [60], horizon) if with_inputs else None
     table = table_of(x, decomposition, inputs, covariates)
     windows = make_windows(table.offsets, lookback=12, min_lookback=20, horizon=horizon, skip=decomposition.unknown)
@@ -113,10 +159,20 @@ def test_a_workspace_holds_the_rows_that_windows_of_the_table_read(with_inputs, 
     np.testing.assert_allclose(work.levels(moved), table.levels(windows), atol=1e-14)
     for one, other in zip(windows.origins, moved.origins, strict=True):
         np.testing.assert_array_equal(work.numbers[other - 12 : other], table.numbers[one - 12 : one])
+        if with_inputs:
+            np.testing.assert_array_equal(work.codes[other - 12 : other], table.codes[one - 12 : one])
     if with_inputs:
         np.testing.assert_array_equal(work.seasonal, 0)
     else:
         np.testing.assert_allclose(work.seasonal, table.seasonal_future(windows.series, windows.seen, horizon))
+
+
+def test_a_workspace_has_no_category_before_the_begin_of_a_series(rng):
+    covariates = covariates_of(rng.integers(0, 3, (20, 1)), (category("kind", 3),))
+    table = table_of(rng.normal(size=16), Decomposition((), 0.5, 2), Inputs.fit(covariates, [16], 2), covariates)
+    codes = table.workspace(Origins(np.array([0]), np.array([5])), 8, 2).codes[:, 0]
+    assert codes[:3].tolist() == [-1, -1, -1]
+    np.testing.assert_array_equal(codes[3:], covariates.codes[2:9, 0])
 
 
 def test_forecasts_that_are_written_are_read_as_observations(rng):

@@ -16,6 +16,7 @@ from tsrnn.sequences import Sequences
 
 # float32: the project's promise; float64: the order of the additions.
 TOLERANCES = {"float32": 1e-5, "float64": 1e-12}
+CODE_STACKS = [{"bidirectional": True}, {"num_layers": 2, "residual": True, "dilations": (1, 3)}]
 OUTPUT_STEPS = {"last": 1, "decoder": 4, "parallel": 4}
 # Sequences, steps, inputs, hidden units: ones, and sizes that divide no block or vector.
 SIZES = [(1, 1, 1, 1), (33, 2, 3, 1), (2, 19, 1, 9), (17, 3, 5, 33), (67, 4, 2, 8)]
@@ -170,26 +171,118 @@ def test_outputs_have_the_same_bits_over_threads(n_jobs):
 
 @pytest.mark.parametrize("head", HEADS)
 @pytest.mark.parametrize("cell", CELLS)
-def test_tokens_are_one_hot_rows(cell, head):
-    config = make_config(head, 5, cell=cell, tokens=True, input_size=6, bidirectional=True)
+@pytest.mark.parametrize("inputs", [0, 1, 13])
+@pytest.mark.parametrize("stack", CODE_STACKS, ids=str)
+def test_codes_are_one_hot_columns_beside_the_numbers(cell, head, inputs, stack):
+    """Outputs, loss and gradients are those of a network that is fed the columns."""
+    config = make_config(head, 5, cell=cell, input_size=inputs, n_categories=(6, 1, 3), **stack)
     network, loss = cases.make_network(config), cases.make_loss(config)
-    tokens = cases.make_batch(config, n=7, steps=5, ragged=True)
-    one_hot = dataclasses.replace(tokens, values=np.eye(6)[tokens.values])
-    dense = cases.make_network(config | {"tokens": False}, parameters=network.parameters)
-    np.testing.assert_allclose(network.predict(tokens), dense.predict(one_hot), rtol=TOLERANCES["float64"])
-    value, gradient, _ = network.loss_and_gradient(tokens, loss)
-    dense_value, dense_gradient, _ = dense.loss_and_gradient(one_hot, loss)
+    sequences = cases.make_batch(config, n=37, steps=5, ragged=True)
+    columns = [naive.one_hot(codes, count) for codes, count in zip(sequences.codes.T, (6, 1, 3), strict=True)]
+    one_hot = dataclasses.replace(sequences, values=np.column_stack([sequences.values, *columns]), codes=None)
+    dense = cases.make_network(config | {"n_categories": (), "input_size": inputs + 10}, parameters=network.parameters)
+    outputs, expected = network.predict(sequences), dense.predict(one_hot)
+    assert relative_error(outputs, expected) <= TOLERANCES["float64"]
+    value, gradient, input_gradient = network.loss_and_gradient(sequences, loss)
+    dense_value, dense_gradient, dense_input_gradient = dense.loss_and_gradient(one_hot, loss)
     assert value == pytest.approx(dense_value, rel=TOLERANCES["float64"])
     for name in gradient:
         assert relative_error(gradient[name], dense_gradient[name]) <= TOLERANCES["float64"], name
+    if inputs:
+        assert relative_error(input_gradient, dense_input_gradient[:, :, :inputs]) <= TOLERANCES["float64"]
+    else:
+        assert input_gradient is None
 
 
-def make_windows(config, segment, n_scaled):
+@pytest.mark.parametrize("dtype", TOLERANCES)
+@pytest.mark.parametrize(("n", "steps", "inputs", "hidden"), SIZES)
+@pytest.mark.parametrize("head", HEADS)
+def test_outputs_with_codes_equal_the_oracle_at_odd_sizes(head, n, steps, inputs, hidden, dtype):
+    config = make_config(head, steps, input_size=inputs, hidden_size=hidden, n_categories=(2, 40))
+    network = cases.make_network(config, dtype)
+    sequences = cases.make_batch(config, n=n, steps=steps, ragged=True)
+    assert_same_outputs(network, config, sequences, TOLERANCES[dtype])
+    value, _, _ = network.loss_and_gradient(sequences, cases.make_loss(config))
+    expected = naive.mean_loss(config, network.parameters, sequences)
+    assert value == pytest.approx(expected, rel=TOLERANCES[dtype])
+
+
+DECODER_INPUTS = {
+    "numbers": {"decoder_input_size": 2},
+    "categories": {"decoder_n_categories": (3, 5)},
+    "both": {"decoder_input_size": 14, "decoder_n_categories": (4,)},
+}
+
+
+@pytest.mark.parametrize("stack", [{}, {"num_layers": 2, "bidirectional": True, "residual": True}], ids=str)
+@pytest.mark.parametrize("loss", ["squared_error", "cross_entropy"])
+@pytest.mark.parametrize("inputs", DECODER_INPUTS)
+@pytest.mark.parametrize("head", [head for head in HEADS if HEADS[head].has_decoder])
+@pytest.mark.parametrize("cell", CELLS)
+def test_a_decoder_reads_what_is_known_of_its_steps(cell, head, inputs, loss, stack):
+    config = make_config(head, 3, cell=cell, loss=loss, **DECODER_INPUTS[inputs], **stack)
+    network = cases.make_network(config)
+    sequences = cases.make_batch(config, n=35, steps=3, ragged=True, weighted=True)
+    assert_same_outputs(network, config, sequences, TOLERANCES["float64"])
+    value, _, _ = network.loss_and_gradient(sequences, cases.make_loss(config))
+    expected = naive.mean_loss(config, network.parameters, sequences)
+    assert value == pytest.approx(expected, rel=TOLERANCES["float64"])
+    order = np.random.default_rng(0).permutation(35)
+    permuted = network.predict(sequences.subset(order))
+    np.testing.assert_allclose(permuted, network.predict(sequences)[order], rtol=TOLERANCES["float64"])
+
+
+@pytest.mark.parametrize("head", [head for head in HEADS if HEADS[head].has_decoder])
+def test_an_output_step_reads_a_segment_of_rows(head):
+    config = make_config(head, 3, decoder_input_size=6, decoder_n_categories=(4, 2) * 3)
+    network = cases.make_network(config)
+    sequences = cases.make_batch(config | {"decoder_input_size": 0, "decoder_n_categories": ()}, n=9, steps=3)
+    sequences = cases.with_decoder_inputs(config, sequences, np.random.default_rng(1), segment=3)
+    assert_same_outputs(network, config, sequences, TOLERANCES["float64"])
+
+
+@pytest.mark.parametrize("inputs", [0, 2])
+@pytest.mark.parametrize("head", HEADS)
+@pytest.mark.parametrize("cell", CELLS)
+def test_static_codes_are_those_of_every_step(cell, head, inputs):
+    config = make_config(head, 5, cell=cell, input_size=inputs, n_categories=(4, 6, 3))
+    network, loss = cases.make_network(config), cases.make_loss(config)
+    sequences = cases.make_batch(config, n=35, steps=5, ragged=True)
+    rows = sequences.codes.copy()
+    rows[:, 1:] = np.repeat(rows[::5, 1:], 5, axis=0)
+    static = dataclasses.replace(sequences, codes=rows[:, :1], static_codes=rows[::5, 1:])
+    assert_same_outputs(network, config, static, TOLERANCES["float64"])
+    order = np.random.default_rng(0).permutation(35)
+    value, gradient, _ = network.loss_and_gradient(static.subset(order), loss)
+    expected, expected_gradient, _ = network.loss_and_gradient(dataclasses.replace(sequences, codes=rows), loss)
+    assert value == pytest.approx(expected, rel=TOLERANCES["float64"])
+    for name in gradient:
+        assert relative_error(gradient[name], expected_gradient[name]) <= TOLERANCES["float64"], name
+    alone = dataclasses.replace(static, codes=None)
+    config = config | {"n_categories": (6, 3)}
+    assert_same_outputs(cases.make_network(config), config, alone, TOLERANCES["float64"])
+
+
+def test_gradients_with_codes_have_the_same_bits_over_threads():
+    config = make_config("every", 5, n_categories=(4, 30))
+    network = cases.make_network(config, "float32")
+    sequences = cases.make_batch(config, n=150, steps=5, ragged=True)
+    _, expected, _ = network.loss_and_gradient(sequences, n_jobs=1)
+    _, gradient, _ = network.loss_and_gradient(sequences, n_jobs=3)
+    for name in gradient:
+        np.testing.assert_array_equal(gradient[name], expected[name], err_msg=name)
+
+
+def make_windows(config, segment, n_scaled, n_code_columns=0):
     """Overlapping windows into a few columns, of which the first ones have a level and scale in each window."""
     sequences = cases.make_batch(config, n=6, steps=4)
     rng = np.random.default_rng(3)
+    codes = np.column_stack([rng.integers(-1, count, size=40) for count in config["n_categories"][:n_code_columns]] or [
+        np.zeros(40)
+    ])  # fmt: skip
     return dataclasses.replace(
         sequences,
+        codes=codes if n_code_columns else None,
         values=rng.normal(size=(40, config["input_size"] // segment)),
         starts=np.array([0, 1, 5, 2, 20, 28]),
         lengths=np.array([4, 4, 1, 3, 4, 4]),
@@ -201,11 +294,12 @@ def make_windows(config, segment, n_scaled):
 
 @pytest.mark.parametrize("n_scaled", [0, 1, 3])
 @pytest.mark.parametrize("segment", [1, 3])
+@pytest.mark.parametrize("n_categories", [(), (5, 3)])
 @pytest.mark.parametrize("head", ["last", "decoder"])
-def test_windows_are_read_in_place(head, segment, n_scaled):
-    config = make_config(head, 4, input_size=4 * segment)
+def test_windows_are_read_in_place(head, n_categories, segment, n_scaled):
+    config = make_config(head, 4, input_size=4 * segment, n_categories=n_categories * segment)
     network = cases.make_network(config)
-    windows = make_windows(config, segment, n_scaled)
+    windows = make_windows(config, segment, n_scaled, len(n_categories))
     assert_same_outputs(network, config, windows, TOLERANCES["float64"])
     value, _, _ = network.loss_and_gradient(windows, cases.make_loss(config))
     expected = naive.mean_loss(config, network.parameters, windows)
@@ -317,7 +411,7 @@ def test_unroll_shows_the_states(cell):
     layers = network.unroll(sequences)
     assert list(layers) == ["l0", "l0_reverse", "l1", "l1_reverse"]
     for sample in range(3):
-        inputs = naive.read_inputs(sequences, sample)
+        inputs = naive.read_inputs(config, sequences, sample)
         forward = naive_states(config, network.parameters, "l0", inputs)
         backward = naive_states(config, network.parameters, "l0_reverse", inputs[::-1])[::-1]
         below = np.concatenate([forward[1:, 0], backward[:-1, 0]], axis=1)
@@ -367,9 +461,12 @@ def test_every_step_has_an_output_without_being_told(rng):
     [
         ({}, np.zeros((2, 3, 1)), "reads input_size=2 features a step. Got sequences of 1"),
         ({}, np.zeros((2, 3, 4)), "reads input_size=2 features a step. Got sequences of 4"),
-        ({}, np.zeros((2, 3), int), "reads real numbers. Got categories"),
-        ({"tokens": True}, np.zeros((2, 3, 2)), "reads categories. Got real numbers"),
-        ({"tokens": True}, np.array([[0, 1, 2]]), r"range \[0, 2\). Got 2"),
+        ({"n_categories": (3,)}, np.zeros((2, 3, 2)), r"reads 1 codes a step, with n_categories=\(3,\). Got .* of 0"),
+        (
+            {"head": "decoder", "decoder_input_size": 2},
+            np.zeros((2, 3, 2)),
+            "reads decoder_input_size=2 numbers and 0 codes of an output step. Got sequences of 0 and 0",
+        ),
         ({"head": "parallel", "decoder_steps": 1}, None, "up to decoder_steps=1 output steps"),
     ],
 )
@@ -392,8 +489,11 @@ def test_sequences_that_a_network_cannot_read_are_refused(options, X, words):
         ({"num_layers": 0}, r"an int in the range \[1, inf\). Got 0"),
         ({"hidden_size": 8.0}, r"an int in the range \[1, inf\). Got 8.0"),
         ({"dropout": 1.0}, r"a float in the range \[0.0, 1.0\). Got 1.0"),
+        ({"decoder_input_size": 2}, "read by a decoder. Got them with head='last'"),
+        ({"input_size": 0}, "needs inputs: an input_size of at least 1, or n_categories"),
+        ({"n_categories": (3, 0)}, "a list of positive ints"),
     ],
 )
 def test_bad_architectures_are_refused(bad, words):
     with pytest.raises(ValueError, match=words):
-        Network(input_size=2, output_size=1, **({"hidden_size": 3} | bad))
+        Network(output_size=1, **({"input_size": 2, "hidden_size": 3} | bad))

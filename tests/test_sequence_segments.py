@@ -104,7 +104,7 @@ def test_tokens_and_outputs_per_step_are_read_row_by_row(rng, segment_length):
     assert per_step.segment_length_ == 1 and per_step.predict(X).shape == X.shape
     words = np.resize(["a", "b", "c"], (3, 70))
     tokens = RNNClassifier(segment_length=segment_length, categories="auto", **QUICK).fit(words, [0, 1, 0])
-    assert tokens.segment_length_ == 1 and tokens.network_.architecture.input_size == 3
+    assert tokens.segment_length_ == 1 and tokens.network_.architecture.n_categories == (3,)
 
 
 def test_a_segment_of_tokens_or_of_outputs_per_step_is_refused(rng):

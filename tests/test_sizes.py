@@ -162,13 +162,92 @@ def test_an_output_at_every_step_has_no_more_targets_than_steps():
 
 
 @pytest.mark.parametrize("bad", [-1, 4, BAD])
-def test_codes_beyond_their_range_are_refused(bad):
-    tokens, codes = np.array([[0, 1, 2, 3]]), np.array([[bad]])
-    network = make_network(input_size=4, output_size=4, tokens=True)
-    with pytest.raises(ValueError, match=re.escape(f"Tokens must be ints in the range [0, 4). Got {bad} instead.")):
-        network.predict(Sequences.from_dense(np.array([[0, bad]])))
+def test_class_codes_beyond_their_range_are_refused(bad):
     with pytest.raises(ValueError, match=re.escape(f"Class codes must be ints in the range [0, 4). Got {bad}")):
-        network.loss_and_gradient(Sequences.from_dense(tokens, codes), "cross_entropy")
+        make_network(output_size=4).loss_and_gradient(
+            Sequences.from_dense(np.zeros((1, 4, 2)), np.array([[bad]])), "cross_entropy"
+        )
+
+
+CODES = {
+    "below none": (np.array([0, 1, -2, 1]), r"Codes of column 1 must be ints in the range \[0, 3\), .* Got -2"),
+    "one too many": (np.array([0, 1, 3, 1]), r"Codes of column 1 must be ints in the range \[0, 3\), .* Got 3"),
+    "far beyond": (np.array([0, 1, BAD, 1]), f"Got {BAD} instead"),
+    "of floats": (np.array([0.0, 1.0, 2.0, 1.0]), "Codes must be ints. Got an array of dtype float64"),
+    "too few rows": (np.array([0, 1, 2]), "as many rows. Got 4 and 3"),
+}
+
+
+@pytest.mark.parametrize(("codes", "words"), CODES.values(), ids=CODES)
+def test_codes_beyond_their_range_are_refused(codes, words):
+    network = make_network(n_categories=(5, 3))
+    sequences = Sequences.from_dense(np.zeros((1, 4, 2)), np.zeros((1, 1, 1)))
+    sequences = replace(sequences, codes=np.column_stack([np.zeros_like(codes), codes]))
+    with pytest.raises(ValueError, match=words):
+        network.predict(sequences)
+    with pytest.raises(ValueError, match=words):
+        fit(network, sequences)
+
+
+DECODER = {
+    "starts beyond": ({"decoder_starts": np.array([0, 3])}, "must lie within the 4 rows of decoder_values"),
+    "starts before": ({"decoder_starts": np.array([0, -1])}, "must lie within the 4 rows of decoder_values"),
+    "no starts": ({"decoder_starts": None}, "need decoder_starts"),
+    "codes cut": ({"decoder_codes": np.zeros((3, 1), int)}, "must lie within the 3 rows of decoder_codes"),
+    "codes beyond": ({"decoder_codes": np.full((4, 1), 3)}, r"Codes of column 0 must be ints in the range \[0, 3\)"),
+    "segments beyond": ({"decoder_segment": 2}, "decoder_input_size=1 numbers and 1 codes .* Got sequences of 2 and 2"),
+}
+
+
+@pytest.mark.parametrize(("fields", "words"), DECODER.values(), ids=DECODER)
+def test_inputs_of_output_steps_beyond_their_arrays_are_refused(fields, words):
+    network = make_network(head="decoder", decoder_input_size=1, decoder_n_categories=(3,))
+    sequences = Sequences.from_dense(np.zeros((2, 4, 2)), np.zeros((2, 2, 1)))
+    known = {
+        "decoder_values": np.zeros((4, 1)),
+        "decoder_codes": np.zeros((4, 1), int),
+        "decoder_starts": np.array([0, 2]),
+    }
+    sequences = replace(sequences, **known)
+    network.predict(sequences)
+    with pytest.raises(ValueError, match=words):
+        network.predict(replace(sequences, **fields))
+    with pytest.raises(ValueError, match=words):
+        fit(network, replace(sequences, **fields))
+
+
+@pytest.mark.parametrize("name", ["values", "codes", "static_codes"])
+def test_arrays_of_one_axis_are_refused(name):
+    sequences = Sequences.from_dense(np.zeros((2, 4, 2)), codes=np.zeros((2, 4, 1), int))
+    sequences = replace(sequences, static_codes=np.zeros((2, 1), int))
+    make_network(n_categories=(5, 3)).predict(sequences)
+    sequences = replace(sequences, **{name: getattr(sequences, name)[:, 0]})
+    with pytest.raises(ValueError, match=rf"{name} must have two axes.* Got an array of shape \(\d,\)"):
+        make_network(n_categories=(5, 3)).predict(sequences)
+
+
+STATIC = {
+    "one too many": (np.array([[2], [3]]), r"Codes of column 0 must be ints in the range \[0, 3\), .* Got 3"),
+    "too few rows": (np.array([[0]]), "static_codes must have 2 rows, one for each sequence. Got 1"),
+    "too many columns": (np.zeros((2, 3), int), "reads 2 codes a step"),
+}
+
+
+@pytest.mark.parametrize(("static", "words"), STATIC.values(), ids=STATIC)
+def test_static_codes_beyond_their_range_are_refused(static, words):
+    sequences = Sequences.from_dense(np.zeros((2, 4, 2)), codes=np.full((2, 4, 1), 4))
+    with pytest.raises(ValueError, match=words):
+        make_network(n_categories=(5, 3)).predict(replace(sequences, static_codes=static))
+
+
+def test_codes_of_a_segment_are_those_of_each_of_its_rows():
+    """A column has as many categories as the row of a segment that knows the fewest."""
+    network = make_network(n_categories=(5, 3))
+    sequences = Sequences.from_dense(np.zeros((1, 2, 1)))
+    sequences = replace(sequences, codes=np.array([[0], [2]]), segment=2, lengths=np.array([1]))
+    assert np.isfinite(network.predict(sequences)).all()
+    with pytest.raises(ValueError, match=r"column 0 must be ints in the range \[0, 3\)"):
+        network.predict(replace(sequences, codes=np.array([[3], [2]])))
 
 
 MOMENTS = {

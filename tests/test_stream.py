@@ -34,15 +34,29 @@ def test_stream_gives_what_predict_gives_for_every_prefix(cell, head, stack, rng
         np.testing.assert_allclose(outputs, whole, rtol=0, atol=TOLERANCE)
 
 
-def test_stream_reads_tokens(rng):
-    network = make(rng, input_size=7, tokens=True)
-    X = rng.integers(0, 7, (2, 5))
+@pytest.mark.parametrize("cell", CELLS)
+@pytest.mark.parametrize("inputs", [0, 3])
+@pytest.mark.parametrize("stack", STACKS, ids=str)
+def test_stream_reads_codes(cell, inputs, stack, rng):
+    network = make(rng, cell=cell, input_size=inputs, n_categories=(7, 2), **stack)
+    X, codes = rng.normal(size=(2, 5, inputs)), rng.integers(-1, [7, 2], (2, 5, 2))
     stream = network.stream(2)
     for t in range(5):
-        outputs = stream.step(X[:, t])
-    np.testing.assert_allclose(outputs, network.predict(Sequences.from_dense(X))[:, 0], rtol=0, atol=TOLERANCE)
-    with pytest.raises(ValueError, match=r"range \[0, 7\)"):
-        stream.step(7)
+        outputs = stream.step(X[:, t], codes[:, t])
+        whole = network.predict(Sequences.from_dense(X[:, : t + 1], codes=codes[:, : t + 1]))[:, 0]
+        np.testing.assert_allclose(outputs, whole, rtol=0, atol=TOLERANCE)
+
+
+@pytest.mark.parametrize(("x", "codes", "words"), [
+    (0.0, [0, 2], r"column 1 must be ints in the range \[0, 2\).* Got 2"),
+    (0.0, None, "Codes must be ints"),
+    (0.0, 0.5, "Codes must be ints"),
+    (None, [0, 0], "reads input_size=3 numbers a step. Got none"),
+])  # fmt: skip
+def test_stream_refuses_other_inputs(x, codes, words, rng):
+    stream = make(rng, n_categories=(7, 2)).stream()
+    with pytest.raises(ValueError, match=words):
+        stream.step(x, codes)
 
 
 @pytest.mark.parametrize("stack", STACKS, ids=str)

@@ -1,5 +1,6 @@
 """Training: what it reaches, what it restores, and that nothing but the seed decides its bits."""
 
+import dataclasses
 import pickle
 
 import cases
@@ -10,6 +11,7 @@ from gradients import relative_error
 
 from tsrnn.backends.cpu import Trainer
 from tsrnn.cells import CELLS
+from tsrnn.losses import SquaredError
 from tsrnn.optimizers import SCHEDULES, AdamState
 from tsrnn.sequences import Sequences
 from tsrnn.training import NonFiniteLossError, TrainingOptions, train, train_all
@@ -338,6 +340,49 @@ def test_schedules_stay_within_the_rate(schedule):
     history = run(make_network(), make_sine(), schedule=schedule, max_epochs=4, batch_size=64)
     rates = [row["learning_rate"] for row in history.epochs]
     np.testing.assert_allclose(rates, 0.01 * SCHEDULES[schedule](np.arange(4) / 4))
+
+
+def with_weightless_minibatch(sequences, which):
+    """Make samples 8 to 15 weigh nothing: the whole second minibatch of 8."""
+    part = np.zeros(len(sequences)) if which == "all" else np.ones(len(sequences))
+    part[8:16] = 0.0
+    if which == "samples":
+        return dataclasses.replace(sequences, weights=part)
+    weights = np.zeros_like(sequences.targets)
+    weights[sequences.target_starts, 0] = part
+    return dataclasses.replace(sequences, target_weights=weights)
+
+
+@pytest.mark.parametrize("n_jobs", [1, 2])
+@pytest.mark.parametrize("which", ["samples", "targets"])
+def test_a_minibatch_without_weight_makes_no_step(which, n_jobs):
+    """Neither by Adam's moments nor by weight decay; later steps are those that are taken without it."""
+    sequences = with_weightless_minibatch(make_sine(), which)
+    networks, states = [make_network() for _ in range(2)], []
+    for network, order in zip(networks, (np.arange(24), np.r_[0:8, 16:24]), strict=True):
+        trainer = Trainer(network.architecture, network.theta, sequences, SquaredError(), 8, n_jobs)
+        states.append(AdamState.start(network.theta))
+        n = len(order) // 8
+        rates, keys = np.full(n, 0.01), np.zeros(n, np.int64)
+        _, totals, done = trainer.update(order, states[-1].moments, 3, rates, keys, weight_decay=0.1)
+        assert done == n and np.count_nonzero(totals) == 2
+    np.testing.assert_array_equal(networks[0].theta, networks[1].theta)
+    np.testing.assert_array_equal(states[0].moments, states[1].moments)
+
+
+def test_adam_counts_the_steps_that_it_takes():
+    """Half of all minibatches weigh nothing, or all of them: then nothing is trained, and the loss is zero."""
+    state, network = AdamState.start(make_network().theta), make_network()
+    sequences = with_weightless_minibatch(make_sine(n=16), "targets")
+    run(network, sequences, batch_size=1, max_epochs=3, state=state)
+    assert state.updates == 3 * 8
+    before, counted = network.theta.copy(), state.moments.copy()
+    nothing = with_weightless_minibatch(make_sine(n=16), "all")
+    history = run(network, nothing, validation=nothing, batch_size=1, max_epochs=2, state=state, weight_decay=0.1)
+    assert [(row["loss"], row["validation_loss"]) for row in history.epochs] == [(0.0, 0.0)] * 2
+    assert state.updates == 3 * 8
+    np.testing.assert_array_equal(network.theta, before)
+    np.testing.assert_array_equal(state.moments, counted)
 
 
 def test_progress_is_shown_only_if_asked_for(capsys):

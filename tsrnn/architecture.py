@@ -25,10 +25,11 @@ class Layer:
     directions : int
         Directions of its stack.
     input_size : int
-    tokens : bool
-        Whether its inputs are categories.
-    counts : bool
-        Whether its inputs are the numbers of the steps, as categories.
+        Real numbers of a step.
+    n_categories : tuple of int
+        Numbers of categories of the codes of a step.
+    counts : int
+        Steps whose number is an input, as a category; 0 if it is none.
     has_output : bool
         Whether another layer or the readout reads its states step by step.
     initial : tuple of int
@@ -44,17 +45,17 @@ class Layer:
     reverse: bool
     directions: int
     input_size: int
-    tokens: bool
-    counts: bool
+    n_categories: tuple[int, ...]
+    counts: int
     has_output: bool
     initial: tuple[int, ...]
     dilation: int
     residual: bool
 
     @property
-    def dense(self):
-        """Whether its inputs are real numbers."""
-        return not (self.tokens or self.counts)
+    def width(self):
+        """Columns of the input weights: one for each number, category and step whose number is an input."""
+        return self.input_size + sum(self.n_categories) + self.counts
 
     @property
     def suffix(self):
@@ -76,11 +77,13 @@ class Architecture:
     num_layers: int = 1
     bidirectional: bool = False
     head_name: str = "last"
-    tokens: bool = False
+    n_categories: tuple[int, ...] = ()
     feeds_classes: bool = False
     residual: bool = False
     dilations: tuple[int, ...] = ()
     decoder_steps: int = 0
+    decoder_input_size: int = 0
+    decoder_n_categories: tuple[int, ...] = ()
 
     @property
     def cell(self):
@@ -96,6 +99,11 @@ class Architecture:
     def directions(self):
         """Directions that the readout reads."""
         return 2 if self.bidirectional and not self.head.has_decoder else 1
+
+    @property
+    def fed_size(self):
+        """Numbers of its own output that a decoder reads; 0 if these are classes, or if it does not read it."""
+        return self.output_size if self.head.feeds_back and not self.feeds_classes else 0
 
     @cached_property
     def layers(self):
@@ -113,8 +121,8 @@ class Architecture:
                     reverse=reverse,
                     directions=directions,
                     input_size=self.hidden_size * directions if level else self.input_size,
-                    tokens=self.tokens and level == 0,
-                    counts=False,
+                    n_categories=() if level else self.n_categories,
+                    counts=0,
                     has_output=level < top or self.head_name == "every" or (residual and self.head_name == "last"),
                     initial=(),
                     dilation=self.dilations[level] if self.dilations else 1,
@@ -123,16 +131,18 @@ class Architecture:
 
     def _decoder(self):
         directions = 2 if self.bidirectional else 1
-        fed = self.output_size if self.head.feeds_back else self.decoder_steps
+        classes = self.head.feeds_back and self.feeds_classes
+        fed_classes = (self.output_size,) if classes else ()
+        size = self.fed_size + self.decoder_input_size
         for level in range(self.num_layers):
             yield Layer(
                 stack="decoder.",
                 level=level,
                 reverse=False,
                 directions=1,
-                input_size=self.hidden_size if level else fed,
-                tokens=level == 0 and self.head.feeds_back and self.feeds_classes,
-                counts=level == 0 and not self.head.feeds_back,
+                input_size=self.hidden_size if level else size,
+                n_categories=() if level else fed_classes + self.decoder_n_categories,
+                counts=0 if self.head.feeds_back or level else self.decoder_steps,
                 has_output=True,
                 initial=tuple(range(level * directions, (level + 1) * directions)),
                 dilation=1 if self.head.feeds_back else self.decoder_steps,
@@ -146,7 +156,7 @@ class Architecture:
         shapes = {}
         for layer in self.layers:
             for kind, shape in {
-                "weight_ih": (gate_rows, layer.input_size),
+                "weight_ih": (gate_rows, layer.width),
                 "weight_hh": (gate_rows, self.hidden_size),
                 "bias_ih": (gate_rows,),
                 "bias_hh": (gate_rows,),
@@ -155,6 +165,14 @@ class Architecture:
         shapes["readout.weight"] = (self.output_size, self.hidden_size * self.directions)
         shapes["readout.bias"] = (self.output_size,)
         return shapes
+
+    @cached_property
+    def transposed(self):
+        """Names of the parameters that lie in the flat vector column after column.
+
+        These are the input weights of layers that read categories: what a code picks is contiguous.
+        """
+        return {f"{layer.stack}weight_ih_{layer.suffix}" for layer in self.layers if layer.n_categories}
 
     @cached_property
     def starts(self):
@@ -170,12 +188,24 @@ class Architecture:
         """Number of parameters."""
         return sum(prod(shape) for shape in self.shapes.values())
 
+    @cached_property
+    def code_offsets(self):
+        """First column of the categories of each code among those of all: int32 of shape (n_codes,)."""
+        return np.cumsum((0, *self.n_categories), dtype=np.int32)[:-1]
+
+    @cached_property
+    def decoder_code_offsets(self):
+        """The same for the codes of an output step, behind the classes that a decoder is fed."""
+        fed = self.output_size if self.head.feeds_back and self.feeds_classes else 0
+        return np.cumsum((fed, *self.decoder_n_categories), dtype=np.int32)[:-1]
+
     def views(self, theta):
         """Return views of the flat vector by name, in PyTorch's shapes and gate order."""
-        return {
-            name: theta[self.starts[name] : self.starts[name] + prod(shape)].reshape(shape)
-            for name, shape in self.shapes.items()
-        }
+        views = {}
+        for name, shape in self.shapes.items():
+            part = theta[self.starts[name] : self.starts[name] + prod(shape)]
+            views[name] = part.reshape(shape[::-1]).T if name in self.transposed else part.reshape(shape)
+        return views
 
     def initial_values(self, rng):
         """Draw initial parameters.

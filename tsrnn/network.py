@@ -8,20 +8,23 @@ import numpy as np
 from tsrnn._types import Precision
 from tsrnn.architecture import Architecture
 from tsrnn.backends import cpu
+from tsrnn.backends.checks import check_codes
 from tsrnn.backends.streaming import Streamer
 from tsrnn.constraints import NETWORK
 from tsrnn.heads import HEADS
 from tsrnn.losses import get_loss
 from tsrnn.sequences import Sequences
-from tsrnn.validation import BOOLEAN, COUNT, Interval, Options, check_parameters
+from tsrnn.validation import BOOLEAN, COUNT, NONE, Counts, Interval, Options, check_parameters
 
 CONSTRAINTS = {
-    "input_size": [COUNT],
+    "input_size": [Interval(Integral, 0)],
     "output_size": [COUNT],
     "head": [Options(tuple(HEADS))],
-    "tokens": [BOOLEAN],
+    "n_categories": [NONE, Counts("categories, one number for each code of a step")],
     "feeds_classes": [BOOLEAN],
     "decoder_steps": [Interval(Integral, 0)],
+    "decoder_input_size": [Interval(Integral, 0)],
+    "decoder_n_categories": [NONE, Counts("categories, one number for each code of an output step")],
     **NETWORK,
 }
 
@@ -66,13 +69,26 @@ def check_loss(architecture, loss, sequences):
 
 def _check_sequences(architecture, sequences):
     """Refuse sequences that a network cannot read; whether they lie within their arrays is the backends' to check."""
-    if architecture.tokens != (sequences.values.ndim == 1):
-        wanted, got = ("categories", "real numbers") if architecture.tokens else ("real numbers", "categories")
-        raise ValueError(f"The network reads {wanted}. Got {got}, an array of shape {sequences.values.shape}.")
-    if not architecture.tokens and sequences.input_size != architecture.input_size:
+    for name in ("values", "codes", "static_codes", "decoder_values", "decoder_codes"):
+        array = getattr(sequences, name)
+        if array is not None and array.ndim != 2:
+            raise ValueError(f"{name} must have two axes, rows and columns. Got an array of shape {array.shape}.")
+    if sequences.input_size != architecture.input_size:
         raise ValueError(
             f"The network reads input_size={architecture.input_size} features a step. Got sequences of "
             f"{sequences.input_size}."
+        )
+    if sequences.n_codes != len(architecture.n_categories):
+        raise ValueError(
+            f"The network reads {len(architecture.n_categories)} codes a step, with "
+            f"n_categories={architecture.n_categories}. Got sequences of {sequences.n_codes}."
+        )
+    given = sequences.decoder_input_size, sequences.decoder_n_codes
+    if given != (architecture.decoder_input_size, len(architecture.decoder_n_categories)):
+        raise ValueError(
+            f"The decoder reads decoder_input_size={architecture.decoder_input_size} numbers and "
+            f"{len(architecture.decoder_n_categories)} codes of an output step. Got sequences of {given[0]} and "
+            f"{given[1]}."
         )
     if architecture.head_name == "parallel" and sequences.output_steps > architecture.decoder_steps:
         raise ValueError(
@@ -87,7 +103,7 @@ class Network:
     Parameters
     ----------
     input_size : int
-        Features of a step, or the number of categories with `tokens`.
+        Real numbers of a step; 0 where it has codes alone.
     hidden_size : int
         Units of each layer and direction.
     output_size : int
@@ -100,8 +116,9 @@ class Network:
         One output from the last state; one from every step; as many as wanted from a second stack that starts from
         the last states and reads its own previous output (in training the previous target); or up to `decoder_steps`
         from a second stack each step of which starts from the last states and reads its own number alone.
-    tokens : bool, default=False
-        Whether inputs are categories. They multiply no one-hot matrix, but pick columns of the weights.
+    n_categories : tuple of int or None, default=None
+        Number of categories of each code of a step; None without codes. Codes give the outputs of one-hot columns
+        beside the numbers, but these are not built: each code picks a column of the weights.
     feeds_classes : bool, default=False
         Whether a decoder's outputs are classes: it is then fed the most likely one.
     dropout : float, default=0.0
@@ -116,6 +133,10 @@ class Network:
         None for 1 throughout.
     decoder_steps : int, default=0
         Most output steps of the head "parallel".
+    decoder_input_size : int, default=0
+        Real numbers, known of an output step, that a decoder reads beside its own previous output or number.
+    decoder_n_categories : tuple of int or None, default=None
+        Number of categories of each code that it reads of an output step.
     dtype : {"float32", "float64"}, default="float32"
 
     Attributes
@@ -138,21 +159,26 @@ class Network:
 
     def __init__(
         self, *, input_size, hidden_size, output_size, cell="gru", num_layers=1, bidirectional=False, head="last",
-        tokens=False, feeds_classes=False, dropout=0.0, residual=False, dilations=None, decoder_steps=0,
-        dtype="float32",
+        n_categories=None, feeds_classes=False, dropout=0.0, residual=False, dilations=None, decoder_steps=0,
+        decoder_input_size=0, decoder_n_categories=None, dtype="float32",
     ):  # fmt: skip
         check_parameters("Network", locals(), CONSTRAINTS)
         if head == "parallel" and decoder_steps < 1:
             raise ValueError(f"head='parallel' needs decoder_steps of at least 1. Got {decoder_steps!r} instead.")
+        if input_size == 0 and not n_categories:
+            raise ValueError("A network needs inputs: an input_size of at least 1, or n_categories.")
+        if not HEADS[head].has_decoder and (decoder_input_size or decoder_n_categories):
+            raise ValueError(f"Inputs of output steps are read by a decoder. Got them with head={head!r}.")
         if dilations is not None and len(dilations) != num_layers:
             raise ValueError(
                 f"dilations must hold one for each of num_layers={num_layers} layers. Got {dilations!r} instead."
             )
         self.architecture = Architecture(
             cell_name=cell, input_size=input_size, hidden_size=hidden_size, output_size=output_size,
-            num_layers=num_layers, bidirectional=bidirectional, head_name=head, tokens=tokens,
-            feeds_classes=feeds_classes, residual=residual, dilations=tuple(dilations or ()),
-            decoder_steps=decoder_steps,
+            num_layers=num_layers, bidirectional=bidirectional, head_name=head,
+            n_categories=tuple(n_categories or ()), feeds_classes=feeds_classes, residual=residual,
+            dilations=tuple(dilations or ()), decoder_steps=decoder_steps, decoder_input_size=decoder_input_size,
+            decoder_n_categories=tuple(decoder_n_categories or ()),
         )  # fmt: skip
         self.dropout = dropout
         self.theta = np.zeros(self.architecture.size, dtype)
@@ -228,7 +254,7 @@ class Network:
         gradient : dict of str to ndarray
             By the names of `parameters`.
         input_gradient : ndarray of shape (n, steps, input_size), or None
-            None for tokens.
+            None where there are codes alone.
         """
         loss = get_loss(loss)
         check_loss(self.architecture, loss, sequences)
@@ -236,7 +262,7 @@ class Network:
             self.architecture, self._writable_theta(), sequences, loss, max(1, len(sequences)), n_jobs, True
         )
         value, gradient, inputs = trainer.differentiate()
-        return value, self.architecture.views(gradient), None if self.architecture.tokens else inputs
+        return value, self.architecture.views(gradient), inputs if self.architecture.input_size else None
 
     def unroll(self, sequences):
         """Return what happens inside the encoder, step by step, for looking at it.
@@ -315,22 +341,27 @@ class Stream:
             )
         self._architecture, self._streamer = architecture, Streamer(architecture, network.theta, n)
 
-    def step(self, x):
+    def step(self, x=None, codes=None):
         """Read one step of each sequence and return the outputs after it.
 
         Parameters
         ----------
-        x : array-like that broadcasts to (n, input_size), or to (n,) for tokens
-            Tokens must be in the range [0, input_size).
+        x : array-like that broadcasts to (n, input_size)
+            Real numbers; not read by a network of codes alone.
+        codes : array-like of int that broadcasts to (n, n_codes)
+            Codes, if the network reads some: of each, in the range of its ``n_categories``, or -1 for none.
 
         Returns
         -------
         ndarray of shape (n, output_size)
             Overwritten by the next step; copy it to keep it.
         """
-        if self._architecture.tokens and not 0 <= np.min(x) <= np.max(x) < self._architecture.input_size:
-            raise ValueError(f"Tokens must be ints in the range [0, {self._architecture.input_size}). Got {x!r}.")
-        return self._streamer.step(x)
+        if self._architecture.input_size and x is None:
+            raise ValueError(f"The network reads input_size={self._architecture.input_size} numbers a step. Got none.")
+        if self._architecture.n_categories:
+            codes = np.broadcast_to(codes, (len(self._streamer.output), len(self._architecture.n_categories)))
+            check_codes(self._architecture.n_categories, codes)
+        return self._streamer.step(x, codes)
 
     def reset(self):
         """Begin anew at the zero state, with the weights that the network has now."""

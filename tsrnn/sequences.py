@@ -14,8 +14,8 @@ class Sequences:
 
     Parameters
     ----------
-    values : ndarray of shape (n_rows, n_columns), or of int, shape (n_rows,)
-        Rows of real numbers, or categories 0, 1, ... (tokens).
+    values : ndarray of shape (n_rows, n_columns)
+        Rows of real numbers; without columns where there are codes alone.
     starts : ndarray of int, shape (n,)
     lengths : ndarray of int, shape (n,)
         Steps of each sequence.
@@ -29,9 +29,18 @@ class Sequences:
     target_weights : ndarray of the shape of `targets`, or (m_rows, 1) for class codes, optional
         Weights of single targets, times those of their samples; 0 for missing ones, which may be NaN. By default 1.
     segment : int, default=1
-        Rows that a step reads; its features are ``segment * n_columns``, row after row.
+        Rows that a step reads; its features are ``segment * n_columns`` numbers, row after row, and as many codes.
     shift, scale : ndarray of shape (n, n_scaled), optional
         Level and scale of the leading columns in each sequence.
+    codes : ndarray of int, shape (n_rows, n_code_columns), optional
+        Rows of categories 0, 1, ..., each column with its own; -1 for none.
+    static_codes : ndarray of int, shape (n, n_static), optional
+        Categories that belong to a whole sequence: each of its steps reads them, behind those of its rows.
+    decoder_values, decoder_codes : ndarray of shape (k_rows, n_columns), optional
+        Rows of numbers and of categories that are known of the output steps, for a decoder. Output step o of sequence
+        i reads rows ``decoder_starts[i] + o * decoder_segment`` and on, `decoder_segment` of them.
+    decoder_starts : ndarray of int, shape (n,), optional
+    decoder_segment : int, default=1
 
     Examples
     --------
@@ -55,15 +64,21 @@ class Sequences:
     segment: int = 1
     shift: np.ndarray | None = None
     scale: np.ndarray | None = None
+    codes: np.ndarray | None = None
+    static_codes: np.ndarray | None = None
+    decoder_values: np.ndarray | None = None
+    decoder_codes: np.ndarray | None = None
+    decoder_starts: np.ndarray | None = None
+    decoder_segment: int = 1
 
     @classmethod
-    def from_dense(cls, X, y=None, lengths=None, target_lengths=None, weights=None, output_steps=None):
+    def from_dense(cls, X, y=None, lengths=None, target_lengths=None, weights=None, output_steps=None, codes=None):
         """Return sequences over dense arrays.
 
         Parameters
         ----------
-        X : ndarray of shape (n, T, F), or of int, shape (n, T)
-            Real inputs or tokens.
+        X : ndarray of shape (n, T, F)
+            Real inputs; F = 0 for codes alone.
         y : ndarray of shape (n, S, K), or of int, shape (n, S), optional
             Real targets or class codes; S = 1 for many-to-one.
         lengths, target_lengths : ndarray of int, shape (n,), optional
@@ -71,6 +86,8 @@ class Sequences:
         weights : ndarray of shape (n,), optional
         output_steps : int, optional
             Longest output where there is no `y`.
+        codes : ndarray of int, shape (n, T, C), optional
+            Categories.
 
         Returns
         -------
@@ -80,7 +97,7 @@ class Sequences:
         S = y.shape[1] if y is not None else (output_steps or 1)
         full = lambda array, size: np.full(n, size) if array is None else np.asarray(array)  # noqa: E731
         return cls(
-            values=X.reshape(n * steps, *X.shape[2:]),
+            values=X.reshape(n * steps, X.shape[2]),
             starts=np.arange(n) * steps,
             lengths=full(lengths, steps),
             targets=None if y is None else y.reshape(n * S, *y.shape[2:]),
@@ -88,6 +105,7 @@ class Sequences:
             target_lengths=full(target_lengths, S),
             output_steps=S,
             weights=weights,
+            codes=None if codes is None else codes.reshape(n * steps, codes.shape[2]),
         )
 
     def __len__(self):
@@ -100,11 +118,30 @@ class Sequences:
 
     @property
     def input_size(self):
-        """Features of a step; 1 for tokens."""
-        return self.segment * self.values.shape[1] if self.values.ndim == 2 else 1
+        """Numbers of a step."""
+        return self.segment * self.values.shape[1]
+
+    @property
+    def n_codes(self):
+        """Codes of a step."""
+        of_rows = 0 if self.codes is None else self.segment * self.codes.shape[1]
+        return of_rows + (0 if self.static_codes is None else self.static_codes.shape[1])
+
+    @property
+    def decoder_input_size(self):
+        """Numbers that a decoder reads at an output step."""
+        return 0 if self.decoder_values is None else self.decoder_segment * self.decoder_values.shape[1]
+
+    @property
+    def decoder_n_codes(self):
+        """Codes that a decoder reads at an output step."""
+        return 0 if self.decoder_codes is None else self.decoder_segment * self.decoder_codes.shape[1]
 
     def subset(self, index):
         """Return the sequences at `index`, over the same flat arrays."""
-        per_sample = ("starts", "lengths", "target_starts", "target_lengths", "weights", "shift", "scale")
+        per_sample = (
+            "starts", "lengths", "target_starts", "target_lengths", "weights", "shift", "scale", "static_codes",
+            "decoder_starts",
+        )  # fmt: skip
         parts = {name: getattr(self, name) for name in per_sample}
         return replace(self, **{name: part[index] for name, part in parts.items() if part is not None})

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from tsrnn.backends.cpu import Trainer
+from tsrnn.backends.cpu import Trainer, count_steps, mean_loss
 from tsrnn.backends.pool import NoThreadError, count_threads, run_threads
 from tsrnn.losses import Loss, get_loss
 from tsrnn.network import check_loss
@@ -269,12 +269,12 @@ class _Training:
             order, state.moments, state.updates, rates, self.rng.integers(0, 2**32, n),
             np.inf if options.clip_norm is None else options.clip_norm, options.weight_decay, self.network.dropout,
         )  # fmt: skip
-        state.updates += done
+        state.updates += count_steps(totals[:done])
         if done < n:
             return f"The loss of epoch {epoch}, minibatch {done + 1} of {n},"
         if not np.all(np.isfinite(self.network.theta)):
             return f"A parameter after epoch {epoch}, minibatch {n} of {n},"
-        row = {"epoch": epoch, "loss": float(np.sum(losses * totals) / np.sum(totals))}
+        row = {"epoch": epoch, "loss": mean_loss(losses, totals)}
         if self.validator:
             row["validation_loss"] = self.validator.evaluate()
             if not np.isfinite(row["validation_loss"]):

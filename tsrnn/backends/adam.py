@@ -20,6 +20,9 @@ def collect_gradient(tensors, slots, gradient, thread, n_threads):
     """Sum this thread's share of the slots' gradients into the flat gradient."""
     for n in range(tensors.shape[0]):
         tensor = tensors[n]
+        if tensor["column"] != 1:
+            _collect_transposed(tensor, slots, gradient, thread, n_threads)
+            continue
         columns, row, slot_row = tensor["columns"], tensor["row"], tensor["slot_row"]
         first, last = thread * tensor["rows"] // n_threads, (thread + 1) * tensor["rows"] // n_threads
         start, source = tensor["start"] + first * row, tensor["slot"] + first * slot_row
@@ -30,6 +33,19 @@ def collect_gradient(tensors, slots, gradient, thread, n_threads):
             copy(slots[0], source + i * slot_row, gradient, start + i * row, columns)
             for s in range(1, slots.shape[0]):
                 add(slots[s], source + i * slot_row, gradient, start + i * row, columns)
+
+
+@inline_once
+def _collect_transposed(tensor, slots, gradient, thread, n_threads):
+    """Sum this thread's columns of a matrix that lies column after column in the flat gradient."""
+    columns = tensor["columns"]
+    for k in range(thread * columns // n_threads, (thread + 1) * columns // n_threads):
+        target = tensor["start"] + k * tensor["column"]
+        for i in range(tensor["rows"]):
+            source, place = tensor["slot"] + i * tensor["slot_row"] + k, target + i * tensor["row"]
+            gradient[place] = slots[0, source]
+            for s in range(1, slots.shape[0]):
+                gradient[place] += slots[s, source]
 
 
 @inline_once

@@ -17,7 +17,10 @@ class Data(NamedTuple):
     Attributes
     ----------
     values : ndarray of shape (n_rows * n_columns,)
-    tokens : ndarray of int32, shape (n_rows,)
+    codes : ndarray of int32, shape (n_rows * n_code_columns,)
+    static_codes : ndarray of int32, shape (n, n_static)
+    code_offsets : ndarray of int32, shape (n_codes,)
+        For each code of a step, the first column of its categories among those of all codes.
     starts, lengths : ndarray of int64, shape (n,)
     shift, scale : ndarray of shape (n, n_scaled)
         Of the leading columns of `values`.
@@ -29,12 +32,20 @@ class Data(NamedTuple):
         Without rows where all targets count alike.
     counts : ndarray of float64, shape (n,)
         Sum of the target weights of each sample.
-    n_columns : int
-        Columns of `values`.
+    n_columns, n_code_columns : int
+        Columns of `values` and of `codes`.
+    decoder_values : ndarray of shape (k_rows * n_decoder_columns,)
+    decoder_codes : ndarray of int32, shape (k_rows * n_decoder_code_columns,)
+    decoder_starts : ndarray of int64, shape (n,)
+    decoder_code_offsets : ndarray of int32, shape (n_decoder_codes,)
+        As `code_offsets`, behind the classes that the decoder is fed.
+    n_decoder_columns, n_decoder_code_columns : int
     """
 
     values: np.ndarray
-    tokens: np.ndarray
+    codes: np.ndarray
+    static_codes: np.ndarray
+    code_offsets: np.ndarray
     starts: np.ndarray
     lengths: np.ndarray
     shift: np.ndarray
@@ -47,6 +58,13 @@ class Data(NamedTuple):
     target_weights: np.ndarray
     counts: np.ndarray
     n_columns: int
+    n_code_columns: int
+    decoder_values: np.ndarray
+    decoder_codes: np.ndarray
+    decoder_starts: np.ndarray
+    decoder_code_offsets: np.ndarray
+    n_decoder_columns: int
+    n_decoder_code_columns: int
 
 
 @inline
@@ -70,17 +88,10 @@ def load_inputs(model, data, members, work, codes, steps):
     """Write the input sequences of a block into lanes; padding is zeroed."""
     lanes, size = model["lanes"], model["input_size"]
     n_columns = data.n_columns
-    if model["tokens"]:
-        fill(codes, model["x"], steps * lanes, -1)
-    else:
-        fill(work, model["x"], steps * size * lanes, 0)
+    fill(work, model["x"], steps * size * lanes, 0)
     for lane in range(members.shape[0]):
         i = members[lane]
         start = data.starts[i]
-        if model["tokens"]:
-            for t in range(data.lengths[i]):
-                codes[model["x"] + t * lanes + lane] = data.tokens[start + t]
-            continue
         count = data.lengths[i] * size
         x, values = rows_at(work, model["x"], count, lanes), row_at(data.values, start * n_columns, count)
         for n in range(count):
@@ -89,6 +100,47 @@ def load_inputs(model, data, members, work, codes, steps):
             shift, factor = data.shift[i, k], 1 / data.scale[i, k]
             for n in range(k, count, n_columns):
                 x[n, lane] = (x[n, lane] - shift) * factor
+    if model["n_codes"]:
+        _load_codes(model, data, members, codes, steps)
+
+
+@inline_once
+def _load_codes(model, data, members, codes, steps):
+    """Write the categories of a block into lanes, as columns among those of all codes; -1 for none, and for padding."""
+    lanes, n_codes, offsets = model["lanes"], model["n_codes"], data.code_offsets
+    of_rows = n_codes - data.static_codes.shape[1]
+    fill(codes, model["codes"], steps * n_codes * lanes, -1)
+    for lane in range(members.shape[0]):
+        i = members[lane]
+        for t in range(data.lengths[i]):
+            first = data.starts[i] * data.n_code_columns + t * of_rows
+            for k in range(n_codes):
+                code = data.codes[first + k] if k < of_rows else data.static_codes[i, k - of_rows]
+                if code >= 0:
+                    codes[model["codes"] + (t * n_codes + k) * lanes + lane] = code + offsets[k]
+
+
+@inline_once
+def _load_decoder_inputs(model, data, members, work, codes, output_steps):
+    """Write what the decoder reads at each output step beside its own output; lanes without a sequence are zeroed."""
+    lanes, size, fed = model["lanes"], model["decoder_input_size"], model["fed_size"]
+    n_codes, offsets = model["decoder_n_codes"], data.decoder_code_offsets
+    given, given_codes = size - fed, offsets.shape[0]
+    fill(work, model["decoder_x"], output_steps * size * lanes, 0)
+    fill(codes, model["decoder_codes"], output_steps * n_codes * lanes, -1)
+    for lane in range(members.shape[0]):
+        start = data.decoder_starts[members[lane]]
+        for o in range(output_steps):
+            first = start * data.n_decoder_columns + o * given
+            place = model["decoder_x"] + (o * size + fed) * lanes + lane
+            for k in range(given):
+                work[place + k * lanes] = data.decoder_values[first + k]
+            first = start * data.n_decoder_code_columns + o * given_codes
+            place = model["decoder_codes"] + ((o + 1) * n_codes - given_codes) * lanes + lane
+            for k in range(given_codes):
+                code = data.decoder_codes[first + k]
+                if code >= 0:
+                    codes[place + k * lanes] = code + offsets[k]
 
 
 @inline_once
@@ -123,15 +175,15 @@ def load_targets(model, data, members, work, codes, unit):
 @inline_once
 def feed_targets(model, work, codes, output_steps):
     """Give the decoder the previous targets as inputs; its first input is zero (start token)."""
-    lanes, size = model["lanes"], model["target_size"]
-    if model["feeds_classes"]:
-        x, target = model["decoder_x"], model["target_codes"]
-        fill(codes, x, lanes, -1)
-        copy(codes, target, codes, x + lanes, (output_steps - 1) * lanes)
-    else:
-        x, target, step = model["decoder_x"], model["target"], size * lanes
-        fill(work, x, step, 0)
-        copy(work, target, work, x + step, (output_steps - 1) * step)
+    lanes = model["lanes"]
+    for o in range(1, output_steps):
+        if model["feeds_classes"]:
+            x = model["decoder_codes"] + o * model["decoder_n_codes"] * lanes
+            copy(codes, model["target_codes"] + (o - 1) * lanes, codes, x, lanes)
+        else:
+            step = model["target_size"] * lanes
+            x = model["decoder_x"] + o * model["decoder_input_size"] * lanes
+            copy(work, model["target"] + (o - 1) * step, work, x, step)
 
 
 @inline_once
@@ -139,8 +191,8 @@ def feed_prediction(model, work, codes, o):
     """Give the decoder its own output step `o` as the next input."""
     lanes, size = model["lanes"], model["output_size"]
     if not model["feeds_classes"]:
-        step = size * lanes
-        copy(work, model["prediction"] + o * step, work, model["decoder_x"] + (o + 1) * step, step)
+        step, x = size * lanes, model["decoder_x"] + (o + 1) * model["decoder_input_size"] * lanes
+        copy(work, model["prediction"] + o * step, work, x, step)
         return
     prediction = rows_at(work, model["prediction"] + o * size * lanes, size, lanes)
     for lane in range(lanes):
@@ -148,7 +200,7 @@ def feed_prediction(model, work, codes, o):
         for k in range(1, size):
             if prediction[k, lane] > prediction[best, lane]:
                 best = k
-        codes[model["decoder_x"] + (o + 1) * lanes + lane] = best
+        codes[model["decoder_codes"] + (o + 1) * model["decoder_n_codes"] * lanes + lane] = best
 
 
 @inline
@@ -197,6 +249,7 @@ def block_loss(
     output_steps = load_targets(model, data, members, work, codes, unit)
     run_layers(model, layers, False, theta, panels, work, codes, active, 0, steps, steps, 0, 1, rate, key)
     if model["has_decoder"]:
+        _load_decoder_inputs(model, data, members, work, codes, output_steps)
         if model["feeds_back"]:
             feed_targets(model, work, codes, output_steps)
         run_layers(
@@ -237,12 +290,10 @@ def block_predict(model, layers, data, members, theta, panels, work, codes, acti
     load_inputs(model, data, members, work, codes, steps)
     run_layers(model, layers, False, theta, panels, work, codes, active, 0, steps, steps, 0, 0, 0.0, 0)
     output_steps = output.shape[1]
-    if not model["has_decoder"]:
+    if model["has_decoder"]:
+        _load_decoder_inputs(model, data, members, work, codes, output_steps)
+    else:
         output_steps = min(output_steps, steps)
-    elif model["feeds_back"] and model["feeds_classes"]:
-        fill(codes, model["decoder_x"], lanes, -1)
-    elif model["feeds_back"]:
-        fill(work, model["decoder_x"], size * lanes, 0)
     for o in range(output_steps):
         if model["has_decoder"]:
             run_layers(

@@ -11,9 +11,16 @@ _REAL = (np.dtype(np.float32), np.dtype(np.float64))
 @lru_cache(maxsize=32)
 def _recompute(architecture):
     """Return an equal architecture with new cached sizes: those of an edited or unpickled one may be stale."""
-    names = ("input_size", "hidden_size", "output_size", "num_layers")
-    sizes = [*(getattr(architecture, name) for name in names), *architecture.dilations]
-    if min(sizes) < 1 or len(architecture.dilations) not in (0, architecture.num_layers):
+    sizes = [
+        architecture.hidden_size, architecture.output_size, architecture.num_layers, *architecture.n_categories,
+        *architecture.decoder_n_categories, *architecture.dilations,
+        architecture.input_size + len(architecture.n_categories),
+    ]  # fmt: skip
+    if (
+        min(sizes) < 1
+        or min(architecture.input_size, architecture.decoder_input_size) < 0
+        or len(architecture.dilations) not in (0, architecture.num_layers)
+    ):
         raise ValueError(f"The sizes and dilations of a network must be at least 1. Got {architecture}; make it anew.")
     return replace(architecture)
 
@@ -81,16 +88,14 @@ def check_sequences(architecture, sequences):
     sequences : tsrnn.sequences.Sequences
     """
     values, n = sequences.values, len(sequences)
-    width = 1 if architecture.tokens else architecture.input_size
-    if architecture.tokens != (values.ndim == 1) or sequences.input_size != width:
-        kind = "categories" if architecture.tokens else "features a step"
+    if sequences.input_size != architecture.input_size or sequences.n_codes != len(architecture.n_categories):
         raise ValueError(
-            f"The network reads {architecture.input_size} {kind}. Got sequences over values of shape "
-            f"{values.shape}, with segment={sequences.segment}."
+            f"The network reads {architecture.input_size} features and {len(architecture.n_categories)} codes a step. "
+            f"Got sequences of {sequences.input_size} and {sequences.n_codes}, with segment={sequences.segment}."
         )
     _check_rows("", sequences.starts, sequences.lengths, sequences.segment, n, len(values), "values")
-    if architecture.tokens:
-        _check_codes("Tokens", values, architecture.input_size)
+    _check_codes_of(architecture, sequences)
+    _check_decoder_inputs(architecture, sequences)
     for name in ("weights", "target_starts", "target_lengths"):
         array = getattr(sequences, name)
         if array is not None and np.shape(array) != (n,):
@@ -137,7 +142,7 @@ def _check_targets(architecture, sequences):
             f"{sequences.lengths[i]} steps with {lengths[i]} targets."
         )
     if targets.ndim == 1:
-        _check_codes("Class codes", targets, architecture.output_size)
+        _check_classes(targets, architecture.output_size)
 
 
 def _check_rows(prefix, starts, lengths, segment, n, n_rows, name):
@@ -157,7 +162,64 @@ def _check_rows(prefix, starts, lengths, segment, n, n_rows, name):
         )
 
 
-def _check_codes(name, codes, count):
+def _check_codes_of(architecture, sequences):
+    static, counts = sequences.static_codes, architecture.n_categories
+    n_static = 0 if static is None else static.shape[1]
+    if sequences.codes is not None:
+        if len(sequences.codes) != len(sequences.values):
+            raise ValueError(
+                f"values and codes must have as many rows. Got {len(sequences.values)} and {len(sequences.codes)}."
+            )
+        check_codes(counts[: len(counts) - n_static], sequences.codes)
+    if static is not None:
+        if len(static) != len(sequences):
+            raise ValueError(f"static_codes must have {len(sequences)} rows, one for each sequence. Got {len(static)}.")
+        check_codes(counts[len(counts) - n_static :], static)
+
+
+def _check_decoder_inputs(architecture, sequences):
+    values, codes, n = sequences.decoder_values, sequences.decoder_codes, len(sequences)
+    given = sequences.decoder_input_size, sequences.decoder_n_codes
+    if given != (architecture.decoder_input_size, len(architecture.decoder_n_categories)):
+        raise ValueError(
+            f"The decoder reads {architecture.decoder_input_size} features and "
+            f"{len(architecture.decoder_n_categories)} codes of "
+            f"an output step. Got sequences of {given[0]} and {given[1]}, with segment={sequences.decoder_segment}."
+        )
+    if given == (0, 0):
+        return
+    if sequences.decoder_starts is None:
+        raise ValueError("Sequences with inputs of output steps need decoder_starts.")
+    lengths = np.full(n, sequences.output_steps)
+    for name, array in (("decoder_values", values), ("decoder_codes", codes)):
+        if array is not None:
+            _check_rows("decoder_", sequences.decoder_starts, lengths, sequences.decoder_segment, n, len(array), name)
+    if codes is not None:
+        check_codes(architecture.decoder_n_categories, codes)
+
+
+def check_codes(n_categories, codes):
+    """Raise a ValueError unless codes are categories, or -1.
+
+    Parameters
+    ----------
+    n_categories : tuple of int
+        Numbers of categories of the codes of one or of several rows.
+    codes : ndarray of shape (n_rows, n_columns)
+    """
+    if codes.dtype.kind not in "iu":
+        raise ValueError(f"Codes must be ints. Got an array of dtype {codes.dtype}.")
+    counts = np.reshape(n_categories, (-1, codes.shape[1])).min(axis=0, initial=np.iinfo(np.int32).max)
+    if codes.size:
+        lowest, highest = codes.min(axis=0), codes.max(axis=0)
+        for k in np.flatnonzero((lowest < -1) | (highest >= counts)):
+            bad = lowest[k] if lowest[k] < -1 else highest[k]
+            raise ValueError(
+                f"Codes of column {k} must be ints in the range [0, {counts[k]}), or -1 for none. Got {bad} instead."
+            )
+
+
+def _check_classes(codes, count):
     if codes.size and not 0 <= codes.min() <= codes.max() < count:
         bad = codes.min() if codes.min() < 0 else codes.max()
-        raise ValueError(f"{name} must be ints in the range [0, {count}). Got {bad} instead.")
+        raise ValueError(f"Class codes must be ints in the range [0, {count}). Got {bad} instead.")

@@ -31,7 +31,9 @@ def _aligned(shape, dtype):
 def _multiply_adds(architecture, sequences):
     """Multiply-adds of one forward pass over one of the sequences, roughly."""
     steps = sequences.steps + (sequences.output_steps if architecture.head.has_decoder else 0)
-    return float(architecture.size) * steps
+    gate_rows = architecture.cell.n_gates * architecture.hidden_size
+    unused = gate_rows * sum(count - 1 for layer in architecture.layers for count in layer.n_categories)
+    return float(architecture.size - unused) * steps
 
 
 def allocate(plan, steps, dtype, n_threads, n_slots=0, n_parameters=0, input_gradient=(0, 0, 0), output=(0, 0, 0)):
@@ -55,11 +57,10 @@ def allocate(plan, steps, dtype, n_threads, n_slots=0, n_parameters=0, input_gra
     )
 
 
-def as_data(sequences, dtype):
+def as_data(architecture, sequences, dtype):
     """Return `tsrnn.sequences.Sequences` as kernels read them; arrays of the right dtype are not copied."""
     n = len(sequences)
-    nothing = np.zeros((0, 1), dtype)
-    tokens = sequences.values.ndim == 1
+    nothing, no_codes = np.zeros((0, 1), dtype), np.zeros(0, np.int32)
     codes = sequences.targets is not None and sequences.targets.ndim == 1
     real_targets = sequences.targets is not None and not codes
 
@@ -67,21 +68,40 @@ def as_data(sequences, dtype):
         return default if array is None else np.ascontiguousarray(array, kind)
 
     return Data(
-        values=np.zeros(0, dtype) if tokens else np.ascontiguousarray(sequences.values, dtype).reshape(-1),
-        tokens=np.ascontiguousarray(sequences.values, np.int32) if tokens else np.zeros(0, np.int32),
+        values=np.ascontiguousarray(sequences.values, dtype).reshape(-1),
+        codes=no_codes if sequences.codes is None else np.ascontiguousarray(sequences.codes, np.int32).reshape(-1),
+        static_codes=column(sequences.static_codes, np.zeros((n, 0), np.int32), np.int32),
+        code_offsets=architecture.code_offsets,
         starts=np.ascontiguousarray(sequences.starts, np.int64),
         lengths=np.ascontiguousarray(sequences.lengths, np.int64),
         shift=column(sequences.shift, np.zeros((n, 0), dtype)),
         scale=column(sequences.scale, np.ones((n, 0), dtype)),
         targets=np.ascontiguousarray(sequences.targets, dtype) if real_targets else nothing,
-        target_codes=np.ascontiguousarray(sequences.targets, np.int32) if codes else np.zeros(0, np.int32),
+        target_codes=np.ascontiguousarray(sequences.targets, np.int32) if codes else no_codes,
         target_starts=column(sequences.target_starts, np.zeros(n, np.int64), np.int64),
         target_lengths=column(sequences.target_lengths, np.zeros(n, np.int64), np.int64),
         weights=column(sequences.weights, np.ones(n, dtype)),
         target_weights=column(sequences.target_weights, nothing),
         counts=_count_targets(sequences),
-        n_columns=1 if tokens else sequences.values.shape[1],
+        n_columns=sequences.values.shape[1],
+        n_code_columns=0 if sequences.codes is None else sequences.codes.shape[1],
+        **_decoder_data(architecture, sequences, dtype),
     )
+
+
+def _decoder_data(architecture, sequences, dtype):
+    """Return the fields of `Data` with the inputs of a decoder."""
+    values, codes, starts = sequences.decoder_values, sequences.decoder_codes, sequences.decoder_starts
+    return {
+        "decoder_values": np.zeros(0, dtype) if values is None else np.ascontiguousarray(values, dtype).reshape(-1),
+        "decoder_codes": np.zeros(0, np.int32) if codes is None else np.ascontiguousarray(codes, np.int32).reshape(-1),
+        "decoder_starts": np.zeros(len(sequences), np.int64)
+        if starts is None
+        else np.ascontiguousarray(starts, np.int64),
+        "decoder_code_offsets": architecture.decoder_code_offsets,
+        "n_decoder_columns": 0 if values is None else values.shape[1],
+        "n_decoder_code_columns": 0 if codes is None else codes.shape[1],
+    }
 
 
 def _count_targets(sequences):
@@ -111,6 +131,17 @@ def _launch(n_threads, *arguments):
         return run(0, 1, *arguments)
 
 
+def count_steps(totals):
+    """Return the number of steps of Adam that minibatches of these total weights take."""
+    return np.count_nonzero(totals)
+
+
+def mean_loss(losses, totals):
+    """Return the mean of the losses of minibatches by their total weights; zero where none weighs anything."""
+    total = np.sum(totals)
+    return float(np.sum(losses * totals) / total) if total > 0 else 0.0
+
+
 class Trainer:
     """Runs minibatches of one network over one set of sequences; holds the memory for it.
 
@@ -132,17 +163,14 @@ class Trainer:
         architecture, dtype = check_parameters(architecture, theta), theta.dtype
         check_sequences(architecture, sequences)
         self.theta, self.batch_size = theta, min(batch_size, len(sequences))
-        self.data = as_data(sequences, dtype)
+        self.data = as_data(architecture, sequences, dtype)
         plan = plan_memory(architecture, dtype, sequences.steps, sequences.output_steps, loss, input_gradient)
         self._plan = (plan.model, plan.layers, plan.tensors, plan.packings)
         n_slots = min(MAX_SLOTS, -(-self.batch_size // int(plan.model[0]["lanes"])))
         work = 3 * self.batch_size * _multiply_adds(architecture, sequences)
         self.n_threads = count_threads(n_jobs, work, n_slots)
-        inputs = (
-            (len(sequences), sequences.steps, architecture.input_size)
-            if input_gradient and not architecture.tokens
-            else (0, 0, 0)
-        )
+        wanted = input_gradient and architecture.input_size
+        inputs = (len(sequences), sequences.steps, architecture.input_size) if wanted else (0, 0, 0)
         self.memory = allocate(plan, sequences.steps, dtype, self.n_threads, n_slots, architecture.size, inputs)
         self._loss_parameters = np.array(loss.parameters, dtype)
         self._per_target = float(loss.n_levels)
@@ -161,8 +189,9 @@ class Trainer:
             todo = Minibatches(order, bounds[done : last + 1], rates[part], keys[part], losses[part], totals[part])
             barrier = np.zeros(2, np.int64)
             began = time.perf_counter()
+            steps = updates + count_steps(totals[:done])
             completed = _launch(
-                self.n_threads, barrier, self._plan, self.data, self.theta, moments, updates + done, self.memory, todo,
+                self.n_threads, barrier, self._plan, self.data, self.theta, moments, steps, self.memory, todo,
                 self._loss_parameters, numbers, mode,
             )  # fmt: skip
             self._calls_per_second = (last - done) / max(time.perf_counter() - began, 1e-9)
@@ -172,7 +201,7 @@ class Trainer:
         return losses, totals, done
 
     def update(self, order, moments, updates, rates, keys, clip_norm=np.inf, weight_decay=0.0, dropout=0.0):
-        """Take one step of Adam for each minibatch of `order`.
+        """Take one step of Adam for each minibatch of `order` but those whose targets all weigh nothing.
 
         Parameters
         ----------
@@ -198,7 +227,7 @@ class Trainer:
     def evaluate(self):
         """Return the weighted mean loss over all samples."""
         losses, totals, _ = self._pass(EVALUATE)
-        return float(np.sum(losses * totals) / np.sum(totals))
+        return mean_loss(losses, totals)
 
     def differentiate(self):
         """Return the loss of all samples as one minibatch, its gradient (n_parameters,) and that of the inputs."""
@@ -230,7 +259,7 @@ def run_predict(architecture, theta, sequences, n_jobs=None):
     work = _multiply_adds(architecture, sequences)
     n_threads = count_threads(n_jobs, work * len(sequences), n_blocks)
     memory = allocate(plan, sequences.steps, dtype, n_threads, output=shape)
-    data = as_data(sequences, dtype)
+    data = as_data(architecture, sequences, dtype)
     order = _longest_first(data.lengths, np.arange(len(sequences)), len(sequences))
     nothing, none = np.zeros((2, 0), dtype), np.zeros(1)
     arrays, barrier = (plan.model, plan.layers, plan.tensors, plan.packings), np.zeros(2, np.int64)

@@ -83,7 +83,7 @@ class _Planner:
         self.line = TILE_BYTES // dtype.itemsize
         self.lanes = self.line  # two vector registers' worth
         self.work, self.codes, self.panels, self.slot = (_Allocator(self.line) for _ in range(4))
-        self.input_gradient = input_gradient and not architecture.tokens
+        self.input_gradient = input_gradient and architecture.input_size > 0
         self.tensors, self.packings = [], []
 
     def plan(self):
@@ -104,9 +104,9 @@ class _Planner:
 
     def plan_data(self, model):
         architecture, lanes = self.architecture, self.lanes
-        for name in ("hidden_size", "input_size", "output_size", "directions", "tokens", "feeds_classes"):
+        for name in ("hidden_size", "input_size", "output_size", "directions", "feeds_classes"):
             model[name] = getattr(architecture, name)
-        model["cell"] = list(CELLS).index(architecture.cell_name)
+        model["cell"], model["n_codes"] = list(CELLS).index(architecture.cell_name), len(architecture.n_categories)
         for name in ("reads_final_state", "has_decoder", "feeds_back"):
             model[name] = getattr(architecture.head, name)
         model["lanes"], model["steps"], model["output_steps"] = lanes, self.steps, self.output_steps
@@ -116,23 +116,20 @@ class _Planner:
         if self.loss is not None:
             model["loss"] = list(LOSSES).index(self.loss.name)
             model["target_size"] = 1 if self.loss.takes_classes else architecture.output_size // self.loss.n_levels
-        model["x"] = (self.codes if architecture.tokens else self.work).take(
-            self.steps * self.input_width(architecture) * lanes
-        )
-        if architecture.head.feeds_back:
-            width = 1 if architecture.feeds_classes else architecture.output_size
-            model["decoder_x"] = (self.codes if architecture.feeds_classes else self.work).take(
-                self.output_steps * width * lanes
-            )
+        model["x"] = self.work.take(self.steps * architecture.input_size * lanes)
+        model["codes"] = self.codes.take(self.steps * model["n_codes"] * lanes)
+        if architecture.head.has_decoder:
+            decoder = next(layer for layer in architecture.layers if layer.stack)
+            model["fed_size"], model["decoder_input_size"] = architecture.fed_size, decoder.input_size
+            model["decoder_n_codes"] = len(decoder.n_categories)
+            model["decoder_x"] = self.work.take(self.output_steps * decoder.input_size * lanes)
+            model["decoder_codes"] = self.codes.take(self.output_steps * len(decoder.n_categories) * lanes)
         model["prediction"] = self.work.take(self.output_steps * architecture.output_size * lanes)
         model["target"] = self.work.take(self.output_steps * model["target_size"] * lanes)
         model["weight"] = self.work.take(self.output_steps * model["target_size"] * lanes)
         model["target_codes"] = self.codes.take(self.output_steps * lanes)
         self.x = {"": model["x"], "decoder.": model["decoder_x"]}
-
-    @staticmethod
-    def input_width(architecture):
-        return 1 if architecture.tokens else architecture.input_size
+        self.x_codes = {"": model["codes"], "decoder.": model["decoder_codes"]}
 
     def steps_of(self, layer):
         return self.output_steps if layer.stack else self.steps
@@ -142,7 +139,8 @@ class _Planner:
         record["hidden_size"], record["input_size"] = self.architecture.hidden_size, layer.input_size
         for name in ("n_gates", "n_states", "n_coupled", "n_rows"):
             record[name] = getattr(cell, name)
-        for name in ("tokens", "counts", "reverse", "dilation", "residual"):
+        record["n_codes"], record["n_categories"] = len(layer.n_categories), sum(layer.n_categories)
+        for name in ("counts", "reverse", "dilation", "residual"):
             record[name] = getattr(layer, name)
         record["decoder"] = layer.stack != ""
         record["narrow"] = layer.input_size <= NARROW
@@ -156,32 +154,50 @@ class _Planner:
 
     def plan_weights(self, record, layer):
         """Offsets of a layer's parameters, of their panels and of their gradients."""
-        starts, hidden, size = self.architecture.starts, self.architecture.hidden_size, layer.input_size
+        starts, hidden = self.architecture.starts, self.architecture.hidden_size
+        size, width = layer.input_size, layer.width
         rows, coupled = record["n_gates"] * hidden, record["n_coupled"] * hidden
         for kind in ("weight_ih", "weight_hh", "bias_ih", "bias_hh"):
             record[kind] = starts[f"{layer.stack}{kind}_{layer.suffix}"]
         weight_ih, weight_hh = record["weight_ih"], record["weight_hh"]
+        row, column = (1, rows) if layer.n_categories else (width, 1)
+        record["weight_ih_row"], record["weight_ih_column"] = row, column
+        record["weight_codes"] = weight_ih + size * column
         record["panels_hh"] = self.pack(weight_hh, hidden, 1, coupled, hidden)
         record["panels_hh_rest"] = self.pack(weight_hh + coupled * hidden, hidden, 1, rows - coupled, hidden)
         record["panels_bias"] = self.panels.take(record["n_rows"] * hidden)
-        if layer.dense:
-            record["panels_ih"] = self.pack(weight_ih, size, 1, coupled, size)
-            record["panels_ih_rest"] = self.pack(weight_ih + coupled * size, size, 1, rows - coupled, size)
+        if size:
+            record["panels_ih"] = self.pack(weight_ih, row, column, coupled, size)
+            record["panels_ih_rest"] = self.pack(weight_ih + coupled * row, row, column, rows - coupled, size)
         if self.loss is None:
             return
         record["panels_hh_t"] = self.pack(weight_hh, 1, hidden, hidden, rows)
-        if layer.dense and (layer.level or self.input_gradient):
-            record["panels_ih_t"] = self.pack(weight_ih, 1, size, size, rows)
-        record["slot_hh"], record["slot_hh_row"] = self.add_matrix(weight_hh, rows, hidden, self.padded(hidden))
-        width = size if record["narrow"] or not layer.dense else self.padded(size)
-        record["slot_ih"], record["slot_ih_row"] = self.add_matrix(weight_ih, rows, size, width)
+        if size and (layer.level or self.input_gradient):
+            record["panels_ih_t"] = self.pack(weight_ih, column, row, size, rows)
+        record["slot_hh_row"] = self.padded(hidden)
+        record["slot_hh"] = self.add_matrix(weight_hh, hidden, 1, rows, hidden, self.padded(hidden))
+        if size:
+            record["slot_ih_row"] = size if record["narrow"] else self.padded(size)
+            record["slot_ih"] = self.add_matrix(weight_ih, row, column, rows, size, record["slot_ih_row"])
+        if width > size:
+            self.add_categories(record, rows, width - size)
         bias = record["slot_bias"] = self.slot.take(record["n_rows"] * hidden)
         for start, count, offset in (
             (record["bias_ih"], rows, bias),
             (record["bias_hh"], coupled, bias),
             (record["bias_hh"] + coupled, rows - coupled, bias + rows),
         ):
-            self.tensors.append((start, 1, count, 1, offset, 1))
+            self.tensors.append((start, 1, 1, count, 1, offset, 1))
+
+    def add_categories(self, record, rows, count):
+        """Gradients of the weights of categories and of numbers of steps, in the order that the weights have."""
+        start = record["weight_codes"]
+        if record["n_codes"]:
+            record["slot_codes_row"], record["slot_codes_column"] = 1, rows
+            record["slot_codes"] = self.add_matrix(start, rows, 1, count, rows, rows)
+        else:
+            record["slot_codes_row"], record["slot_codes_column"] = count, 1
+            record["slot_codes"] = self.add_matrix(start, record["weight_ih_row"], 1, rows, count, count)
 
     def padded(self, count):
         return -(-count // self.line) * self.line
@@ -191,10 +207,10 @@ class _Planner:
         self.packings.append((start, row, column, rows, columns, offset))
         return offset
 
-    def add_matrix(self, start, rows, columns, slot_row):
+    def add_matrix(self, start, row, column, rows, columns, slot_row):
         offset = self.slot.take(rows * slot_row)
-        self.tensors.append((start, columns, rows, columns, offset, slot_row))
-        return offset, slot_row
+        self.tensors.append((start, row, column, rows, columns, offset, slot_row))
+        return offset
 
     def plan_work(self, record, layer):
         """Offsets of a layer's tape, states and scratch space."""
@@ -204,11 +220,12 @@ class _Planner:
         record["tape_step"], record["state_step"] = (tape_rows + 1) * lanes, state_rows * lanes
         record["tape"] = self.work.take((steps if self.loss else 1) * record["tape_step"])
         record["state"] = self.work.take((steps + 1) * record["state_step"])
+        if record["n_codes"]:
+            record["picked"] = self.work.take(2 * self.padded(record["n_gates"] * hidden) * lanes)
         if self.loss is None:
             return
         record["ones"] = self.work.take(lanes)
-        widest = max(hidden, layer.input_size if layer.dense else 0)
-        record["columns"] = self.work.take(self.padded(widest) * min(steps, CHUNK_STEPS) * lanes)
+        record["columns"] = self.work.take(self.padded(max(hidden, layer.input_size)) * min(steps, CHUNK_STEPS) * lanes)
 
     def plan_outputs(self, layers):
         """Offsets of the outputs passed from layer to layer."""
@@ -221,6 +238,7 @@ class _Planner:
         offsets = {key: self.work.take(size) for key, size in self.outputs.items()}
         for record, layer in zip(layers, self.architecture.layers, strict=True):
             record["x"] = offsets[layer.stack, layer.level - 1] if layer.level else self.x[layer.stack]
+            record["codes"] = self.x_codes[layer.stack]
             record["output"] = record["d_output"] = record["d_x"] = -1
             if layer.has_output:
                 record["output"] = offsets[layer.stack, layer.level] + (width if layer.reverse else 0)
@@ -264,6 +282,6 @@ class _Planner:
         for part, offset in enumerate(offsets):
             self.packings.append((weight + part * hidden, 1, columns, hidden, outputs, offset))
             slot = model["slot_readout"] + part * model["slot_readout_part"]
-            self.tensors.append((weight + part * hidden, columns, outputs, hidden, slot, model["slot_readout_row"]))
+            self.tensors.append((weight + part * hidden, columns, 1, outputs, hidden, slot, model["slot_readout_row"]))
         model["slot_readout_bias"] = self.slot.take(outputs)
-        self.tensors.append((model["readout_bias"], 1, outputs, 1, model["slot_readout_bias"], 1))
+        self.tensors.append((model["readout_bias"], 1, 1, outputs, 1, model["slot_readout_bias"], 1))

@@ -16,14 +16,15 @@ def _record(*names):
 # One recurrent layer in one direction.
 LAYER = _record(
     "hidden_size",  # H
-    "input_size",  # I: features of a step, or the number of categories
+    "input_size",  # I: numbers of a step
+    "n_codes",  # K: codes of a step
+    "n_categories",  # columns of the input weights for categories, of all codes
     "n_gates",  # G
     "n_states",  # S
     "n_coupled",  # C: leading gates that read the sum of their input and recurrent parts
     "n_rows",  # R
     # Flags, 0 or 1.
-    "tokens",  # inputs are categories
-    "counts",  # inputs are the numbers of the steps, as categories
+    "counts",  # the number of the step is read, too, as one more category
     "narrow",  # gradients of the input weights are dot products, not tiles
     "reverse",  # runs from the last step to the first
     "decoder",  # belongs to the decoder: its steps are the output steps
@@ -35,20 +36,25 @@ LAYER = _record(
     "initial",  # index of the first layer whose last state is added to its first state
     "n_initial",  # number of those layers; 0: the first state is zero
     # Offsets in the parameters, in PyTorch's shapes.
-    "weight_ih",  # (G H, I)
+    "weight_ih",  # (G H, I), without the columns of categories
+    "weight_ih_row",  # stride of its rows
+    "weight_ih_column",  # stride of its columns
+    "weight_codes",  # (n_categories, G H): input weights of categories, contiguous for each
     "weight_hh",  # (G H, H)
     "bias_ih",  # (G H,)
     "bias_hh",  # (G H,)
     # Offsets in the panels: packed weights. "rest" are the gates behind the coupled ones, "t" is transposed.
     "panels_bias",  # (R H,): summed biases of coupled gates; of the rest, those of the inputs, then the recurrent ones
-    "panels_ih",  # (C H, I); unused where inputs are categories
+    "panels_ih",  # (C H, I)
     "panels_ih_rest",  # ((G - C) H, I)
     "panels_ih_t",  # (I, G H); training only, where the gradient of the input is needed
     "panels_hh",  # (C H, H)
     "panels_hh_rest",  # ((G - C) H, H)
     "panels_hh_t",  # (H, G H); training only
     # Offsets in the workspace, with their strides over time; "d_" is the gradient of the loss.
-    "x",  # (T, I, L): input; of categories, (T, L) in the codes
+    "x",  # (T, I, L): numbers of the input
+    "codes",  # (T, K, L) in the codes: columns of categories; -1 for none
+    "picked",  # (L, padded G H), twice: sums of the weights of a step's categories, and room to transpose them
     "d_x",  # (T, I, L): gradient of the input; -1: not needed
     "tape",  # (T, R H, L): sums, then gates, then gradients of the sums; one step only for prediction
     "tape_step",  # stride of the tape over time: (R H + 1) L
@@ -65,6 +71,9 @@ LAYER = _record(
     # Offsets in a gradient slot, with the strides of rows, which are padded to whole vectors for tiles.
     "slot_ih",  # (G H, slot_ih_row): gradient of weight_ih
     "slot_ih_row",  # stride of its rows
+    "slot_codes",  # gradient of the weights of categories
+    "slot_codes_row",  # stride of its rows, the gates
+    "slot_codes_column",  # stride of its columns, the categories
     "slot_hh",  # (G H, slot_hh_row): gradient of weight_hh
     "slot_hh_row",  # stride of its rows
     "slot_bias",  # (R H,): gradients of the biases, in the order of panels_bias
@@ -75,15 +84,18 @@ MODEL = _record(
     "cell",  # index in `tsrnn.cells.CELLS`
     "hidden_size",  # H
     "input_size",  # I of the encoder
+    "n_codes",  # K of the encoder
     "output_size",  # O
     "target_size",  # targets of an output step: O without levels of quantiles, 1 for classes
     "directions",  # D
     "lanes",  # L: sequences of a block
     "steps",  # longest input that there is room for
     "output_steps",  # longest output that there is room for
+    "fed_size",  # previous outputs that the decoder reads
+    "decoder_input_size",  # I of the decoder: what is fed back, and numbers known of the output step
+    "decoder_n_codes",  # K of the decoder
     "n_encoder",  # layers of the encoder; those behind them are the decoder's
     # Flags, 0 or 1.
-    "tokens",  # inputs are categories
     "reads_final_state",  # the readout reads the state after the last step
     "has_decoder",  # a decoder follows the encoder
     "feeds_back",  # the decoder's inputs are the previous outputs, or the targets in training
@@ -97,9 +109,11 @@ MODEL = _record(
     "panels_readout_t",  # (D, H, O): transposed weights of each direction; training only
     "panels_readout_part",  # stride of the directions
     # Offsets in the workspace, or in the codes.
-    "x",  # (steps, I, L): input; of categories, (steps, L) in the codes
+    "x",  # (steps, I, L): numbers of the input
+    "codes",  # (steps, K, L) in the codes: columns of categories; -1 for none
     "d_x",  # (steps, I, L): gradient of the input; -1: not wanted
-    "decoder_x",  # (output_steps, O, L): input of a decoder that feeds back; of classes, (output_steps, L) in the codes
+    "decoder_x",  # (output_steps, decoder_input_size, L): numbers that a decoder reads
+    "decoder_codes",  # (output_steps, decoder_n_codes, L) in the codes: columns of categories that it reads
     "prediction",  # (output_steps, O, L): predictions, then their gradients
     "target",  # (output_steps, target_size, L)
     "weight",  # (output_steps, target_size, L): weights of the targets in the mean loss; 0: padding or missing
@@ -117,8 +131,9 @@ MODEL = _record(
 TENSOR = _record(
     "start",  # offset in the flat gradient
     "row",  # stride of its rows there
+    "column",  # stride of its columns there
     "rows",  # number of rows
-    "columns",  # number of columns, which are contiguous in both arrays
+    "columns",  # number of columns, contiguous in the slot
     "slot",  # offset in a gradient slot
     "slot_row",  # stride of its rows there
 )

@@ -43,11 +43,11 @@ def state_bounds(layer, steps):
 
 
 @inline_once
-def _write_gates(layer, theta, panels, work, tokens, t, state, place, lanes):
+def _write_gates(layer, theta, panels, work, codes, t, state, place, lanes):
     """Write the tape's rows: what each gate gets from the input, from the state `state`, or from both."""
     size = layer["hidden_size"]
     coupled, rest = layer["n_coupled"] * size, (layer["n_gates"] - layer["n_coupled"]) * size
-    inputs = 0 if layer["tokens"] or layer["counts"] else layer["input_size"]
+    inputs = layer["input_size"]
     x = layer["x"] + t * inputs * lanes
     bias, ih, hh = layer["panels_bias"], layer["panels_ih"], layer["panels_hh"]
     write_gates(panels, bias, ih, hh, coupled, work, x, inputs, state, size, place, lanes)
@@ -60,30 +60,39 @@ def _write_gates(layer, theta, panels, work, tokens, t, state, place, lanes):
         )
         write_gates(panels, bias, ih, hh, rest, work, x, inputs, state, 0, further, lanes)
         write_gates(panels, bias + rest, ih, hh, rest, work, x, 0, state, size, further + rest * lanes, lanes)
-    if layer["tokens"]:
-        _add_token_weights(layer, theta, work, tokens, t, place, lanes)
+    if layer["n_codes"]:
+        _add_category_weights(layer, theta, work, codes, t, place, lanes)
     if layer["counts"]:
         _add_step_weights(layer, theta, work, t, place, lanes)
 
 
 @inline_once
-def _add_token_weights(layer, theta, work, tokens, t, place, lanes):
-    """Add to each lane's gates the column of the input weights that its token picks."""
-    inputs, codes = layer["input_size"], layer["x"] + t * lanes
-    for i in range(layer["n_gates"] * layer["hidden_size"]):
-        weight = layer["weight_ih"] + i * inputs
-        for lane in range(lanes):
-            if tokens[codes + lane] >= 0:
-                work[place + i * lanes + lane] += theta[weight + tokens[codes + lane]]
+def _add_category_weights(layer, theta, work, codes, t, place, lanes):
+    """Add to each lane's gates the columns of the input weights that its categories pick."""
+    n_codes, rows = layer["n_codes"], layer["n_gates"] * layer["hidden_size"]
+    width = tile_columns(work)
+    row = (rows + width - 1) // width * width
+    picked = layer["picked"]
+    for lane in range(lanes):
+        fill(work, picked + lane * row, rows, 0)
+        for k in range(n_codes):
+            code = codes[layer["codes"] + (t * n_codes + k) * lanes + lane]
+            if code >= 0:
+                add(theta, layer["weight_codes"] + code * rows, work, picked + lane * row, rows)
+    transpose(work, picked, lanes, row, work, picked + lanes * row, row * width)
+    add(work, picked + lanes * row, work, place, rows * lanes)
 
 
 @inline_once
 def _add_step_weights(layer, theta, work, t, place, lanes):
     """Add to all lanes' gates the column of the input weights that belongs to step t."""
-    inputs, rows = layer["input_size"], layer["n_gates"] * layer["hidden_size"]
+    rows, first = (
+        layer["n_gates"] * layer["hidden_size"],
+        layer["weight_codes"] + (layer["n_categories"] + t) * layer["weight_ih_column"],
+    )
     gates = rows_at(work, place, rows, lanes)
     for i in range(rows):
-        weight = theta[layer["weight_ih"] + i * inputs + t]
+        weight = theta[first + i * layer["weight_ih_row"]]
         for lane in range(lanes):
             gates[i, lane] += weight
 
@@ -128,7 +137,7 @@ def _write_output(layer, work, new, t, active, lanes, rate, key):
 
 
 @inline
-def layer_forward(cell, layer, theta, panels, work, tokens, active, first, last, keep, lanes, rate, key):
+def layer_forward(cell, layer, theta, panels, work, codes, active, first, last, keep, lanes, rate, key):
     """Run steps `first` .. `last` - 1 of one layer.
 
     Parameters
@@ -147,7 +156,7 @@ def layer_forward(cell, layer, theta, panels, work, tokens, active, first, last,
         t = last - 1 - s + first if layer["reverse"] else s
         place = layer["tape"] + keep * t * layer["tape_step"]
         old, new = _old_and_new(layer, t, last)
-        _write_gates(layer, theta, panels, work, tokens, t, old, place, lanes)
+        _write_gates(layer, theta, panels, work, codes, t, old, place, lanes)
         tape = rows_at(work, place, layer["n_rows"], size * lanes)
         state, new_state = (
             rows_at(work, old, layer["n_states"], size * lanes),
@@ -209,30 +218,35 @@ def _cell_backward_active(cell, layer, work, t, steps, active, lanes):
 
 
 @inline_once
-def _add_token_gradients(layer, work, tokens, slot, first, steps, lanes):
-    """Add the gradients of the gates to those of the weights that each lane's tokens picked."""
-    inputs = layer["input_size"]
+def _add_category_gradients(layer, work, codes, slot, first, steps, lanes):
+    """Add the gradients of the gates to those of the weights that each lane's categories picked."""
+    n_codes, rows = layer["n_codes"], layer["n_gates"] * layer["hidden_size"]
+    width, picked = tile_columns(work), layer["picked"]
     for t in range(first, first + steps):
-        for i in range(layer["n_gates"] * layer["hidden_size"]):
-            place, d = layer["slot_ih"] + i * inputs, layer["tape"] + t * layer["tape_step"] + i * lanes
+        transpose(work, layer["tape"] + t * layer["tape_step"], rows, lanes, work, picked, lanes * width)
+        for k in range(n_codes):
             for lane in range(lanes):
-                code = tokens[layer["x"] + t * lanes + lane]
-                if code >= 0:
-                    slot[place + code] += work[d + lane]
+                code = codes[layer["codes"] + (t * n_codes + k) * lanes + lane]
+                if code < 0:
+                    continue
+                for i in range(0, rows, width):
+                    d, place = picked + i * lanes + lane * width, layer["slot_codes"] + code * rows + i
+                    add(work, d, slot, place, min(width, rows - i))
 
 
 @inline_once
 def _add_step_gradients(layer, work, slot, first, steps, lanes):
     """Add the gradients of the gates to those of the weights that belong to each step."""
-    inputs = layer["input_size"]
+    row, column = layer["slot_codes_row"], layer["slot_codes_column"]
     for t in range(first, first + steps):
         for i in range(layer["n_gates"] * layer["hidden_size"]):
             d = layer["tape"] + t * layer["tape_step"] + i * lanes
-            slot[layer["slot_ih"] + i * inputs + t] += total(work, d, lanes)
+            place = layer["slot_codes"] + (layer["n_categories"] + t) * column + i * row
+            slot[place] += total(work, d, lanes)
 
 
 @inline_once
-def _add_input_gradients(layer, work, tokens, slot, first, steps, lanes):
+def _add_input_gradients(layer, work, codes, slot, first, steps, lanes):
     """Add the gradients of the input weights and of the biases from `steps` steps."""
     inputs, rows = layer["input_size"], layer["n_gates"] * layer["hidden_size"]
     tape, step = layer["tape"] + first * layer["tape_step"], layer["tape_step"]
@@ -241,11 +255,11 @@ def _add_input_gradients(layer, work, tokens, slot, first, steps, lanes):
         work, tape, step, layer["n_rows"] * layer["hidden_size"], work, layer["ones"], 0, 1, steps,
         slot, layer["slot_bias"], 1, lanes
     )  # fmt: skip
-    if layer["tokens"]:
-        _add_token_gradients(layer, work, tokens, slot, first, steps, lanes)
-    elif layer["counts"]:
+    if layer["n_codes"]:
+        _add_category_gradients(layer, work, codes, slot, first, steps, lanes)
+    if layer["counts"]:
         _add_step_gradients(layer, work, slot, first, steps, lanes)
-    elif layer["narrow"]:
+    if layer["narrow"]:
         add_dots(
             work, tape, step, rows, work, x, x_step, inputs, steps, slot, layer["slot_ih"], layer["slot_ih_row"], lanes
         )  # fmt: skip
@@ -279,7 +293,7 @@ def _add_state_gradients(layer, work, slot, first, steps, all_steps, lanes):
 
 
 @inline
-def layer_backward(cell, layer, panels, work, tokens, slot, active, steps, lanes, rate, key):
+def layer_backward(cell, layer, panels, work, codes, slot, active, steps, lanes, rate, key):
     """Propagate through time: from the gradients of the outputs and of the last state to those of all else.
 
     Adds to `slot` the gradients of the layer's parameters and to ``d_x`` that of its input; leaves that of its
@@ -310,5 +324,5 @@ def layer_backward(cell, layer, panels, work, tokens, slot, active, steps, lanes
         if waiting == CHUNK_STEPS or s == steps - 1:
             first = t - waiting + 1 if layer["reverse"] else t
             _add_state_gradients(layer, work, slot, first, waiting, steps, lanes)
-            _add_input_gradients(layer, work, tokens, slot, first, waiting, lanes)
+            _add_input_gradients(layer, work, codes, slot, first, waiting, lanes)
             waiting = 0

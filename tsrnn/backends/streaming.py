@@ -20,10 +20,11 @@ PREPARE, STEP = range(2)
 
 def _make_advance(stamp):
     def advance(mode, models, layers, packings, theta, panels, work, codes, lanes_at, x, x_codes, output):
-        """Pack the weights and clear the states; or read one step, `x` or `x_codes`, and write `output`."""
+        """Pack the weights and clear the states; or read one step, `x` and `x_codes`, and write `output`."""
         stamp  # noqa: B018  part of the cache's key
         model = models[0]
-        lanes, size, width, steps = model["lanes"], model["output_size"], model["input_size"], model["steps"]
+        lanes, size, steps = model["lanes"], model["output_size"], model["steps"]
+        width, n_codes = model["input_size"], model["n_codes"]
         if mode == PREPARE:
             pack_weights(layers, packings, theta, panels, 0, 1)
             for p in range(layers.shape[0]):
@@ -31,11 +32,10 @@ def _make_advance(stamp):
             return
         now = steps - 1
         for lane in range(output.shape[0]):
-            if model["tokens"]:
-                codes[model["x"] + now * lanes + lane] = x_codes[lane]
-                continue
             for k in range(width):
                 work[model["x"] + (now * width + k) * lanes + lane] = x[lane, k]
+            for k in range(n_codes):
+                codes[model["codes"] + (now * n_codes + k) * lanes + lane] = x_codes[lane, k]
         for p in range(layers.shape[0]):
             layer_forward(
                 model["cell"], layers[p], theta, panels, work, codes, lanes_at, now, steps, 0, lanes, 0.0, 0
@@ -66,8 +66,9 @@ class Streamer:
         if not 1 <= n <= lanes:
             raise ValueError(f"n must be an int in the range [1, {lanes}]. Got {n!r} instead.")
         memory = allocate(plan, steps, theta.dtype, 1)
-        self._x, self._codes = np.zeros((n, architecture.input_size), theta.dtype), np.zeros(n, np.int32)
-        self.tokens, self.output = architecture.tokens, np.zeros((n, architecture.output_size), theta.dtype)
+        self._x = np.zeros((n, architecture.input_size), theta.dtype)
+        self._codes, self._offsets = np.zeros((n, len(architecture.n_categories)), np.int32), architecture.code_offsets
+        self.output = np.zeros((n, architecture.output_size), theta.dtype)
         self._theta, self._own_theta = theta, theta.copy()
         self._arrays = (
             plan.model, plan.layers, plan.packings, self._own_theta, memory.panels, memory.work[0], memory.codes[0],
@@ -82,12 +83,12 @@ class Streamer:
         self._own_theta[:] = self._theta
         advance(PREPARE, *self._arrays, self._x, self._codes, self.output)
 
-    def step(self, x):
+    def step(self, x, codes):
         """Read one step and return the outputs, in an array that the next step overwrites."""
-        if self.tokens:
-            self._codes[:] = x
-        else:
+        if self._x.size:
             self._x[:] = x
+        if self._codes.size:
+            self._codes[:] = np.where(np.asarray(codes) >= 0, codes + self._offsets, -1)
         advance(STEP, *self._arrays, self._x, self._codes, self.output)
         return self.output
 

@@ -151,7 +151,8 @@ def _make_run(stamp):
         """Predict, or run minibatches until done or until a loss is not finite; see `tsrnn.backends.cpu`.
 
         `plan` holds the arrays model, layers, tensors and packings; `numbers` clip_norm, weight_decay, dropout and
-        the elements of one output step. Returns the number of minibatches that were completed.
+        the elements of one output step. Returns the number of minibatches that were completed; one whose targets all
+        weigh nothing takes no step of Adam.
 
         One kernel does both, since compiling it takes seconds and most of it is common to them.
         """
@@ -160,6 +161,7 @@ def _make_run(stamp):
         model = models[0]
         clip_norm, weight_decay, dropout, per_target = numbers
         n_slots = memory.slots.shape[0]
+        steps = updates
         for n in range(todo.rates.shape[0]):
             batch = todo.order[todo.bounds[n] : todo.bounds[n + 1]]
             pack_weights(layers, packings, theta, memory.panels, thread, n_threads)
@@ -185,10 +187,10 @@ def _make_run(stamp):
             if mode != EVALUATE:
                 collect_gradient(tensors, memory.slots, memory.gradient, thread, n_threads)
                 wait_for_all(barrier, n_threads)
-            if mode == UPDATE:
+            if mode == UPDATE and weight > 0:
+                steps += 1
                 _update(
-                    theta, moments, memory, todo, n, updates + n + 1, clip_norm, weight_decay, barrier, thread,
-                    n_threads
+                    theta, moments, memory, todo, n, steps, clip_norm, weight_decay, barrier, thread, n_threads
                 )  # fmt: skip
         return todo.rates.shape[0]
 

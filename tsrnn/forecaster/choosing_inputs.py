@@ -79,6 +79,8 @@ def _choose_inputs(panel, weights, plan, log, decomposition, chosen):
     inputs = chosen
     if inputs is None:
         inputs = Inputs.fit(panel.covariates, panel.lengths, plan.pass_steps).with_squares()
+        if plan.channels == "joint":  # A network that reads all series together reads the same in every window.
+            inputs = inputs.without_static_categories()
     lookback = _shortest_lookback(panel, plan, decomposition) if plan.lookback == "auto" else plan.lookback
     recipe = Recipe(
         decomposition=decomposition,

@@ -49,7 +49,10 @@ class RNNForecaster(BaseForecaster):
 
     With covariates, ``fit(X, y)``, the season is an input like them, and not subtracted. Rows hold what is known of the
     step a horizon later. Columns, and squares for the ridge regression, are chosen by the error of ridge regressions on
-    the last part of each series. Networks of several look-backs are averaged, and so are they and the regression.
+    the last part of each series. Ridge regressions read indicators of the 64 most frequent levels of a category, the
+    network all (up to 1,000). Categories that are constant in each of several series, such as an item, are read by the
+    network in any case (up to 10,000 levels), unless it reads all series together: how a series follows other columns
+    may depend on them. Networks of several look-backs are averaged, and so are they and the regression.
 
     Forecasts are limited: they exceed the range of the observations by at most two ordinary changes over a season (or
     over as many seasons as the horizon spans), and are not negative for series without negative values. Forecasts of
@@ -190,7 +193,8 @@ class RNNForecaster(BaseForecaster):
         its length.
     covariates_ : DataFrame
         Covariates of the fit: name, kind, known ("past" or "future"), and whether forecasts read the column (chosen)
-        or its square (squared): those that lower the error on the last part of each series.
+        or its square (squared): those that lower the error on the last part of each series, and categories that are
+        constant in each series.
     outliers_ : DataFrame
         Observations that were replaced: series, time, value and replacement.
     n_missing_ : int or Series of int

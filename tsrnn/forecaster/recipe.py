@@ -92,7 +92,16 @@ class Recipe:
             output_segment = max(d for d in range(1, self.segment + 1) if self.pass_steps % d == 0)
         if self.strategy == "seq2seq":
             output_segment = 1
-        return WindowSize(self.lookback, self.pass_steps, self.segment, output_segment, self.n_channels)
+        size = WindowSize(self.lookback, self.pass_steps, self.segment, output_segment, self.n_channels)
+        if self.inputs is None:
+            return size
+        counts = [(category.n_codes, category.static) for category in self.inputs.categories]
+        of_rows, static = (tuple(n for n, is_static in counts if is_static is kind) for kind in (False, True))
+        size = replace(size, categories=of_rows, static_categories=static)
+        if self.strategy not in ("seq2seq", "parallel"):
+            return size
+        ahead = self.inputs.known_ahead()
+        return replace(size, ahead=len(ahead), ahead_categories=tuple(item.n_codes for item in ahead.categories))
 
     @property
     def season(self):

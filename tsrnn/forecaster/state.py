@@ -73,14 +73,17 @@ class FittedState(BaseEstimator):
         self._require_fitted_attribute("covariates_")
         covariates, inputs = self._panel.covariates, self._ensemble.best.recipe.inputs
         columns = () if covariates is None else covariates.columns
-        chosen = () if inputs is None else inputs.inputs
+        read = () if inputs is None else inputs.inputs
+        chosen = {item.column for item in read if not item.squared}
+        chosen |= set() if inputs is None else {category.column for category in inputs.categories}
+        squared = {item.column for item in read if item.squared}
         return pd.DataFrame(
             {
                 "name": pd.Series([column.name for column in columns], dtype=object),
                 "kind": pd.Series([column.kind for column in columns], dtype=object),
                 "known": pd.Series([column.known for column in columns], dtype=object),
-                "chosen": [any(i.column == k and not i.squared for i in chosen) for k in range(len(columns))],
-                "squared": [any(i.column == k and i.squared for i in chosen) for k in range(len(columns))],
+                "chosen": [k in chosen for k in range(len(columns))],
+                "squared": [k in squared for k in range(len(columns))],
             }
         )
 

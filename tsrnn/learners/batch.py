@@ -26,6 +26,12 @@ class WindowSize:
         Rows that the network forecasts in one of its output steps.
     n_channels : int
         Series that the network reads and forecasts together: 1, or all.
+    categories, static_categories : tuple of int
+        Numbers of codes of the categories that the network reads in each row, and once in each step.
+    ahead : int
+        Numbers that a decoder reads of each row that it forecasts.
+    ahead_categories : tuple of int
+        Numbers of codes of the categories that it reads of each.
     """
 
     lookback: int
@@ -33,6 +39,23 @@ class WindowSize:
     segment: int = 1
     output_segment: int = 1
     n_channels: int = 1
+    categories: tuple[int, ...] = ()
+    static_categories: tuple[int, ...] = ()
+    ahead: int = 0
+    ahead_categories: tuple[int, ...] = ()
+
+    @property
+    def n_categories(self):
+        """Numbers of codes of all categories that the network reads in one of its steps: a tuple."""
+        return self._of_channels(self.categories) * self.segment + self.static_categories
+
+    @property
+    def decoder_n_categories(self):
+        """Numbers of codes of all categories that a decoder reads in one output step: a tuple."""
+        return self._of_channels(self.ahead_categories) * self.output_segment
+
+    def _of_channels(self, counts):
+        return tuple(count for count in counts for _ in range(self.n_channels))
 
 
 @dataclass(frozen=True)
@@ -167,7 +190,34 @@ class Batch:
             shift=join(self.levels - self.rows.centers(self.windows), n_channels),
             scale=join(self.scales, n_channels),
             **arranged,
+            **self._codes(),
+            **self._known_ahead(inputs.dtype),
         )
+
+    def _codes(self):
+        """Return the categories of `sequences`; static ones are those of the last row before the origin."""
+        size, codes = self.size, {}
+        of_rows, static = len(size.categories), len(size.static_categories)
+        if of_rows:
+            joined = join(self.rows.codes[:, :of_rows], size.n_channels)
+            codes["codes"] = joined.reshape(len(self.rows.codes) // size.n_channels, -1)
+        if static:
+            codes["static_codes"] = self.rows.codes[self.windows.origins - 1, of_rows:]
+        return codes
+
+    def _known_ahead(self, dtype):
+        """Return what a decoder reads in `sequences`."""
+        size = self.size
+        if not size.ahead and not size.ahead_categories:
+            return {}
+        numbers, codes, starts = self.rows.known_ahead(self.windows)
+        shape = len(numbers) // size.n_channels, -1
+        return {
+            "decoder_values": join(numbers, size.n_channels).reshape(shape).astype(dtype) if size.ahead else None,
+            "decoder_codes": join(codes, size.n_channels).reshape(shape) if size.ahead_categories else None,
+            "decoder_starts": starts[: self.n_sequences],
+            "decoder_segment": size.output_segment,
+        }
 
     def split(self, fraction):
         """Return the positions of windows to train on and to hold out; those of weight 0 are in neither."""

@@ -38,7 +38,7 @@ class Recurrent:
 
 
 def make_network(rng, strategy, size, n_numbers, architecture):
-    """Return a network for windows of `size`, with random weights and a readout of zeros.
+    """Return a network for windows of `size`, with random weights; those of the readout and of categories are zero.
 
     Parameters
     ----------
@@ -55,12 +55,21 @@ def make_network(rng, strategy, size, n_numbers, architecture):
     """
     network = Network(
         input_size=n_numbers * size.segment * size.n_channels,
+        n_categories=size.n_categories or None,
         output_size=size.output_segment * size.n_channels,
         head=STRATEGIES[strategy],
         decoder_steps=size.horizon // size.output_segment,
+        decoder_input_size=size.ahead * size.output_segment * size.n_channels,
+        decoder_n_categories=size.decoder_n_categories or None,
         **architecture,
     )
     network.initialize(rng)
+    # A category that training has seldom or never seen, then, has little or no effect.
+    architecture, parameters = network.architecture, network.parameters
+    parameters["weight_ih_l0"][:, architecture.input_size :] = 0
+    if architecture.decoder_n_categories:
+        first = architecture.fed_size + architecture.decoder_input_size
+        parameters["decoder.weight_ih_l0"][:, first : first + sum(architecture.decoder_n_categories)] = 0
     network.parameters["readout.weight"][:] = 0
     network.parameters["readout.bias"][:] = 0
     return network

@@ -219,10 +219,10 @@ class SequenceEstimator(BaseEstimator):
         """Make a network with random parameters."""
         self._architecture = {name: _as_tuple(getattr(self, name)) for name in (*ARCHITECTURE, "segment_length")}
         network = Network(
-            input_size=self.input_size_ * self.segment_length_,
+            input_size=0 if self.categories is not None else self.input_size_ * self.segment_length_,
+            n_categories=None if self.categories is None else (self.input_size_,),
             output_size=self._output_size(),
             head=self._kind.head,
-            tokens=self.categories is not None,
             feeds_classes=self._loss().takes_classes,
             decoder_steps=self._output_steps(),
             **{name: getattr(self, name) for name in ARCHITECTURE},
@@ -238,7 +238,9 @@ class SequenceEstimator(BaseEstimator):
         if self.segment_length_ > 1:
             values, starts, lengths = pad_first_segments(values, lengths, self.segment_length_)
         steps = int(lengths.max()) if self._kind.head == "every" else self._output_steps()
-        sequences = Sequences(values, starts, lengths, output_steps=steps, segment=self.segment_length_)
+        sequences = Sequences(
+            values, starts, lengths, output_steps=steps, segment=self.segment_length_, codes=inputs.codes
+        )
         if targets is None:
             return sequences
         if weights is not None:

@@ -19,8 +19,10 @@ class Inputs:
 
     Attributes
     ----------
-    values : ndarray of shape (n_rows, n_features), float, or (n_rows,), int32
-        One row a step: numbers, or the codes of tokens.
+    values : ndarray of shape (n_rows, n_features)
+        One row of numbers a step; without columns for tokens.
+    codes : ndarray of int32, shape (n_rows, 1), or None
+        The codes of tokens.
     starts, lengths : ndarray of shape (n_samples,), int64
         First row and number of rows of each sequence.
     ragged : bool
@@ -31,6 +33,7 @@ class Inputs:
     starts: np.ndarray
     lengths: np.ndarray
     ragged: bool
+    codes: np.ndarray | None = None
 
 
 def is_ragged(sequences):
@@ -269,4 +272,4 @@ def _read_tokens(estimator, X, ragged, reset):
         estimator.categories_ = learn_categories(estimator.categories, tokens, type(estimator).__name__)
         estimator.input_size_, estimator.n_features_in_ = len(estimator.categories_), 1
     codes = encode_tokens(tokens, estimator.categories_, lambda row: locate(row, starts))
-    return Inputs(codes, starts, lengths, ragged)
+    return Inputs(np.empty((len(codes), 0)), starts, lengths, ragged, codes[:, None])

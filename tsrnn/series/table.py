@@ -24,13 +24,16 @@ class Rows:
         scaled value, and the seasonal component that of ``inputs.shift`` steps later, like the inputs known ahead.
     decomposition : Decomposition
         Seasons and level window.
-    n_squares : int
-        Columns at the end that are squares of others, for ridge regressions.
+    n_linear : int
+        Columns at the end that only ridge regressions read: indicators of categories, and squares.
+    codes : ndarray of shape (n_rows, n_categories), int32, or None
+        Categories that a network reads, static ones at the end; -1 for none. None without categories.
     """
 
     numbers: np.ndarray
     decomposition: Decomposition
-    n_squares: int
+    n_linear: int
+    codes: np.ndarray | None
 
     @property
     def remainder(self):
@@ -50,12 +53,27 @@ class Rows:
         return window_spreads(self.remainder, windows.origins, np.maximum(windows.lengths, 1), levels)
 
     def for_network(self, dtype):
-        """Return what a network reads: all columns but squares, the remainders less :meth:`centers`."""
-        return self.numbers[:, : self.numbers.shape[1] - self.n_squares].astype(dtype)
+        """Return the numbers that a network reads, the remainders less :meth:`centers`."""
+        return self.numbers[:, : self.numbers.shape[1] - self.n_linear].astype(dtype)
 
     def centers(self, windows):
         """Return what :meth:`for_network` are centred at in each window, float64 of shape (n,)."""
         return np.zeros(len(windows))
+
+    def known_ahead(self, windows):
+        """Return what is known of the steps after the origins of windows.
+
+        Returns
+        -------
+        numbers : ndarray of shape (n_known, n_numbers), float64
+        codes : ndarray of shape (n_known, n_categories), int32
+            Rows of steps, in the columns of :meth:`Inputs.known_ahead`.
+        starts : ndarray of shape (n,), int64
+            Row of the first step after each origin.
+        """
+        series, steps, starts = self._steps_ahead(windows)
+        inputs = self.inputs.known_ahead()
+        return inputs.read(self.covariates, series, steps), inputs.read_codes(self.covariates, series, steps), starts
 
 
 @dataclass(frozen=True)
@@ -117,7 +135,7 @@ class Table(Rows):
         -------
         Table
         """
-        scaled = scaler.transform(panel.values, panel.offsets)
+        scaled, codes = scaler.transform(panel.values, panel.offsets), None
         remainder, parts = np.empty_like(scaled), []
         for i, (start, stop) in enumerate(zip(panel.offsets[:-1], panel.offsets[1:], strict=True)):
             known = () if before is None or i >= before.n_series else before._known_parts(i, scaled[start:stop])
@@ -134,12 +152,15 @@ class Table(Rows):
             ]
             read = inputs.read(panel.covariates, series, steps)
             numbers = np.column_stack([scaled, np.concatenate(ahead), read])
+            if inputs.categories:
+                codes = inputs.read_codes(panel.covariates, series, steps)
         covariates = None if inputs is None else panel.covariates
-        n_squares = 0 if inputs is None else inputs.n_squares
+        n_linear = 0 if inputs is None else inputs.n_linear
         return cls(
             numbers,
             decomposition,
-            n_squares,
+            n_linear,
+            codes,
             panel.offsets,
             scaled,
             panel.values if panel.observed is None else np.where(panel.observed, panel.values, np.nan),
@@ -155,6 +176,10 @@ class Table(Rows):
         seen = self.scaled[self.offsets[i] : self.offsets[i + 1]][: len(x)]
         same = seen == x[: len(seen)]
         return self.parts[i], len(same) if same.all() else int(same.argmin())
+
+    def _steps_ahead(self, windows):
+        series = row_series(self.offsets)
+        return series, np.arange(len(series)) - self.offsets[series], windows.origins
 
     @property
     def n_series(self):
@@ -209,7 +234,7 @@ class Table(Rows):
         """
         rows = (self.offsets[origins.series] + origins.seen)[:, None] + np.arange(-width, horizon)
         known = (rows >= self.offsets[origins.series, None]) & (np.arange(width + horizon) < width)
-        numbers = np.where(known[:, :, None], self.numbers[np.where(known, rows, 0)], 0.0)
+        numbers, codes = np.where(known[:, :, None], self.numbers[np.where(known, rows, 0)], 0.0), None
         if self.inputs is None:
             seasonal = numbers[:, width:, SEASONAL] = self.seasonal_future(origins.series, origins.seen, horizon)
         else:
@@ -223,9 +248,13 @@ class Table(Rows):
             read = self.inputs.read(self.covariates, series.ravel(), steps.ravel())
             numbers[:, :, SEASONAL + 1 :] = read.reshape(*steps.shape, -1)
             numbers[:, :width][~known[:, :width]] = 0.0
+            if self.inputs.categories:
+                codes = self.inputs.read_codes(self.covariates, series.ravel(), steps.ravel())
+                codes.reshape(*steps.shape, -1)[:, :width][~known[:, :width]] = -1
         return Workspace(
-            numbers.reshape(rows.size, -1), self.decomposition, self.n_squares, origins, width, horizon, seasonal
-        )
+            numbers.reshape(rows.size, -1), self.decomposition, self.n_linear, codes, origins, width, horizon, seasonal,
+            self.covariates, self.inputs,
+        )  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -240,12 +269,26 @@ class Workspace(Rows):
         Rows before each origin, and after it.
     seasonal : ndarray of shape (n, horizon), float64
         Seasonal components that were subtracted from the remainders after each origin.
+    covariates : Covariates or None
+        Covariates of the series, up to the last step that is forecast.
+    inputs : Inputs or None
+        What is read of them.
     """
 
     origins: object
     width: int
     horizon: int
     seasonal: np.ndarray
+    covariates: object
+    inputs: Inputs | None
+
+    def _steps_ahead(self, windows):
+        """Steps after each origin, in whole passes: those of the last one may go beyond the horizon."""
+        n, shift = len(self.origins.series), self.inputs.shift
+        n_steps = -(-self.horizon // shift) * shift
+        steps = self.origins.seen[:, None] + np.arange(n_steps)
+        starts = np.arange(n) * n_steps + windows.seen - self.origins.seen
+        return np.repeat(self.origins.series, n_steps), steps.ravel(), starts
 
     @property
     def _table(self):
@@ -276,10 +319,10 @@ class Workspace(Rows):
         return self._table[:, self.width - 1, REMAINDER]
 
     def for_network(self, dtype):
-        """Return what a network reads: remainders less those of the last row before each origin."""
+        """Return the numbers that a network reads: remainders less those of the last row before each origin."""
         table = self._table.copy()
         table[:, :, REMAINDER] -= table[:, self.width - 1 : self.width, REMAINDER]
-        return table[:, :, : table.shape[2] - self.n_squares].reshape(len(self.numbers), -1).astype(dtype)
+        return table[:, :, : table.shape[2] - self.n_linear].reshape(len(self.numbers), -1).astype(dtype)
 
 
 def _seasonal_ahead(parts, seasons, shift, n):
