@@ -102,8 +102,8 @@ def test_training_and_forecast_read_the_same(strategy, scaling, linear, lookback
 def test_later_steps_read_earlier_forecasts(strategy):
     """A forecast of two blocks is one block, taken for observed, and another: with the season left as it was."""
     forecaster = RNNForecaster(
-        4, strategy=strategy, season_length=1, scaling="series", log=False, smoothing=False, max_epochs=3, random_state=0,
-        early_stopping=False,
+        4, strategy=strategy, season_length=1, scaling="series", log=False, smoothing=False, max_epochs=3,
+        random_state=0, early_stopping=False,
     ).fit(long_frame((90,)))  # fmt: skip
     model = forecaster._ensemble.best
     both = forecaster.predict(horizon=2 * model.recipe.pass_steps)["y"].to_numpy()

@@ -4,12 +4,12 @@ import math
 
 import numpy as np
 
-from tsrnn.backends.compilation import outline
+from tsrnn.backends.compilation import never_inline
 
 CRITICAL_VALUE = 1.645  # One-sided 95 % point of the normal distribution, as rounded by the M competitions.
 
 
-@outline
+@never_inline
 def fill_gaps(values, start, n, season_length, filled):
     """Copy a series; a missing value is the mean of the nearest ones of its phase before and after it."""
     for t in range(n):
@@ -27,7 +27,7 @@ def fill_gaps(values, start, n, season_length, filled):
         filled[t] = total / count if count else np.nan
 
 
-@outline
+@never_inline
 def classical_season(filled, n, season_length, season, counts):
     """Write the mean deviations from the centred moving average by phase, of mean zero; tell whether each has one."""
     half = season_length // 2
@@ -53,7 +53,7 @@ def classical_season(filled, n, season_length, season, counts):
     return True
 
 
-@outline
+@never_inline
 def has_season(filled, n, mean, season_length):
     """Tell whether the autocorrelation at the season is beyond its band; `naive2` asks the same of three seasons."""
     variance, squares, correlation = 0.0, 0.0, 0.0

@@ -11,7 +11,7 @@ import math
 
 import numpy as np
 
-from tsrnn.backends.compilation import kernel, outline
+from tsrnn.backends.compilation import kernel, never_inline
 from tsrnn.backends.seasons import classical_season, fill_gaps, has_season
 
 ETS, THETA = range(2)
@@ -34,7 +34,7 @@ TINY = 1e-12
 NEGLIGIBLE, FLUSHED = 1e-100, 61
 
 
-@outline
+@never_inline
 def _run_lanes(z, n, grid, first, count, season, season_length, state, seasons, sums):
     """Run some models of a grid over a series.
 
@@ -82,7 +82,7 @@ def _run_lanes(z, n, grid, first, count, season, season_length, state, seasons, 
                     seasons[phase, k, j] = s if abs(s) > NEGLIGIBLE else 0.0
 
 
-@outline
+@never_inline
 def _fit_lanes(z, n, n_seen, grid, season, season_length, state, seasons, sums, fits, at):
     """Write criterion, first level and first trend of each model of a grid into the rows of ``fits`` from ``at`` on."""
     for first in range(0, grid.shape[1], LANES):
@@ -103,7 +103,7 @@ def _fit_lanes(z, n, n_seen, grid, season, season_length, state, seasons, sums, 
             fits[1, row], fits[2, row] = level, trend
 
 
-@outline
+@never_inline
 def _ratios(values, start, n, center, spread, season, season_length, z):
     """Replace logarithms of a season by ratios and divide a series by them; return the logarithm of their product."""
     total = 0.0
@@ -116,7 +116,7 @@ def _ratios(values, start, n, center, spread, season, season_length, z):
     return total
 
 
-@outline
+@never_inline
 def _keep_best(fits, n_fits, n_plain, plain, seasonal, models, kinds):
     """Write the models of the largest weights, and their kinds."""
     best = np.inf
@@ -142,7 +142,7 @@ def _keep_best(fits, n_fits, n_plain, plain, seasonal, models, kinds):
         models[k, WEIGHT] /= total
 
 
-@outline
+@never_inline
 def _fit_ets(
     values, start, n, n_seen, center, spread, lowest, season_lengths, plain, seasonal, buffers, lanes, fits, no_season,
     models, kinds, first_seasons,
@@ -180,7 +180,7 @@ def _fit_ets(
     _keep_best(fits, n_plain + 2 * season_lengths.shape[0] * n_seasonal, n_plain, plain, seasonal, models, kinds)
 
 
-@outline
+@never_inline
 def _adjust(values, start, n, n_seen, center, lowest, season_lengths, buffers, first_seasons):
     """Take the longest season that is found out of a series, write it less its mean; return kind and mean."""
     z, filled, counts = buffers
@@ -211,7 +211,7 @@ def _adjust(values, start, n, n_seen, center, lowest, season_lengths, buffers, f
     return kind, mean
 
 
-@outline
+@never_inline
 def _fit_theta(
     values, start, n, n_seen, center, lowest, season_lengths, grid, buffers, lanes, fits, no_season, models, kinds,
     first_seasons,
@@ -297,7 +297,7 @@ def _make_fit(stamp):
 fit = kernel(_make_fit)
 
 
-@outline
+@never_inline
 def _advance(values, start, stop, seen, center, spread, model, kind, season_length, ratios, state, season):
     """Move the states of a model over the values from row ``start`` on, of which ``seen`` were before them."""
     level, trend = state[0], state[1]
@@ -314,7 +314,7 @@ def _advance(values, start, stop, seen, center, spread, model, kind, season_leng
     state[0], state[1] = level, trend
 
 
-@outline
+@never_inline
 def _forecast(parts, row, horizon, seen, center, spread, model, kind, season_length, ratios, state, season):
     """Add the forecast of a model, by its weight: level, trend and season, or their sum alone."""
     level, growth, trend = center + spread * state[0], 0.0, state[1]
