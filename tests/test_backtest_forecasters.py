@@ -194,7 +194,6 @@ class TestNames:
             ((partial(seasonal_naive, season_length=2), lambda y, h: [1.0] * h), ["seasonal_naive", "<lambda>"]),
             ({"mine": drift, "naive": Mean()}, ["mine", "naive"]),
         ],
-        ids=repr,
     )
     def test_columns(self, forecaster, names):
         table = backtest(forecaster, SERIES["a"], horizon=2, n_windows=1, season_length=7)
@@ -297,7 +296,7 @@ def test_a_wrapped_network_is_fitted_at_every_origin():
 
 class TestRefusals:
     @pytest.mark.parametrize(
-        "bad", ["theta2", 3, None, [], {}, {"a": 3}, [drift, "theta2"], RNNForecaster, [Mean], np.zeros(3)], ids=repr
+        "bad", ["theta2", 3, None, [], {}, {"a": 3}, [drift, "theta2"], RNNForecaster, [Mean], np.zeros(3)]
     )
     def test_what_is_no_forecaster(self, bad):
         with pytest.raises(
