@@ -101,14 +101,18 @@ def fit_ensemble(panel, weights, plan, rng, before=None, keeps_scale=False):
         seasons = candidate_seasons(panel, plan.season_length)
         smoothing = fit_smoothing(table.values, table.offsets, seasons, plan.options.n_jobs)
         if before is None:
-            estimate = _estimate(linear[best.size.lookback][0], networks, plan)
+            estimate = _estimate(recipes, linear[best.size.lookback][0], networks, plan)
             shares = choose_shares(recipes[0], best, estimate, seasons, plan)
     return Ensemble(members, smoothing, shares), histories, table
 
 
-def _estimate(linear, networks, plan):
-    """Return a learner that was not fitted to held-out windows, where there is one, in place of the models."""
-    mean = Average(tuple(map(Recurrent, networks)), (1 / len(networks),) * len(networks))
+def _estimate(recipes, linear, networks, plan):
+    """Return a learner that was not fitted to held-out windows, where there is one, in place of the models.
+
+    It reads the windows of the first recipe, as some of the networks do.
+    """
+    same = [Recurrent(n) for recipe, n in zip(recipes, networks, strict=True) if recipe.lookback == recipes[0].lookback]
+    mean = Average(tuple(same), (1 / len(same),) * len(same))
     if plan.early_stopping:
         return Residual(tuple(filter(None, (linear, mean))))
     return mean if linear is None else linear
