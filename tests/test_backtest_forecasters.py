@@ -214,7 +214,9 @@ class TestNames:
             ValueError, match="read the series alike. Got target_col='y' and target_col='sold'. Set one"
         ):
             backtest([drift, quick()], LONG, target_col="sold")
-        with pytest.raises(ValueError, match="'id_col' parameter of backtest must be the name of a column or None"):
+        with pytest.raises(
+            ValueError, match="'id_col' parameter of backtest must be the name of a column or a list of columns or None"
+        ):
             backtest(drift, data, horizon=HORIZON, id_col=1.5)
 
     def test_frequency(self):

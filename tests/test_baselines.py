@@ -143,6 +143,13 @@ def test_smoothing_passes_over_missing_values(smooth):
 
 
 @pytest.mark.parametrize("smooth", [ets, theta])
+@pytest.mark.parametrize("exponent", [-660, -500, 500, 1000])
+def test_smoothing_of_very_small_and_large_values(smooth, exponent):
+    y = load_airline().to_numpy()
+    np.testing.assert_array_equal(smooth(np.ldexp(y, exponent), 12, 12), np.ldexp(smooth(y, 12, 12), exponent))
+
+
+@pytest.mark.parametrize("smooth", [ets, theta])
 def test_smoothing_of_the_airline_series(smooth):
     y = load_airline().to_numpy()
     errors = [np.abs(f(y[:132], 12, 12) - y[132:]).mean() for f in (smooth, seasonal_naive)]

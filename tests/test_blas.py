@@ -85,7 +85,7 @@ def test_an_interrupt_before_any_instruction_sets_the_threads_back(two, monkeypa
         assert count_blas_threads() == two, f"after instruction {len(kept)}"
         assert not blas._turn._is_owned(), f"after instruction {len(kept)}"
         assert not blas._switching._is_owned(), f"after instruction {len(kept)}"
-    assert len(kept) > 100
+    assert len(kept) > 50  # A block has as many instructions, and more for each library of the process.
     assert len(swallowed) <= 1  # at the end of an interrupted block's own context, where nothing can be raised
 
 

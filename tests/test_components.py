@@ -88,6 +88,14 @@ def test_columns_of_several_levels_and_kinds():
     assert add_columns(pd.DataFrame({0: [1.0]}), {"q": pd.DataFrame({0: [2.0]})}).columns.tolist() == [0, "0-q"]
 
 
+def test_columns_that_are_taken():
+    table = pd.DataFrame({"a": [1.0], "a-level": [2.0]})
+    with pytest.raises(ValueError, match="would have the column 'a-level' twice. Rename that of the series"):
+        add_columns(table, {"level": table})
+    renamed = table.rename(columns={"a-level": "b"})
+    assert add_columns(renamed, {"level": renamed}).columns.tolist() == ["a", "a-level", "b", "b-level"]
+
+
 def test_picture_of_components():
     forecaster = quick().fit(wide())
     display = ComponentsDisplay.from_estimator(forecaster, series="s1", horizon=9)

@@ -52,7 +52,6 @@ SERIES_ARE_NO_SAMPLES = {
     "check_methods_sample_order_invariance": "The order of the observations is that of time.",
     "check_methods_subset_invariance": "The rows of X are steps ahead: fewer of them are the next ones.",
     "check_sample_weight_equivalence_on_dense_data": "An observation that is left out moves those after it.",
-    "check_fit2d_1sample": "Refused: too few observations, in words of series.",
 }
 
 
@@ -61,6 +60,7 @@ OF_A_FORECASTER = SERIES_ARE_NO_SAMPLES | {
     "check_dtype_object": "A dict in a column is refused in other words than scikit-learn's.",
     "check_estimators_empty_data_messages": "X without columns is what a forecaster takes beside y.",
     "check_estimators_nan_inf": "Missing covariates hold the last value; infinite ones are refused.",
+    "check_fit2d_1sample": "Refused: too few observations, in words of series.",
     "check_fit2d_predict1d": "One dimension is refused in other words than scikit-learn's.",
     "check_n_features_in": "Covariates are told by name; there may be none.",
     "check_n_features_in_after_fitting": "Covariates are told by name; there may be none.",

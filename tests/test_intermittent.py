@@ -114,7 +114,7 @@ def test_squared_errors_forecast_totals():
 def sparse_rows(values, offsets, seasons=()):
     """Rows whose scaled values are the values."""
     zeros = np.zeros(len(offsets) - 1)
-    return Table(np.column_stack([values, values]), Decomposition(seasons), 0, offsets, values, values, zeros, [])
+    return Table(np.column_stack([values, values]), Decomposition(seasons), 0, None, offsets, values, values, zeros, [])
 
 
 def test_values_that_are_not_observed_count_for_nothing(rng):

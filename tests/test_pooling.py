@@ -167,7 +167,7 @@ class TestChoices:
 
     def test_members_differ_in_what_they_read(self):
         frame = panel_of([0.9, 0.6, 0.3] * 4, n=100)
-        forecaster = fitted(frame, lookback="auto")
+        forecaster = fitted(frame, lookback="auto", smoothing=False)
         lookbacks = forecaster.lookbacks_
         assert len(lookbacks) > 1
         assert forecaster.lookback_ == lookbacks[0]

@@ -195,6 +195,17 @@ def test_parameters_of_simulated_series(alpha, beta):
 
 
 @METHODS
+@pytest.mark.parametrize("level", [0.0, 50.0])
+@pytest.mark.parametrize("n", [15, 21, 84])
+def test_a_season_without_noise_goes_on(method, level, n):
+    season = np.array([0.0, 3, 5, 3, 0, -4, -7])
+    ahead = forecast_ends(method, level + np.resize(season, n), seasons=[7], horizon=7)[0]
+    assert np.isfinite(ahead).all()
+    if n > 21:  # Of three seasons Theta asks whether they are any.
+        np.testing.assert_allclose(ahead, level + np.resize(season, n + 7)[n:], atol=1e-6)
+
+
+@METHODS
 @pytest.mark.parametrize("y", [[3.0], [3.0, 5.0], [1.0, 2.0, 3.0, 4.0], [4.1] * 30], ids=len)
 def test_few_values_and_constants_are_repeated(method, y):
     assert forecast_ends(method, np.array(y), seasons=[4]).tolist() == [[y[-1]] * 6]
@@ -240,6 +251,21 @@ def test_scale(method, factor):
     y = seasonal_series(40)
     ahead = forecast_ends(method, y, seasons=[4])
     np.testing.assert_allclose(forecast_ends(method, factor * y, seasons=[4]), factor * ahead, rtol=1e-9)
+
+
+@METHODS
+def test_logarithms(method):
+    y = seasonal_series(48)
+    ends = np.array([0, 48])
+    fits = [Smoothing.fit(method, factor * y, ends, [4], log=True) for factor in (1.0, 1e9)]
+    ahead, many = (f.forecast(k * y, ends, ends[:1], ends[1:], 6) for f, k in zip(fits, (1.0, 1e9), strict=True))
+    np.testing.assert_allclose(many, 1e9 * ahead, rtol=1e-9)
+    assert (fits[0].kinds <= 1).all()  # Additive seasons of logarithms are multiplicative already.
+    parts = fits[0].forecast(y, ends, ends[:1], ends[1:], 6, components=True)
+    np.testing.assert_allclose(parts.sum(axis=0), ahead, rtol=1e-12)
+    np.testing.assert_allclose(
+        ahead, forecast_ends(method, y, seasons=[4]), rtol=0.05
+    )  # The noise is 2 % of the level.
 
 
 @METHODS

@@ -304,9 +304,10 @@ def theta(y: ArrayLike, horizon: int, season_length: int) -> Floats:
 
 def _smooth(method, name, y, horizon, season_length):
     series = _check(name, y, missing=True, horizon=horizon, season_length=season_length)
-    ends = np.array([0, len(series)])
+    ends, exponent = np.array([0, len(series)]), np.frexp(np.nanmax(np.abs(series)))[1]
+    series = np.ldexp(series, -exponent)  # Squares of very large and very small values would overflow or vanish.
     fitted = Smoothing.fit(method, series, ends, [season_length])
-    return fitted.forecast(series, ends, ends[:1], ends[1:], horizon)[0]
+    return np.ldexp(fitted.forecast(series, ends, ends[:1], ends[1:], horizon)[0], exponent)
 
 
 # By the name that `tsrnn.backtest` knows them by: functions of (y, horizon) or of (y, horizon, season_length).

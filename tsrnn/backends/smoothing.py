@@ -28,7 +28,7 @@ MIN_OBSERVED = 5  # Fewest observed values of a series that is more than repeate
 TEMPER = 0.25
 USUAL_PART = 0.5  # Of the slope, in the Theta method: theta is 2.
 PRIOR = 4.0  # Variances of the noise that it weighs, against what the series tells of the part.
-TINY = 1e-12
+TINY, TINIEST = 1e-12, 1e-300  # Of a sum of squares, relative and absolute, whose logarithm is taken.
 # Responses to first states die away. Every so many steps they are set to zero where they are negligible: arithmetic on
 # numbers too small for full precision is a hundred times slower. The number is odd, so that each phase has its turn.
 NEGLIGIBLE, FLUSHED = 1e-100, 61
@@ -247,7 +247,7 @@ def _fit_theta(
             shift = -(yl + part * lv) / ll
             squares = yy + 2 * (shift * yl + part * yv) + shift * (shift * ll + 2 * part * lv) + part * part * vv
             row = first + j
-            fits[0, row] = n_seen * math.log(max(squares, TINY * yy) / n_seen)
+            fits[0, row] = n_seen * math.log(max(squares, TINY * yy, TINIEST) / n_seen)
             fits[1, row], fits[2, row] = shift + part * intercept, part * slope
     kind = kinds[0]
     _keep_best(fits, grid.shape[1], grid.shape[1], grid, grid, models, kinds)
@@ -258,10 +258,10 @@ def _fit_theta(
 
 def _make_fit(stamp):
     def fit(
-        thread, n_threads, method, values, offsets, season_lengths, plain, seasonal, buffers, lanes, fits, no_season,
-        models, kinds, first_seasons, units,
+        thread, n_threads, method, divides, values, offsets, season_lengths, plain, seasonal, buffers, lanes, fits,
+        no_season, models, kinds, first_seasons, units,
     ):  # fmt: skip
-        """Fit the models of this thread's share of the series."""
+        """Fit the models of this thread's share of the series; ``divides`` allows multiplicative seasons."""
         stamp  # noqa: B018  part of the cache's key
         for i in range(thread, offsets.shape[0] - 1, n_threads):
             start, n = offsets[i], offsets[i + 1] - offsets[i]
@@ -271,7 +271,9 @@ def _make_fit(stamp):
                     n_seen, mean = n_seen + 1, mean + values[t]
                     lowest, highest = min(lowest, values[t]), max(highest, values[t])
             units[i, CENTER], units[i, SPREAD] = 0.0, 1.0
-            if n_seen < MIN_OBSERVED or highest - lowest <= 1e-9 * max(abs(lowest), abs(highest)):
+            spread_out = highest - lowest > 1e-9 * max(abs(lowest), abs(highest))
+            lowest = lowest if divides else 0.0
+            if n_seen < MIN_OBSERVED or not spread_out:
                 for k in range(models.shape[1]):  # The last value is repeated.
                     models[i, k, ALPHA], models[i, k, WEIGHT] = 1.0, 1.0 if k == 0 else 0.0
             else:

@@ -52,7 +52,7 @@ class Ensemble:
         """Return the ensemble with smoothing fitted to the first ``seen`` rows of the series of a table."""
         values, offsets = table.values[rows_of(table.offsets[:-1], seen)], offsets_of(seen)
         smoothing = {
-            name: Smoothing.fit(s.method, values, offsets, s.season_lengths, n_jobs)
+            name: Smoothing.fit(s.method, values, offsets, s.season_lengths, n_jobs, s.log)
             for name, s in self.smoothing.items()
         }
         return replace(self, smoothing=smoothing)

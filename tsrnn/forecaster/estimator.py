@@ -43,9 +43,10 @@ class RNNForecaster(BaseForecaster):
     From 10 series on, the forecast is the mean over up to three look-backs whose errors are nearly the lowest.
 
     Beside the network, exponential smoothing and the Theta method forecast each series by itself (``smoothing``):
-    level, damped trend and season, all that is known of a short series. The forecast is the median of the three; from
-    20 held-out forecasts on, all series together, it is their mean, weighted by the errors of these (``shares_``).
-    Intermittent series, and those of no more than two seasons, are left to the network.
+    level, damped trend and season, all that is known of a short series. The forecast is the median of the three; of 10
+    and more series, or where 20 forecasts are held out, it is their mean, weighted by the errors of these
+    (``shares_``).
+    Intermittent series, and those whose season has been seen, but not twice, are left to the network.
 
     With covariates, ``fit(X, y)``, the season is an input like them, and not subtracted. Rows hold what is known of the
     step a horizon later. Columns, and squares for the ridge regression, are chosen by the error of ridge regressions on
@@ -104,7 +105,7 @@ class RNNForecaster(BaseForecaster):
         Whether to fit the linear part.
     smoothing : bool, default=True
         Whether exponential smoothing and the Theta method of each series take part in the forecast. They read no
-        covariates, and take no part where there are some that help.
+        covariates and no weights of observations, and take no part where there are covariates that help.
     cell : {"gru", "lstm", "rnn"}, default="gru"
         Kind of recurrent cell.
     hidden_size : int or "auto", default="auto"
@@ -186,7 +187,7 @@ class RNNForecaster(BaseForecaster):
     shares_ : Series or None
         Share of the network with its linear part ("network"), of exponential smoothing ("ets") and of the Theta method
         ("theta") in the forecast, by their errors on the last part of each series. None where that is too little to
-        tell, and the forecast is their median.
+        tell, and the forecast of fewer than 10 series is their median.
     smoothing_ : DataFrame
         Models of smoothing, a row each: series, method ("ets" or "theta"), weight among those of the series, smoothing
         parameters alpha, beta, phi (0 without a trend) and gamma, season ("none", "additive" or "multiplicative") and

@@ -13,7 +13,7 @@ from tsrnn.forecaster.ensemble import Ensemble
 from tsrnn.forecaster.linear import fit_linear, residuals_of
 from tsrnn.forecaster.model import Model
 from tsrnn.forecaster.plan import AVERAGED, EPOCH_WINDOWS, MAX_VALIDATION_WINDOWS
-from tsrnn.forecaster.shares import choose_shares, fit_smoothing
+from tsrnn.forecaster.shares import choose_shares, fit_smoothing, smooths_logarithms
 from tsrnn.learners.recurrent import Recurrent, draw_windows, make_network, training_sequences
 from tsrnn.scaling import SeriesScaler
 from tsrnn.training import train, train_all
@@ -99,10 +99,13 @@ def fit_ensemble(panel, weights, plan, rng, before=None, keeps_scale=False):
     shares = None if before is None else before.shares
     if with_smoothing:
         seasons = candidate_seasons(panel, plan.season_length)
-        smoothing = fit_smoothing(table.values, table.offsets, seasons, plan.options.n_jobs)
+        log = smooths_logarithms(recipes[0], panel.lengths)
+        smoothing = fit_smoothing(table.values, table.offsets, seasons, plan.options.n_jobs, log)
         if before is None:
             estimate = _estimate(recipes, linear[best.size.lookback][0], networks, plan)
-            shares = choose_shares(recipes[0], best, estimate, seasons, plan)
+            shares = choose_shares(recipes[0], best, estimate, seasons, log, plan)
+        if shares is None and plan.channels == "joint":
+            smoothing = {}  # What one series tells of another, it cannot know, and too little is held out to see that.
     return Ensemble(members, smoothing, shares), histories, table
 
 

@@ -8,6 +8,7 @@ Puzzle). Where few windows tell, the median is safer than a mean.
 import numpy as np
 
 from tsrnn.backends.smoothing import ETS, THETA
+from tsrnn.forecaster.plan import MANY_SERIES
 from tsrnn.learners.smoothing import Smoothing
 from tsrnn.scaling import series_units
 from tsrnn.windows import offsets_of, rows_of, thin
@@ -18,15 +19,28 @@ STEPS = 10  # Shares that are tried are multiples of 1 / STEPS.
 # in one period, so that more is known from several periods than from as many series.
 POWER, POWER_OF_PERIOD = 50.0, 10.0
 MIN_FORECASTS = 20  # Fewest held-out forecasts, none over steps of another, that tell.
+USUAL_SHARES = (0.5, 0.25, 0.25)
+MIN_LOG_LENGTH = 48
 MAX_JUDGED = 2_000  # Most held-out windows that are forecast.
 
 
-def fit_smoothing(values, offsets, season_lengths, n_jobs):
+def fit_smoothing(values, offsets, season_lengths, n_jobs, log=False):
     """Fit exponential smoothing and the Theta method to each series; see :meth:`Smoothing.fit`."""
-    return {name: Smoothing.fit(method, values, offsets, season_lengths, n_jobs) for name, method in METHODS.items()}
+    return {
+        name: Smoothing.fit(method, values, offsets, season_lengths, n_jobs, log) for name, method in METHODS.items()
+    }
 
 
-def choose_shares(recipe, batch, model, season_lengths, plan):
+def smooths_logarithms(recipe, lengths):
+    """Tell whether smoothing is of logarithms.
+
+    Trends of logarithms run away where little is known of them. So they are smoothed only where the models have chosen
+    them for few series, which tell by themselves, of ordinarily enough observations.
+    """
+    return recipe.scaler.log and len(lengths) < MANY_SERIES and np.median(lengths) >= MIN_LOG_LENGTH
+
+
+def choose_shares(recipe, batch, model, season_lengths, log, plan):
     """Choose the shares of models and smoothing by their errors on held-out windows.
 
     Parameters
@@ -39,26 +53,32 @@ def choose_shares(recipe, batch, model, season_lengths, plan):
         One that stands for the models and was not fitted to held-out windows.
     season_lengths : tuple of int
         Seasons of smoothing.
+    log : bool
+        Whether smoothing is of logarithms.
     plan : Plan
         What is fitted.
 
     Returns
     -------
     tuple of float, or None
-        Share of the models and of each kind of smoothing; None if too few windows are held out.
+        Share of the models and of each kind of smoothing. If too few windows are held out, usual ones of many series,
+        whose models have learned from all of them, and None of few.
     """
     _, held_out = batch.split(plan.validation_fraction)
     n_forecasts = len(held_out) * recipe.stride / batch.size.horizon
+    untold = USUAL_SHARES if batch.rows.n_series >= MANY_SERIES else None
     if n_forecasts < MIN_FORECASTS:
-        return None
+        return untold
     k = batch.all_channels(thin(batch.first_channel(held_out), MAX_JUDGED))
     part, truth, table = batch.subset(k), batch.targets(k), batch.rows
     counted = np.isfinite(truth) & recipe.smoothed[part.series, None]
     if not counted.any():
-        return None
+        return untold
     units = series_units(table.values, table.offsets, recipe.season, table.observed)[part.series, None]
+    units = np.where(units > 0, units, 1.0)  # A season that repeats itself has no changes to measure errors by.
     after = part.windows.origins[:, None] + np.arange(batch.size.horizon)
-    scaled = (np.array(_smoothed(table, part.windows, batch.size.horizon, season_lengths, plan)) / units)[:, counted]
+    smoothed = np.array(_smoothed(table, part.windows, batch.size.horizon, season_lengths, log, plan))
+    scaled = (smoothed / units)[:, counted]
     target, trials = (table.values[after] / units)[counted], _simplex(1 + len(METHODS))
     forecast = table.scaled[after] + part.units[:, None] * (model.predict(part, plan.options.n_jobs) - truth)
     members = np.stack([(recipe.scaler.restore(forecast, part.series) / units)[counted], *scaled])
@@ -68,12 +88,12 @@ def choose_shares(recipe, batch, model, season_lengths, plan):
     return tuple((weights @ trials / weights.sum()).tolist())
 
 
-def _smoothed(table, windows, horizon, season_lengths, plan):
+def _smoothed(table, windows, horizon, season_lengths, log, plan):
     """Forecast windows by smoothing that was fitted to the rows before the first of them of each series."""
     known = np.diff(table.offsets)
     np.minimum.at(known, windows.series, windows.seen)
     before = table.values[rows_of(table.offsets[:-1], known)]
-    fits = fit_smoothing(before, offsets_of(known), season_lengths, plan.options.n_jobs)
+    fits = fit_smoothing(before, offsets_of(known), season_lengths, plan.options.n_jobs, log)
     return [
         fit.forecast(table.values, table.offsets, windows.series, windows.seen, horizon, plan.options.n_jobs)
         for fit in fits.values()

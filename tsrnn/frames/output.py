@@ -43,6 +43,12 @@ def add_columns(forecast, more, names=None):
     tables, labels = [forecast, *more.values()], []
     for column in forecast.columns:
         labels += [column, *(_with_suffix(column, suffix) for suffix in more)]
+    repeated = pd.Index(labels, tupleize_cols=False)
+    if repeated.has_duplicates:
+        raise ValueError(
+            f"The forecast would have the column {repeated[repeated.duplicated()][0]!r} twice. Rename that of the "
+            "series."
+        )
     k = np.arange(len(labels)).reshape(len(tables), -1).T.ravel()
     several = isinstance(forecast.columns, pd.MultiIndex)
     columns = pd.Index(labels, tupleize_cols=several).set_names(forecast.columns.names)

@@ -68,6 +68,8 @@ class Smoothing:
         Seasonal component by phase after the last observation.
     seen : ndarray of shape (n_series,), int64
         Observations that the states are after.
+    log : bool
+        Whether the models are of logarithms.
     """
 
     method: int
@@ -79,9 +81,10 @@ class Smoothing:
     states: np.ndarray
     seasons: np.ndarray
     seen: np.ndarray
+    log: bool = False
 
     @classmethod
-    def fit(cls, method, values, offsets, season_lengths, n_jobs=None):
+    def fit(cls, method, values, offsets, season_lengths, n_jobs=None, log=False):
         """Fit the models of some series.
 
         Parameters
@@ -96,6 +99,8 @@ class Smoothing:
             Seasons that the series may have.
         n_jobs : int or None
             Threads.
+        log : bool, default=False
+            Whether to fit to logarithms, of positive values.
 
         Returns
         -------
@@ -108,7 +113,7 @@ class Smoothing:
         n_fits = plain.shape[1] + 2 * len(seasons) * seasonal.shape[1]
         models, kinds = np.zeros((n_series, N_KEPT, kernels.N_COLUMNS)), np.zeros((n_series, N_KEPT), np.int64)
         first_seasons, units = np.zeros((n_series, len(seasons), 2, longest)), np.empty((n_series, 2))
-        n_values = int(np.diff(offsets).max())
+        n_values, scaled = int(np.diff(offsets).max()), np.log(values) if log else values
 
         def fit(thread, n_threads):
             buffers = np.empty(n_values), np.empty(n_values), np.empty(longest)
@@ -121,14 +126,14 @@ class Smoothing:
                 )
             )
             kernels.fit(
-                thread, n_threads, method, values, offsets, seasons, plain, seasonal, buffers, lanes,
+                thread, n_threads, method, not log, scaled, offsets, seasons, plain, seasonal, buffers, lanes,
                 np.zeros((3, n_fits)), np.zeros(longest), models, kinds, first_seasons, units,
             )  # fmt: skip
 
         _launch(fit, count_threads(n_jobs, WORK * n_fits * len(values), n_series))
         unseen = cls(
             method, seasons, models, kinds, first_seasons, units, np.zeros((n_series, N_KEPT, 2)),
-            np.zeros((n_series, N_KEPT, longest)), np.zeros(n_series, np.int64),
+            np.zeros((n_series, N_KEPT, longest)), np.zeros(n_series, np.int64), log,
         )  # fmt: skip
         return unseen._at_beginning().follow(values, offsets, n_jobs)
 
@@ -163,12 +168,16 @@ class Smoothing:
             values, offsets, start.seen, series[order], seen[order], horizon, 3 if components else 1, n_jobs
         )
         parts[:, order] = parts.copy()
+        if self.log:  # Each part is what it adds to those before it.
+            parts = np.diff(np.exp(np.cumsum(parts, axis=0)), axis=0, prepend=0.0)
         return parts if components else parts[0]
 
     def extend(self, values, offsets, n_jobs=None):
         """Return the models of more series; those known keep theirs."""
         first = offsets[len(self.seen)]
-        new = Smoothing.fit(self.method, values[first:], offsets[len(self.seen) :] - first, self.season_lengths, n_jobs)
+        new = Smoothing.fit(
+            self.method, values[first:], offsets[len(self.seen) :] - first, self.season_lengths, n_jobs, self.log
+        )
         names = ("models", "kinds", "first_seasons", "units", "states", "seasons", "seen")
         return replace(self, **{n: np.concatenate([getattr(self, n), getattr(new, n)]) for n in names})
 
@@ -186,9 +195,11 @@ class Smoothing:
         parts = np.zeros((n_parts, len(series), horizon))
         moved = replace(self, states=self.states.copy(), seasons=self.seasons.copy(), seen=np.asarray(stops, np.int64))
 
+        scaled = np.log(values) if self.log else values
+
         def run(thread, n_threads):
             kernels.run(
-                thread, n_threads, values, offsets, self.season_lengths, self.models, self.kinds, self.first_seasons,
+                thread, n_threads, scaled, offsets, self.season_lengths, self.models, self.kinds, self.first_seasons,
                 self.units, moved.states, moved.seasons, self.seen, moved.seen, np.asarray(seen, np.int64), bounds,
                 parts,
             )  # fmt: skip

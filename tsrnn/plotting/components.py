@@ -1,14 +1,23 @@
 """Components of a forecast, one below the other: why this forecast."""
 
+from __future__ import annotations
+
+from collections.abc import Hashable
 from numbers import Integral
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from sklearn.utils.validation import check_is_fitted
 
+from tsrnn.forecaster import RNNForecaster
 from tsrnn.plotting.figures import find_figure
 from tsrnn.plotting.forecasts import find_series, positions
 from tsrnn.validation import NONE, Interval, check_parameters
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 
 class ComponentsDisplay:
@@ -40,12 +49,17 @@ class ComponentsDisplay:
     ['level', 'trend', 'season', 'linear', 'network', 'limits']
     """
 
-    def __init__(self, *, forecast, components):
+    figure_: Figure
+    axes_: NDArray[np.object_]
+
+    def __init__(self, *, forecast: pd.Series, components: pd.DataFrame) -> None:
         self.forecast = forecast
         self.components = components
 
     @classmethod
-    def from_estimator(cls, forecaster, *, series=None, horizon=None):
+    def from_estimator(
+        cls, forecaster: RNNForecaster, *, series: Hashable = None, horizon: int | None = None
+    ) -> ComponentsDisplay:
         """Take the forecast of a series apart, and draw it.
 
         Parameters
@@ -78,7 +92,7 @@ class ComponentsDisplay:
         components = pd.DataFrame(parts, index=stamps)
         return cls(forecast=components.sum(axis=1).rename(panel.ids[index]), components=components).plot()
 
-    def plot(self):
+    def plot(self) -> ComponentsDisplay:
         """Draw.
 
         Returns
