@@ -83,6 +83,7 @@ def test_updates_move_smoothing_on(data):
     np.testing.assert_array_equal(np.squeeze(origins[2]), np.squeeze(forecaster.predict()))
 
 
+@pytest.mark.slow  # without the compiler there are too few models for such forecasts
 def test_observations_from_another_beginning_on():
     y = monthly(96)
     forecaster = quick(outliers="keep").fit(y[:72])

@@ -104,7 +104,7 @@ def fit_ensemble(panel, weights, plan, rng, before=None, keeps_scale=False):
         if before is None:
             estimate = _estimate(recipes, linear[best.size.lookback][0], networks, plan)
             shares = choose_shares(recipes[0], best, estimate, seasons, log, plan)
-        if shares is None and plan.channels == "joint":
+        if shares is None and recipes[0].n_channels > 1:
             smoothing = {}  # What one series tells of another, it cannot know, and too little is held out to see that.
     return Ensemble(members, smoothing, shares), histories, table
 

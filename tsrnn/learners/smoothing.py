@@ -211,7 +211,8 @@ class Smoothing:
 
 def _launch(work, n_threads):
     """Call ``work(thread, n_threads)`` in some threads, or in this one alone if they cannot be started."""
-    try:
-        run_threads(lambda thread: work(thread, n_threads), n_threads)
-    except NoThreadError:
-        work(0, 1)
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # As compiled code does.
+        try:
+            run_threads(lambda thread: work(thread, n_threads), n_threads)
+        except NoThreadError:
+            work(0, 1)
