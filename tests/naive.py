@@ -206,7 +206,7 @@ def read_inputs(config, sequences, sample):
 
 
 def read_known(config, sequences, sample):
-    """What a decoder reads of each output step: numbers, and categories one-hot."""
+    """Inputs of a decoder at each output step: numbers, and categories one-hot."""
     segment, result = sequences.decoder_segment, []
     for step in range(sequences.output_steps):
         numbers, categories = [np.empty(0)], [np.empty(0)]

@@ -26,7 +26,7 @@ INDEXES = {
 
 
 def dtype_of(kind):
-    """What cutoffs share with the stamps of their series: dates may differ in resolution."""
+    """Common property of cutoffs and the stamps of their series: zone of dates, whatever their resolution, or dtype."""
     index = INDEXES[kind]
     return str(index.tz) if isinstance(index, pd.DatetimeIndex) else index.dtype
 

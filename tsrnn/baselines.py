@@ -8,13 +8,12 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from tsrnn._types import Floats
+from tsrnn.backends.seasons import CRITICAL_VALUE
 from tsrnn.backends.smoothing import ETS, THETA
 from tsrnn.learners.smoothing import Smoothing
 from tsrnn.validation import Interval, check_parameters
 
 _CONSTRAINTS = {"horizon": [Interval(Integral, 1)], "season_length": [Interval(Integral, 1)]}
-# One-sided 95 % point of the normal distribution, as rounded by the M4 competition.
-_CRITICAL_VALUE = 1.645
 
 
 def _check(name, y, missing=False, **parameters):
@@ -182,7 +181,7 @@ def has_season(y: Floats, season_length: int) -> bool:
         return False
     lags = range(1, season_length + 1)
     correlations = np.array([centred[lag:] @ centred[:-lag] for lag in lags]) / variance
-    limit = _CRITICAL_VALUE * np.sqrt((1 + 2 * np.sum(correlations[:-1] ** 2)) / y.size)
+    limit = CRITICAL_VALUE * np.sqrt((1 + 2 * np.sum(correlations[:-1] ** 2)) / y.size)
     return bool(abs(correlations[-1]) > limit)
 
 
@@ -264,8 +263,9 @@ def ets(y: ArrayLike, horizon: int, season_length: int) -> Floats:
 def theta(y: ArrayLike, horizon: int, season_length: int) -> Floats:
     """Forecast by the Theta method: simple exponential smoothing with a part of the slope of a straight line.
 
-    The season is taken out where the autocorrelation shows one, by ratios where all values are positive; smoothing
-    parameter, first level and the part of the slope are those with the least squared errors one step ahead.
+    The season is taken out where the autocorrelation shows one, by ratios where all values are positive. First level
+    and part of the slope have the least squared errors one step ahead, the part drawn towards a half; the forecast is a
+    mean over smoothing parameters, weighted by these errors.
 
     Parameters
     ----------

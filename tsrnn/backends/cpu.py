@@ -10,7 +10,7 @@ from tsrnn.backends.adam import SHARE
 from tsrnn.backends.blocks import Data
 from tsrnn.backends.checks import check_adam, check_parameters, check_sequences
 from tsrnn.backends.plan import plan_memory
-from tsrnn.backends.pool import NoThreadError, count_threads, run_threads
+from tsrnn.backends.pool import count_threads, launch
 from tsrnn.backends.vectors import VECTOR_BYTES
 from tsrnn.backends.worker import DIFFERENTIATE, EVALUATE, PREDICT, UPDATE, Memory, Minibatches, run
 from tsrnn.losses import SquaredError
@@ -125,10 +125,7 @@ def _longest_first(lengths, order, batch_size):
 
 def _launch(n_threads, *arguments):
     """Run the kernel in `n_threads` threads, or in this one alone if they cannot be started: the bits are the same."""
-    try:
-        return run_threads(lambda thread: run(thread, n_threads, *arguments), n_threads)
-    except NoThreadError:
-        return run(0, 1, *arguments)
+    return launch(lambda thread, n_threads: run(thread, n_threads, *arguments), n_threads)
 
 
 def count_steps(totals):

@@ -155,3 +155,17 @@ def run_threads(function, n_threads, stop=None):
             for work in works:
                 work.wait()
     return [work.result() for work in works][0]
+
+
+def launch(work, n_threads):
+    """Call ``work(thread, n_threads)`` in that many threads, or ``work(0, 1)`` in this one if they cannot be started.
+
+    Returns
+    -------
+    object
+        What the first thread's call returned.
+    """
+    try:
+        return run_threads(lambda thread: work(thread, n_threads), n_threads)
+    except NoThreadError:
+        return work(0, 1)

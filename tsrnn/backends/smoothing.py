@@ -15,8 +15,7 @@ from tsrnn.backends.compilation import kernel, never_inline
 from tsrnn.backends.seasons import classical_season, fill_gaps, has_season
 
 ETS, THETA = range(2)
-# Kinds of a season, after 0 for none: those of season s are 1 + 2 * s and 2 + 2 * s.
-ADDITIVE, MULTIPLICATIVE = 1, 2
+# A kind of season is 0 for none, 1 + 2 * s for an additive one of season s and 2 + 2 * s for a multiplicative one.
 ALPHA, BETA, PHI, GAMMA, N_PARAMETERS = range(5)  # Rows of a grid; phi is zero without a trend.
 WEIGHT, LEVEL, TREND = 4, 5, 6  # Columns of a fitted model after its parameters; `WEIGHT` in place of their number.
 N_COLUMNS = 7

@@ -26,7 +26,7 @@ MAX_SEASON = 400  # Longest season that is looked for in values whose frequency 
 LOOKBACK_SEASONS = (1, 2, 3, 4, 7, 14)
 LOOKBACK_HORIZONS = (0.5, 1, 2, 4, 8)  # Without a season.
 MAX_LOOKBACK = 260
-LONG_SERIES = 1_500  # Observations of ordinary series from which on few of them tell look-backs apart, too.
+MIN_TELLING_LENGTH = 1_500  # Observations of ordinary series from which on few of them tell look-backs apart, too.
 DAYS, YEAR = 7, 371  # Season of days, and the whole weeks that hold their year: one more look-back of long series.
 MAX_MEMBERS = 3
 TOLERANCE = 1.05  # Of the error: look-backs as good as the best within it are averaged, for their errors differ.
@@ -84,7 +84,7 @@ def choose_recipes(panel, weights, plan):
         return recipe.measure(table)
 
     table = Table.of(panel, scaler, decomposition)
-    long = np.median(panel.lengths) >= LONG_SERIES and panel.n_series < MANY_SERIES
+    long = np.median(panel.lengths) >= MIN_TELLING_LENGTH and panel.n_series < MANY_SERIES
     if plan.lookback == "auto" and plan.linear and (long or panel.n_series >= MANY_SERIES):
         recipes = [make(lookback) for lookback in _candidates(panel, plan, season)]
         chosen = _within_tolerance_of_best(recipes, table, weights, plan.validation_fraction)
@@ -201,7 +201,7 @@ def _candidates(panel, plan, season):
     median = int(np.median(panel.lengths))
     longest = min(MAX_LOOKBACK, median, 2 * (median - horizon - 2), max(2 * horizon, median // 4))
     lookbacks = {max(lookback, 2) for lookback in multiples if lookback <= longest}
-    if season == DAYS and median >= LONG_SERIES:
+    if season == DAYS and median >= MIN_TELLING_LENGTH:
         lookbacks.add(YEAR)
     return sorted(lookbacks)
 

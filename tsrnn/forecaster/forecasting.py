@@ -159,7 +159,7 @@ class Forecasting(FittedState):
         self._require_readable(panel, prepared)
         table, n_series = self._ensemble.best.recipe.read(prepared), panel.n_series
         ensemble = self._ensemble
-        if any(prepared.stamps(i)[0] != self._prepared.stamps(i)[0] for i in range(n_series)):
+        if ensemble.smoothing and any(prepared.stamps(i)[0] != self._prepared.stamps(i)[0] for i in range(n_series)):
             # Smoothing begins at the first observation, and this is another one.
             ensemble = ensemble.fit_again(table, origins.min() - prepared.leads, self._n_threads())
         forecasts, size = np.empty((len(origins), horizon, n_series)), max(CHUNK // n_series, 1)

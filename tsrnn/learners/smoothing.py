@@ -12,9 +12,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from tsrnn.backends import smoothing as kernels
-from tsrnn.backends.pool import NoThreadError, count_threads, run_threads
+from tsrnn.backends.pool import count_threads, launch
 
-ALPHAS, TRENDS, DAMPINGS, GAMMAS = (0.1, 0.3, 0.6, 1.0), (0.0, 0.1), (0.9, 1.0), (0.0, 0.2, 0.6)
+ALPHAS, BETAS, DAMPINGS, GAMMAS = (0.1, 0.3, 0.6, 1.0), (0.0, 0.1), (0.9, 1.0), (0.0, 0.2, 0.6)
 THETA_ALPHAS = tuple(np.arange(1, 21) / 20)
 N_KEPT = 8  # Models of a series whose weights are the largest: the mean of them is as good as that of all.
 WORK = 50  # Operations of a model for each value.
@@ -31,7 +31,7 @@ def _grid(seasonal):
             gamma = share * (1 - alpha)
             columns.append((alpha, 0.0, 0.0, gamma, 3 + (gamma > 0)))
             for phi in DAMPINGS:
-                for beta in TRENDS if gamma == 0 else TRENDS[:1]:
+                for beta in BETAS if gamma == 0 else BETAS[:1]:
                     n_fitted = 4 + (beta > 0) + (phi < 1) + (gamma > 0)
                     columns.append((alpha, alpha * beta, phi, gamma, n_fitted))
     return np.array(columns).T.copy()
@@ -195,7 +195,9 @@ class Smoothing:
         parts = np.zeros((n_parts, len(series), horizon))
         moved = replace(self, states=self.states.copy(), seasons=self.seasons.copy(), seen=np.asarray(stops, np.int64))
 
-        scaled = np.log(values) if self.log else values
+        moves = (moved.seen > self.seen).any() or (np.asarray(seen) > self.seen[np.asarray(series, np.int64)]).any()
+        # From states at the origins nothing is read, and a forecast costs the same however long the series is.
+        scaled = np.log(values) if self.log and moves else values
 
         def run(thread, n_threads):
             kernels.run(
@@ -210,9 +212,6 @@ class Smoothing:
 
 
 def _launch(work, n_threads):
-    """Call ``work(thread, n_threads)`` in some threads, or in this one alone if they cannot be started."""
-    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # As compiled code does.
-        try:
-            run_threads(lambda thread: work(thread, n_threads), n_threads)
-        except NoThreadError:
-            work(0, 1)
+    """Call ``work(thread, n_threads)`` in some threads, without warnings of overflow: compiled code gives none."""
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+        launch(work, n_threads)
