@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from tsrnn.frames.covariate_columns import as_frame, find_columns, read_table
-from tsrnn.frames.covariate_rows import Located, has_key_columns, locate, locator
+from tsrnn.frames.covariate_rows import Located, key_columns, locate, locator
 from tsrnn.frames.covariates import assemble, with_defaults
 from tsrnn.frames.id_advice import require_distinct
 from tsrnn.frames.identity import unique_ids
@@ -229,8 +229,9 @@ def _with_rows(panel, given, located):
 def _values(panel, frame):
     """Return the covariates of a frame, without the columns of the keys, of the target and of weights."""
     others = [] if panel.names.weight_col is None else [panel.names.weight_col]
-    if has_key_columns(panel, frame):
-        others += [*panel.key_columns, panel.names.target_col]
+    keys = key_columns(panel, frame)
+    if keys:
+        others += [*keys, panel.names.target_col]
     return frame.drop(columns=others, errors="ignore") if others else frame
 
 
