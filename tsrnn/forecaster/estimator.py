@@ -69,7 +69,8 @@ class RNNForecaster(BaseForecaster):
     strategy : {"auto", "direct", "recursive", "seq2seq", "parallel"}, default="auto"
         How the steps ahead come about. "direct": the last state gives all of them. "recursive": one step at a time
         is fed back. "seq2seq": a decoder runs through the steps. "parallel": a decoder gives the horizon in
-        segments, each of which begins at the last state and is told apart by its number. "auto": parallel for
+        segments, each of which begins at the last state and is told apart by its number. Both decoders read, beside
+        what the window holds, the covariates that are known of their own steps. "auto": parallel for
         series of ordinarily 500 observations, 10,000 together, otherwise direct.
     channels : {"independent", "joint"}, default="independent"
         Whether each of several series is forecast from itself alone, by what all have taught, or from all of them at
