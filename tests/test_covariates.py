@@ -15,8 +15,10 @@ from tsrnn import RNNForecaster, backtest
 from tsrnn.frames import append, to_panel
 from tsrnn.learners.recurrent import STRATEGIES
 from tsrnn.plotting import ForecastDisplay
+from tsrnn.windows import Origins
 
 N, HORIZON = 160, 4
+DECODING = ["direct", *(pytest.param(name, marks=pytest.mark.slow) for name in ("seq2seq", "parallel"))]
 INDEX = pd.date_range("2024-01-01", periods=N + 40, freq="D", tz="Europe/Vienna", name="day")
 
 
@@ -158,9 +160,10 @@ class TestForecasts:
         with pytest.raises(ValueError, match=f"has none at {INDEX[N + HORIZON]}".replace("+", r"\+")):
             beyond.predict(horizon=HORIZON + 1)
 
-    def test_nothing_unknown_changes_a_forecast(self):
+    @pytest.mark.parametrize("strategy", DECODING)
+    def test_nothing_unknown_changes_a_forecast(self, strategy):
         X, y = make_data()
-        forecaster = quick(past_covariates=["visits"]).fit(X[:N], y[:N])
+        forecaster = quick(strategy=strategy, past_covariates=["visits"]).fit(X[:N], y[:N])
         before = forecaster.predict_origins(X, y, [N])
         later_X, later_y = X.copy(), y.copy()
         later_y.iloc[N:] += 1e3
@@ -171,15 +174,49 @@ class TestForecasts:
         nearer.iloc[N, 0] += 1
         assert (forecaster.predict_origins(nearer, y, [N]) != before).any()
 
-    def test_further_steps_read_their_own_covariates(self):
+    @pytest.mark.parametrize("strategy", DECODING)
+    def test_further_steps_read_their_own_covariates(self, strategy):
         X, y = make_data()
-        forecaster = quick().fit(X[:N], y[:N])
+        forecaster = quick(strategy=strategy).fit(X[:N], y[:N])
         far = forecaster.predict(X[N : N + 3 * HORIZON])
         changed = X.copy()
         changed.iloc[N + 2 * HORIZON, 0] += 5
         other = forecaster.predict(changed[N : N + 3 * HORIZON])
         np.testing.assert_array_equal(far[: 2 * HORIZON], other[: 2 * HORIZON])
         assert (far[2 * HORIZON :] != other[2 * HORIZON :]).any()
+
+    @pytest.mark.parametrize("channels", ["independent", "joint"])
+    @pytest.mark.parametrize("strategy", ["seq2seq", "parallel"])
+    def test_a_decoder_reads_the_known_columns_of_its_step(self, strategy, channels):
+        """In training, and in each pass of a forecast, the last of which may end beyond it."""
+        frame = long_frame("ab", 60)
+        forecaster = quick(
+            strategy=strategy, channels=channels, past_covariates=["visits"], max_epochs=1, hidden_size=2
+        ).fit(frame)
+        recipe, table, joint = forecaster._ensemble.best.recipe, forecaster._table, channels == "joint"
+        known = recipe.inputs.known_ahead()
+        prices, kinds = (frame[name].to_numpy().reshape(2, 60) for name in ("price", "promotion"))
+        assert [item.column for item in known.inputs] == [0] and [item.column for item in known.categories] == [1]
+
+        def check(batch, first_steps):
+            sequences = batch.sequences(batch.rows.for_network(np.float64))
+            for k in range(0, len(sequences), 9):
+                rows = sequences.decoder_starts[k] + np.arange(HORIZON)
+                steps = first_steps[k] + np.arange(HORIZON)
+                exists, steps = steps < 60, np.minimum(steps, 59)
+                for c, i in enumerate([0, 1] if joint else [batch.series[k]]):
+                    values = sequences.decoder_values[rows, c] * known.spread[0] + known.center[0]
+                    np.testing.assert_allclose(values[exists], prices[i, steps][exists])
+                    codes = sequences.decoder_codes[rows, c]
+                    assert (np.array(["large", "none", "small"])[codes] == kinds[i, steps])[exists].all()
+                    assert (sequences.decoder_values[rows, c][~exists] == 0).all() and (codes[~exists] == -1).all()
+
+        batch = recipe.batch(table)
+        check(batch, batch.windows.seen)
+        origins = Origins(np.repeat([0, 1], 2), np.tile([40, 54], 2))
+        work = table.workspace(origins, recipe.width, HORIZON + 1)
+        for start in (0, HORIZON):
+            check(recipe.batch_after(work, start), origins.seen + start)
 
     @pytest.mark.parametrize("channels", ["independent", "joint"])
     def test_all_columns_of_a_wide_frame_have_the_covariates(self, channels):
