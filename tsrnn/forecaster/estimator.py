@@ -92,9 +92,9 @@ class RNNForecaster(BaseForecaster):
     strategy : {"auto", "direct", "recursive", "seq2seq", "parallel"}, default="auto"
         Multi-step strategy. "direct": all steps from the last state. "recursive": one step at a time, fed back as an
         observation. "seq2seq": a decoder that runs through the steps. "parallel": a decoder whose segments of the
-        horizon all start from the last state and read the number of their segment. Both decoders read, beside the
-        window, the covariates that are known for their own steps. "auto": parallel from a median length of 500 and
-        10,000 observations together on, otherwise direct.
+        horizon all start from the last state and read the number of their segment. Both decoders read the covariates
+        that are known of their own steps. "auto": parallel from a median length of 500 and 10,000 observations together
+        on, otherwise direct.
     channels : {"independent", "joint"}, default="independent"
         Inputs of the forecast of one of several series. "independent": its own values; the weights are shared by all
         series. "joint": the values of all series, where some lead others. The network reads those of all in one step,
