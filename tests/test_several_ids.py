@@ -167,6 +167,18 @@ class TestCovariates:
         panel = to_panel(data, X=covariates, id_col=IDS)
         np.testing.assert_array_equal(panel.covariates.numbers[:, 0], frame["price"])
 
+    @pytest.mark.parametrize("n_ids", [1, 2])
+    def test_rows_to_forecast_as_columns_of_the_names_of_levels(self, n_ids):
+        frame, future = long_frame(covariate=True), long_frame(N, N + 2, covariate=True)
+        keys = ["item", "store"][:n_ids]
+        if n_ids == 1:
+            frame, future = (data[data["store"] == "b"].drop(columns="store") for data in (frame, future))
+        keyed = frame.set_index([*keys, "ds"]).rename_axis([*keys, "day"])
+        forecaster = quick().fit(keyed[["price"]], keyed["y"])
+        ahead = future[[*keys, "ds", "price"]].rename(columns={"ds": "day"})
+        expected = forecaster.predict(ahead.set_index([*keys, "day"]))
+        pd.testing.assert_series_equal(forecaster.predict(ahead), expected)
+
     def test_columns_of_a_wide_frame_with_two_levels(self):
         frame = long_frame(covariate=True)
         wide = frame.pivot(index="ds", columns=IDS, values="y")

@@ -190,14 +190,22 @@ class Architecture:
 
     @cached_property
     def code_offsets(self):
-        """First column of the categories of each code among those of all: int32 of shape (n_codes,)."""
-        return np.cumsum((0, *self.n_categories), dtype=np.int32)[:-1]
+        """First column of the categories of each code among those of its layer: int32 of shape (n_codes,).
+
+        Codes of a step, then codes of an output step, which stand behind the classes that a decoder is fed.
+        """
+        fed = self.output_size if self.head.feeds_back and self.feeds_classes else 0
+        parts = [
+            np.cumsum((first, *counts), dtype=np.int32)[:-1]
+            for first, counts in ((0, self.n_categories), (fed, self.decoder_n_categories))
+        ]
+        return np.concatenate(parts)
 
     @cached_property
-    def decoder_code_offsets(self):
-        """The same for the codes of an output step, behind the classes that a decoder is fed."""
-        fed = self.output_size if self.head.feeds_back and self.feeds_classes else 0
-        return np.cumsum((fed, *self.decoder_n_categories), dtype=np.int32)[:-1]
+    def products(self):
+        """Multiply-adds of a step: one for each parameter, but of categories only those that codes pick."""
+        gate_rows = self.cell.n_gates * self.hidden_size
+        return self.size - gate_rows * sum(count - 1 for layer in self.layers for count in layer.n_categories)
 
     def views(self, theta):
         """Return views of the flat vector by name, in PyTorch's shapes and gate order."""

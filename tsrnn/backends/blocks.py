@@ -19,8 +19,8 @@ class Data(NamedTuple):
     values : ndarray of shape (n_rows * n_columns,)
     codes : ndarray of int32, shape (n_rows * n_code_columns,)
     static_codes : ndarray of int32, shape (n, n_static)
-    code_offsets : ndarray of int32, shape (n_codes,)
-        For each code of a step, the first column of its categories among those of all codes.
+    code_offsets : ndarray of int32, shape (n_codes + n_decoder_codes,)
+        For each code of a step, and of an output step, the first column of its categories among those of its layer.
     starts, lengths : ndarray of int64, shape (n,)
     shift, scale : ndarray of shape (n, n_scaled)
         Of the leading columns of `values`.
@@ -37,8 +37,6 @@ class Data(NamedTuple):
     decoder_values : ndarray of shape (k_rows * n_decoder_columns,)
     decoder_codes : ndarray of int32, shape (k_rows * n_decoder_code_columns,)
     decoder_starts : ndarray of int64, shape (n,)
-    decoder_code_offsets : ndarray of int32, shape (n_decoder_codes,)
-        As `code_offsets`, behind the classes that the decoder is fed.
     n_decoder_columns, n_decoder_code_columns : int
     """
 
@@ -62,7 +60,6 @@ class Data(NamedTuple):
     decoder_values: np.ndarray
     decoder_codes: np.ndarray
     decoder_starts: np.ndarray
-    decoder_code_offsets: np.ndarray
     n_decoder_columns: int
     n_decoder_code_columns: int
 
@@ -124,7 +121,7 @@ def _load_codes(model, data, members, codes, steps):
 def _load_decoder_inputs(model, data, members, work, codes, output_steps):
     """Write what the decoder reads at each output step beside its own output; lanes without a sequence are zeroed."""
     lanes, size, fed = model["lanes"], model["decoder_input_size"], model["fed_size"]
-    n_codes, offsets = model["decoder_n_codes"], data.decoder_code_offsets
+    n_codes, offsets = model["decoder_n_codes"], data.code_offsets[model["n_codes"] :]
     given, given_codes = size - fed, offsets.shape[0]
     fill(work, model["decoder_x"], output_steps * size * lanes, 0)
     fill(codes, model["decoder_codes"], output_steps * n_codes * lanes, -1)

@@ -31,9 +31,7 @@ def _aligned(shape, dtype):
 def _multiply_adds(architecture, sequences):
     """Multiply-adds of one forward pass over one of the sequences, roughly."""
     steps = sequences.steps + (sequences.output_steps if architecture.head.has_decoder else 0)
-    gate_rows = architecture.cell.n_gates * architecture.hidden_size
-    unused = gate_rows * sum(count - 1 for layer in architecture.layers for count in layer.n_categories)
-    return float(architecture.size - unused) * steps
+    return float(architecture.products) * steps
 
 
 def allocate(plan, steps, dtype, n_threads, n_slots=0, n_parameters=0, input_gradient=(0, 0, 0), output=(0, 0, 0)):
@@ -61,6 +59,8 @@ def as_data(architecture, sequences, dtype):
     """Return `tsrnn.sequences.Sequences` as kernels read them; arrays of the right dtype are not copied."""
     n = len(sequences)
     nothing, no_codes = np.zeros((0, 1), dtype), np.zeros(0, np.int32)
+    no_starts = np.zeros(n, np.int64)
+    known, known_codes, known_starts = sequences.decoder_values, sequences.decoder_codes, sequences.decoder_starts
     codes = sequences.targets is not None and sequences.targets.ndim == 1
     real_targets = sequences.targets is not None and not codes
 
@@ -78,30 +78,19 @@ def as_data(architecture, sequences, dtype):
         scale=column(sequences.scale, np.ones((n, 0), dtype)),
         targets=np.ascontiguousarray(sequences.targets, dtype) if real_targets else nothing,
         target_codes=np.ascontiguousarray(sequences.targets, np.int32) if codes else no_codes,
-        target_starts=column(sequences.target_starts, np.zeros(n, np.int64), np.int64),
-        target_lengths=column(sequences.target_lengths, np.zeros(n, np.int64), np.int64),
+        target_starts=column(sequences.target_starts, no_starts, np.int64),
+        target_lengths=column(sequences.target_lengths, no_starts, np.int64),
         weights=column(sequences.weights, np.ones(n, dtype)),
         target_weights=column(sequences.target_weights, nothing),
         counts=_count_targets(sequences),
         n_columns=sequences.values.shape[1],
         n_code_columns=0 if sequences.codes is None else sequences.codes.shape[1],
-        **_decoder_data(architecture, sequences, dtype),
+        decoder_values=nothing[:, 0] if known is None else np.ascontiguousarray(known, dtype).reshape(-1),
+        decoder_codes=no_codes if known_codes is None else np.ascontiguousarray(known_codes, np.int32).reshape(-1),
+        decoder_starts=no_starts if known_starts is None else np.ascontiguousarray(known_starts, np.int64),
+        n_decoder_columns=0 if known is None else known.shape[1],
+        n_decoder_code_columns=0 if known_codes is None else known_codes.shape[1],
     )
-
-
-def _decoder_data(architecture, sequences, dtype):
-    """Return the fields of `Data` with the inputs of a decoder."""
-    values, codes, starts = sequences.decoder_values, sequences.decoder_codes, sequences.decoder_starts
-    return {
-        "decoder_values": np.zeros(0, dtype) if values is None else np.ascontiguousarray(values, dtype).reshape(-1),
-        "decoder_codes": np.zeros(0, np.int32) if codes is None else np.ascontiguousarray(codes, np.int32).reshape(-1),
-        "decoder_starts": np.zeros(len(sequences), np.int64)
-        if starts is None
-        else np.ascontiguousarray(starts, np.int64),
-        "decoder_code_offsets": architecture.decoder_code_offsets,
-        "n_decoder_columns": 0 if values is None else values.shape[1],
-        "n_decoder_code_columns": 0 if codes is None else codes.shape[1],
-    }
 
 
 def _count_targets(sequences):

@@ -7,7 +7,7 @@ import pandas as pd
 
 from tsrnn.frames.advice import stamps_of_index
 from tsrnn.frames.covariate_columns import as_frame
-from tsrnn.frames.covariate_rows import has_key_columns, locate, locator, read_stamps, require_stamps
+from tsrnn.frames.covariate_rows import key_columns, locate, locator, read_stamps, require_stamps
 from tsrnn.frames.frequency import steps_after
 from tsrnn.frames.native import is_native
 from tsrnn.frames.values import start
@@ -192,7 +192,7 @@ def rows_ahead(panel, X):
     """
     if not isinstance(X, np.ndarray) or X.ndim != 2:
         as_frame(X)
-    keyed = isinstance(X, pd.DataFrame) and (X.index.nlevels > 1 or has_key_columns(panel, X))
+    keyed = isinstance(X, pd.DataFrame) and (X.index.nlevels > 1 or bool(key_columns(panel, X)))
     if not len(X):
         raise ValueError(f"X must have at least one row, one for each step ahead. Got shape {X.shape}.")
     if isinstance(X, np.ndarray) or not panel.layout.has_stamps:

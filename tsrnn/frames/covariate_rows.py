@@ -58,8 +58,9 @@ def locate(panel, X, data=None, first=0):
     if isinstance(X, pd.DataFrame) and X.index.nlevels > 1:
         require_levels(X.index.names, _known_levels(panel), "X")
         return _of_index(panel, X.index)
-    if has_key_columns(panel, X):
-        return _of_columns(panel, X, f"X.duplicated({[*panel.key_columns]})")
+    keys = key_columns(panel, X)
+    if keys:
+        return _of_columns(panel, X, keys, f"X.duplicated({list(keys)})")
     if isinstance(X, pd.DataFrame) and panel.layout.has_stamps:
         require_stamps(panel, X)
         return _of_times(panel, X.index)
@@ -73,9 +74,15 @@ def locate_ahead(panel, steps):
     return Located(n_series, series, panel.lengths[series] + np.tile(steps, n_series), np.tile(rows, n_series))
 
 
-def has_key_columns(panel, X):
-    """Tell whether X is a long frame, with the id and the time of each row as columns."""
-    return isinstance(X, pd.DataFrame) and not panel.shares_times and set(panel.key_columns) <= set(X.columns)
+def key_columns(panel, X):
+    """Return the names of the columns of ids and time if X is a long frame, else (): a tuple."""
+    if not isinstance(X, pd.DataFrame) or panel.shares_times:
+        return ()
+    if isinstance(panel.layout, LongLayout):
+        possible = [panel.layout.keys]
+    else:
+        possible = [keys for keys in (panel.names.keys, panel.layout.level_names) if len(keys) == panel.ids.nlevels + 1]
+    return next((keys for keys in possible if set(keys) <= set(X.columns)), ())
 
 
 def require_stamps(panel, X):
@@ -83,15 +90,16 @@ def require_stamps(panel, X):
     if panel.times.dtype.kind in "iu" or X.index.dtype.kind not in "iu":
         return
     dates = [name for name, column in X.items() if holds_dates(column)]
-    if dates and not set(panel.key_columns[:-1]) & set(X.columns):
+    *id_cols, _ = getattr(panel.layout, "keys", panel.names.keys)
+    if dates and not set(id_cols) & set(X.columns):
         raise TypeError(
             f"The index of X must hold the time stamps of the rows. Column {quote(dates[0])} holds dates: "
             f"X.set_index({dates[0]!r})."
         )
     if isinstance(panel.layout, LongLayout):
-        lacking = [name for name in panel.key_columns if name not in X.columns]
+        lacking = [name for name in panel.layout.keys if name not in X.columns]
         raise ValueError(
-            f"X needs the columns {list(panel.key_columns)}, as the series, or time stamps as its index. It has not "
+            f"X needs the columns {list(panel.layout.keys)}, as the series, or time stamps as its index. It has not "
             f"{lacking}. If its rows are those of a frame y: X.join(y[{lacking}])."
         )
 
@@ -102,8 +110,9 @@ def locator(panel, X):
         return "at row {}".format
     if X.index.nlevels > 1:
         return lambda row: _at(X.index[row])
-    if has_key_columns(panel, X):
-        return lambda row: _at(tuple(X[name].iloc[row] for name in panel.key_columns))
+    keys = key_columns(panel, X)
+    if keys:
+        return lambda row: _at(tuple(X[name].iloc[row] for name in keys))
     return lambda row: f"at {X.index[row]}"
 
 
@@ -111,12 +120,11 @@ def add_rows(panel, X):
     """Return the expression that adds the rows of y to X, for advice."""
     if isinstance(X, np.ndarray):
         return "a row for each of y"
-    keys = list(panel.key_columns)
-    is_long = isinstance(panel.layout, LongLayout)
-    if has_key_columns(panel, X):
+    is_long, keys = isinstance(panel.layout, LongLayout), list(key_columns(panel, X))
+    if keys:
         rows = f"y[{keys}]" if is_long else f"y.index.to_frame(index=False, name={keys})"
         return f"X.merge({rows}, how='outer')"
-    rows = f"y.set_index({keys}).index" if is_long else "y.index"
+    rows = f"y.set_index({list(panel.layout.keys)}).index" if is_long else "y.index"
     if X.index.nlevels == 1 and not panel.shares_times:
         rows = f"{rows}.get_level_values(-1).unique()"
     return f"X.reindex(X.index.union({rows}))"
@@ -155,7 +163,7 @@ def _of_positions(panel, X, data, first):
         )
     if data.index.nlevels > 1:
         return _of_index(panel, data.index)
-    return _of_columns(panel, data, "X.index.duplicated()")
+    return _of_columns(panel, data, panel.layout.keys, "X.index.duplicated()")
 
 
 def _convert_ids(ids):
@@ -203,9 +211,9 @@ def _of_index(panel, index):
     return _of_keys(panel, ids, index.get_level_values(-1), "X.index.duplicated()")
 
 
-def _of_columns(panel, frame, twice):
+def _of_columns(panel, frame, keys, twice):
     """Locate rows of a long frame."""
-    *id_cols, time_col = panel.key_columns
+    *id_cols, time_col = keys
     ids = one_column(frame[id_cols]) if id_cols else panel.ids.repeat(len(frame))
     return _of_keys(panel, ids, frame[time_col], twice)
 

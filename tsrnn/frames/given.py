@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from tsrnn.frames.covariate_columns import as_frame
-from tsrnn.frames.covariate_rows import Located, add_rows, has_key_columns, locate, locator
+from tsrnn.frames.covariate_rows import Located, add_rows, key_columns, locate, locator
 
 
 @dataclass(frozen=True)
@@ -93,6 +93,7 @@ class GivenRows:
 def without_keys(panel, frame):
     """Return the covariates of a frame, without the columns of the keys, of the target and of weights."""
     others = [] if panel.names.weight_col is None else [panel.names.weight_col]
-    if has_key_columns(panel, frame):
-        others += [*panel.key_columns, panel.names.target_col]
+    keys = key_columns(panel, frame)
+    if keys:
+        others += [*keys, panel.names.target_col]
     return frame.drop(columns=others, errors="ignore") if others else frame

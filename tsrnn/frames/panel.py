@@ -80,11 +80,6 @@ class Panel:
         """Whether all series share one run of time stamps."""
         return self.layout.shares_times
 
-    @property
-    def key_columns(self):
-        """Columns that tell rows apart in a long frame beside the series, ids and time: a tuple."""
-        return getattr(self.layout, "keys", self.names.keys)
-
     def series(self, i):
         """Return the observations of series ``i``: a view of shape (lengths[i],)."""
         return self.values[self.offsets[i] : self.offsets[i + 1]]
