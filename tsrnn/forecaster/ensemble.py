@@ -6,6 +6,7 @@ import numpy as np
 
 from tsrnn.forecaster.limits import limits
 from tsrnn.forecaster.model import Model
+from tsrnn.forecaster.uncertainty import Distribution, Uncertainty
 from tsrnn.learners.smoothing import Smoothing
 from tsrnn.windows import Origins, offsets_of, rows_of
 
@@ -25,11 +26,14 @@ class Ensemble:
         nothing without them.
     shares : tuple of float, or None
         Weight of the average of the members, and of each kind of smoothing; their sum is 1. None for the median.
+    uncertainty : Uncertainty or None
+        Spreads of forecasts, and how far they have been off; None before these are known.
     """
 
     members: tuple[Model, ...]
     smoothing: dict[str, Smoothing]
     shares: tuple[float, ...] | None = None
+    uncertainty: Uncertainty | None = None
 
     @property
     def best(self):
@@ -79,6 +83,37 @@ class Ensemble:
         origins = Origins.ends(table.offsets) if origins is None else origins
         with np.errstate(over="ignore", invalid="ignore"):  # The caller refuses what is not finite.
             forecasts = [model.forecast(table, origins, horizon, n_jobs) for model in self.members]
+        return self._combine(forecasts, table, horizon, n_jobs, origins)
+
+    def forecast_with_spreads(self, table, horizon, n_jobs=None, origins=None):
+        """Forecast a panel, and the spreads that the networks tell; the arguments are those of :meth:`forecast`.
+
+        Returns
+        -------
+        forecasts : ndarray of shape (n_origins, horizon), float64
+            Those of :meth:`forecast`.
+        spreads : ndarray of shape (n_origins, horizon), float64
+            Of scaled values, before any calibration; NaN where a network has too little to read.
+        """
+        origins = Origins.ends(table.offsets) if origins is None else origins
+        with np.errstate(over="ignore", invalid="ignore"):
+            parts = [model.forecast_with_spreads(table, origins, horizon, n_jobs) for model in self.members]
+        forecasts, spreads = zip(*parts, strict=True)
+        return self._combine(forecasts, table, horizon, n_jobs, origins), np.mean(spreads, axis=0)
+
+    def distribution(self, table, horizon, n_jobs=None, origins=None):
+        """Return the `Distribution` of the values ahead; the arguments are those of :meth:`forecast`."""
+        origins = Origins.ends(table.offsets) if origins is None else origins
+        forecasts, learned = self.forecast_with_spreads(table, horizon, n_jobs, origins)
+        _, _, floor = limits(self.best.recipe, table, origins, horizon)
+        spreads = self.uncertainty.spreads.at(origins.series, learned)
+        return Distribution(
+            forecasts, spreads, self.uncertainty.calibration, self.best.recipe.scaler, origins.series, floor
+        )
+
+    def _combine(self, forecasts, table, horizon, n_jobs, origins):
+        """Combine forecasts of the members with those of smoothing."""
+        with np.errstate(over="ignore", invalid="ignore"):
             mean = np.mean(forecasts, axis=0)
             if not self.smoothing:
                 return mean
