@@ -39,7 +39,7 @@ MAY_IMPORT = {
     "pandas": SERIES | ESTIMATORS | {"_types"},
     "sklearn": ESTIMATORS | {"validation"},
     "joblib": ESTIMATORS,
-    "scipy": ESTIMATORS | {"frames"},
+    "scipy": ESTIMATORS | {"frames", "losses"},
     "threadpoolctl": {"learners"},
     "matplotlib": {"plotting"},
     "tqdm": {"progress"},

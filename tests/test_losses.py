@@ -5,9 +5,10 @@ import numpy as np
 import pytest
 from cases import LOSS_OPTIONS
 from gradients import numerical_gradient, relative_error
+from scipy import stats
 
 from tsrnn.forecaster import RNNForecaster
-from tsrnn.losses import LOSSES, Huber, Loss, Quantile, get_loss
+from tsrnn.losses import LOSSES, Huber, Loss, Quantile, StudentT, get_loss
 
 # Error of the finite differences, see gradients.numerical_gradient.
 DIFFERENCES_TOLERANCE = 1e-9
@@ -20,7 +21,7 @@ TARGETS, LANES, CLASSES = 2, 7, 4
 def random_step(loss, seed=0):
     """Return predictions (O, L), targets (K, L), codes (L,) and weights (K, L) of one output step."""
     rng = np.random.default_rng(seed)
-    outputs = CLASSES if loss.takes_classes else TARGETS * loss.n_levels
+    outputs = CLASSES if loss.takes_classes else TARGETS * loss.n_outputs
     weights = rng.uniform(0.2, 2.0, size=(1 if loss.takes_classes else TARGETS, LANES))
     weights[:, 3] = weights[0, 5] = 0.0
     return (
@@ -51,7 +52,7 @@ def test_value_equals_the_oracle(name):
     prediction, targets, codes, weights = random_step(loss)
     expected = sum(
         np.sum(
-            np.repeat(weights[:, lane], loss.n_levels)
+            np.repeat(weights[:, lane], loss.n_elements)
             * naive.LOSSES[name](
                 prediction[:, lane], codes[lane] if loss.takes_classes else targets[:, lane],
                 **LOSS_OPTIONS.get(name, {}),
@@ -81,6 +82,67 @@ def test_nan_reaches_the_value(name):
     prediction, targets, codes, weights = random_step(loss)
     prediction[1, 0] = np.nan
     assert np.isnan(total_loss(loss, prediction, targets, codes, weights))
+
+
+@pytest.mark.parametrize("name", LOSSES)
+def test_nan_in_any_output_reaches_the_value(name):
+    loss = make_loss(name)
+    for output in range(len(random_step(loss)[0])):
+        prediction, targets, codes, weights = random_step(loss)
+        prediction[output, 1] = np.nan
+        assert np.isnan(total_loss(loss, prediction, targets, codes, weights))
+
+
+def student_step(location, log_scale, target=0.0, dtype=np.float64):
+    """Return value and gradient of a t distribution of 4 degrees of freedom at one target."""
+    outputs = np.array([[location], [log_scale]], dtype)
+    one = np.ones((1, 1), dtype)
+    value = StudentT().value_and_gradient(outputs, one * dtype(target), np.zeros(1, int), one, np.array([4.0], dtype))
+    return value, outputs[:, 0]
+
+
+@pytest.mark.parametrize("df", [1.0, 2.5, 4.0, 30.0])
+def test_student_t_is_a_log_likelihood(df):
+    location, log_scale, target = np.array([0.3, -2.0, 5.0]), np.array([0.0, -1.5, 2.0]), np.array([0.1, 4.0, -3.0])
+    outputs = np.stack([location, log_scale])
+    weights = np.array([[1.0, 0.5, 2.0]])
+    value = StudentT(df).value_and_gradient(outputs, target[None], np.zeros(3, int), weights, np.array([df]))
+    constant = stats.t.logpdf(0.0, df)
+    expected = weights[0] @ (constant - stats.t.logpdf(target, df, location, np.exp(log_scale)))
+    assert value == pytest.approx(expected, rel=1e-12)  # the gamma functions of the constant cancel but for rounding
+
+
+@pytest.mark.parametrize(("log_scale", "target"), [(-20.0, 0.0), (9.0, 1e5)])
+def test_a_log_scale_beyond_its_bounds_stays_where_it_would_move_on(log_scale, target):
+    """The scale is right, or should be even further away: the loss does not change any more."""
+    bound = np.clip(log_scale, -7, 5)
+    value, gradient = student_step(0.0, log_scale, target)
+    assert value == student_step(0.0, bound, target)[0]
+    assert gradient[0] == student_step(0.0, bound, target)[1][0]
+    assert gradient[1] == 0.0
+
+
+@pytest.mark.parametrize(("log_scale", "target"), [(-20.0, 1.0), (9.0, 0.0)])
+def test_a_log_scale_beyond_its_bounds_is_led_back(log_scale, target):
+    value, gradient = student_step(0.0, log_scale, target)
+    at_bound = student_step(0.0, np.clip(log_scale, -7, 5), target)
+    assert (value, gradient[1]) == (at_bound[0], at_bound[1][1])
+    assert gradient[1] * log_scale > 0  # a step against the gradient leads towards 0
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("error", [0.0, 1e-30, 1e6, 1e30])
+@pytest.mark.parametrize("log_scale", [-1e30, -7, 0, 5, 1e30])
+def test_student_t_stays_finite(log_scale, error, dtype):
+    value, gradient = student_step(error, log_scale, dtype=dtype)
+    assert np.isfinite(value)
+    assert np.all(np.isfinite(gradient))
+
+
+@pytest.mark.parametrize("df", [0, -1.0, np.inf, np.nan, "4"])
+def test_student_t_refuses_bad_degrees_of_freedom(df):
+    with pytest.raises(ValueError, match="'df' parameter of StudentT must be a float"):
+        StudentT(df=df)
 
 
 def test_cross_entropy_does_not_overflow():

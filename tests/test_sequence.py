@@ -226,11 +226,12 @@ def test_several_quantiles_are_a_last_axis(rng, shape):
         model.score(X, y)
 
 
-def test_a_decoder_takes_one_quantile(rng):
+@pytest.mark.parametrize(("loss", "axis"), [(Quantile(0.2), ()), (Quantile([0.2, 0.8]), (2,)), ("student_t", ())])
+def test_a_decoder_takes_losses_of_several_outputs(rng, loss, axis):
     X, y = rng.normal(size=(5, 4)), rng.normal(size=(5, 2, 3))
-    assert RNNRegressor(loss=Quantile(0.2), **QUICK).fit(X, y).predict(X).shape == y.shape
-    with pytest.raises(ValueError, match=r"Got loss=Quantile\(levels=\(0.2, 0.8\)\): use one level"):
-        RNNRegressor(loss=Quantile([0.2, 0.8]), **QUICK).fit(X, y)
+    model = RNNRegressor(loss=loss, **QUICK).fit(X, y)
+    assert model.network_.architecture.fed_size == 3
+    assert model.predict(X).shape == (*y.shape, *axis)
 
 
 @pytest.mark.parametrize(("shape", "head"), [((6,), "last"), ((6, 4), "every"), ((6, 3), "decoder")])

@@ -178,18 +178,20 @@ def feed_targets(model, work, codes, output_steps):
             x = model["decoder_codes"] + o * model["decoder_n_codes"] * lanes
             copy(codes, model["target_codes"] + (o - 1) * lanes, codes, x, lanes)
         else:
-            step = model["target_size"] * lanes
+            target = model["target"] + (o - 1) * model["target_size"] * lanes
             x = model["decoder_x"] + o * model["decoder_input_size"] * lanes
-            copy(work, model["target"] + (o - 1) * step, work, x, step)
+            copy(work, target, work, x, model["fed_size"] * lanes)
 
 
 @inline_once
 def feed_prediction(model, work, codes, o):
-    """Give the decoder its own output step `o` as the next input."""
-    lanes, size = model["lanes"], model["output_size"]
+    """Give the decoder its own output step `o` as the next input: of several outputs a target, the middle one."""
+    lanes, size, fed = model["lanes"], model["output_size"], model["fed_size"]
     if not model["feeds_classes"]:
-        step, x = size * lanes, model["decoder_x"] + (o + 1) * model["decoder_input_size"] * lanes
-        copy(work, model["prediction"] + o * step, work, x, step)
+        x, per_target = model["decoder_x"] + (o + 1) * model["decoder_input_size"] * lanes, size // fed
+        place = model["prediction"] + (o * size + (per_target - 1) // 2) * lanes
+        for k in range(fed):
+            copy(work, place + k * per_target * lanes, work, x + k * lanes, lanes)
         return
     prediction = rows_at(work, model["prediction"] + o * size * lanes, size, lanes)
     for lane in range(lanes):

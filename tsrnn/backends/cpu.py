@@ -159,7 +159,7 @@ class Trainer:
         inputs = (len(sequences), sequences.steps, architecture.input_size) if wanted else (0, 0, 0)
         self.memory = allocate(plan, sequences.steps, dtype, self.n_threads, n_slots, architecture.size, inputs)
         self._loss_parameters = np.array(loss.parameters, dtype)
-        self._per_target = float(loss.n_levels)
+        self._per_target = float(loss.n_elements)
         self._calls_per_second = 0.0
 
     def _run(self, order, moments, updates, rates, keys, clip_norm, weight_decay, dropout, mode):

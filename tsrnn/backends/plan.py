@@ -115,7 +115,7 @@ class _Planner:
         model["target_size"] = architecture.output_size
         if self.loss is not None:
             model["loss"] = list(LOSSES).index(self.loss.name)
-            model["target_size"] = 1 if self.loss.takes_classes else architecture.output_size // self.loss.n_levels
+            model["target_size"] = 1 if self.loss.takes_classes else architecture.output_size // self.loss.n_outputs
         model["x"] = self.work.take(self.steps * architecture.input_size * lanes)
         model["codes"] = self.codes.take(self.steps * model["n_codes"] * lanes)
         if architecture.head.has_decoder:

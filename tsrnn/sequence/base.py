@@ -224,6 +224,7 @@ class SequenceEstimator(BaseEstimator):
             output_size=self._output_size(),
             head=self._kind.head,
             feeds_classes=self._loss().takes_classes,
+            outputs_per_target=self._loss().n_outputs,
             decoder_steps=self._output_steps(),
             **{name: getattr(self, name) for name in ARCHITECTURE},
         )

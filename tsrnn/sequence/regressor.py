@@ -22,7 +22,7 @@ from tsrnn._types import (
     Schedule,
     SequenceData,
 )
-from tsrnn.losses import Loss, get_loss
+from tsrnn.losses import Loss, Quantile, get_loss
 from tsrnn.sequence.base import SequenceEstimator
 from tsrnn.sequence.constraints import CONSTRAINTS, REGRESSION
 from tsrnn.sequence.standardization import learn_standardization, restore, standardize
@@ -81,9 +81,9 @@ class RNNRegressor(RegressorMixin, SequenceEstimator):
         "auto": 1 where the median length is up to 60 rows, otherwise so many that a sequence of median length has
         at most 30 steps. Tokens and targets with an output for every step allow 1 only.
     loss : str or tsrnn.losses.Loss, default="squared_error"
-        "squared_error", "absolute_error", "huber" or "quantile" (the median), or an instance such as
-        ``Quantile([0.1, 0.5, 0.9])``, which gives predictions a last axis for the levels. A `Huber` turns
-        linear at `delta` standard deviations of the target if targets are standardized.
+        "squared_error", "absolute_error", "huber", "quantile" (the median) or "student_t" (the location and the scale
+        of a t distribution), or an instance such as ``Quantile([0.1, 0.5, 0.9])``, which gives predictions a last axis
+        for the levels. A `Huber` turns linear at `delta` standard deviations of the target if targets are standardized.
     learning_rate : float, default=0.01
         Rate of the Adam optimizer.
     schedule : {"constant", "cosine", "one_cycle"}, default="cosine"
@@ -277,14 +277,16 @@ class RNNRegressor(RegressorMixin, SequenceEstimator):
             values ascending.
         """
         outputs, inputs = self._outputs(X)
-        n_levels = self._n_levels()
-        outputs = outputs.reshape(*outputs.shape[:2], self.n_outputs_, n_levels)
-        outputs = np.sort(restore(outputs, self.target_mean_[:, None], self.target_scale_[:, None]), axis=-1)
-        if n_levels == 1:
-            outputs = outputs[..., 0]
+        loss = self._fitted_loss
+        outputs = outputs.reshape(*outputs.shape[:2], self.n_outputs_, loss.n_outputs)
+        several = self._gives_several()
+        values = loss.quantiles(outputs, loss.levels) if several else loss.point(outputs)[..., None]
+        values = restore(values, self.target_mean_[:, None], self.target_scale_[:, None])
+        if not several:
+            values = values[..., 0]
         if self._kind.single:
-            outputs = outputs[:, :, 0]
-        return self._in_form(outputs, inputs)
+            values = values[:, :, 0]
+        return self._in_form(values, inputs)
 
     def score(self, X: SequenceData, y: SequenceData, sample_weight: ArrayLike | None = None) -> float:
         """Return the coefficient of determination, R².
@@ -302,7 +304,8 @@ class RNNRegressor(RegressorMixin, SequenceEstimator):
         -------
         float
         """
-        if self._n_levels() > 1:
+        check_is_fitted(self)
+        if self._gives_several():
             raise ValueError("score needs one prediction per target; a loss with several quantiles gives more.")
         predicted = self.predict(X)
         if self._kind.head == "last":
@@ -328,13 +331,12 @@ class RNNRegressor(RegressorMixin, SequenceEstimator):
             )
         return loss
 
-    def _n_levels(self):
-        """Predictions per target: one, or the quantiles of the loss that the network was made for."""
-        check_is_fitted(self)
-        return self.network_.architecture.output_size // self.n_outputs_
+    def _gives_several(self):
+        """Whether predictions are several trained quantiles of each target, and not one number."""
+        return isinstance(self._fitted_loss, Quantile) and self._fitted_loss.n_outputs > 1
 
     def _output_size(self):
-        return self.n_outputs_ * self._loss().n_levels
+        return self.n_outputs_ * self._loss().n_outputs
 
     def _output_steps(self):
         return self._kind.output_steps
@@ -343,16 +345,11 @@ class RNNRegressor(RegressorMixin, SequenceEstimator):
         return read_numbers(self, y, inputs, head)
 
     def _learn_targets(self, targets, counts):
-        loss = self._loss()
-        if targets.kind.head == "decoder" and loss.n_levels > 1:
-            raise ValueError(
-                "An encoder-decoder is fed with its own predictions, so it needs one per target. Got "
-                f"loss={loss!r}: use one level, or targets of shape (n_samples, n_outputs)."
-            )
         rows = np.repeat(counts, targets.lengths)
         self.n_outputs_ = targets.kind.n_outputs
         self.target_mean_, self.target_scale_ = learn_standardization(targets.values, rows, self.standardize_targets)
 
     def _encode_targets(self, targets):
+        self._fitted_loss = self._loss()
         values = standardize(targets.values, self.target_mean_, self.target_scale_, self.dtype)
         return replace(targets, values=values)
