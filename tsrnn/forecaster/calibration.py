@@ -106,9 +106,7 @@ class Calibration:
             missed = 1 - sums[2:].sum(axis=1) / known.sum()
             shifts = shifts + RATE / self.horizon * (missed - (1 - LEVELS))
         before = 0.0 if self.sums is None else kept * self.sums
-        return replace(
-            self, counts=kept * self.counts + _histogram(scores, weights), shifts=shifts, sums=before + sums
-        )
+        return replace(self, counts=kept * self.counts + _histogram(scores, weights), shifts=shifts, sums=before + sums)
 
     def _summarize(self, scores, weights):
         filled = np.nan_to_num(scores)

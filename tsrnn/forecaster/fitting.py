@@ -108,7 +108,7 @@ def fit_ensemble(panel, weights, plan, rng, before=None, keeps_scale=False):
         if shares is None and recipes[0].n_channels > 1:
             smoothing = {}  # What one series tells of another, it cannot know, and too little is held out to see that.
     ensemble = Ensemble(members, smoothing, shares)
-    return calibrate(ensemble, best, estimate, plan), histories, table
+    return calibrate(ensemble, best, linear[best.size.lookback], estimate, plan), histories, table
 
 
 def _estimate(recipes, linear, networks, plan):

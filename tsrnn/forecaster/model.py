@@ -86,7 +86,8 @@ class Model:
 
         def predict(batch):
             forecasts, spreads = predict_with_spreads(self.combination, batch, n_jobs)
-            passes.append(np.where(batch.windows.lengths[:, None] > 0, batch.units[:, None] * spreads, np.nan))
+            told = np.full_like(forecasts, np.nan) if spreads is None else batch.units[:, None] * spreads
+            passes.append(np.where(batch.windows.lengths[:, None] > 0, told, np.nan))
             return forecasts
 
         forecasts, _, _ = self._run(table, origins, horizon, [predict])

@@ -84,7 +84,7 @@ class Spreads:
     ----------
     own : OwnSpreads
         Of each series by itself.
-    trust : float
+    trust : ndarray of shape (n_series,), float64
         Share of those of the networks, in [0, 1].
     factor : float
         By which these are multiplied.
@@ -93,7 +93,7 @@ class Spreads:
     """
 
     own: OwnSpreads
-    trust: float
+    trust: np.ndarray
     factor: float
     told_steps: int
 
@@ -113,12 +113,12 @@ class Spreads:
         """
         horizon = learned.shape[1]
         own = self.own.at(series, horizon)
-        if self.trust == 0:
-            return own
         beyond = np.maximum(np.arange(1, horizon + 1) / self.told_steps, 1.0)
         told = self.factor * learned * beyond ** self.own.growths[series, None]
-        return np.where(np.isnan(told), own, own ** (1 - self.trust) * told**self.trust)
+        trust = self.trust[series, None]
+        return np.where(np.isnan(told), own, own ** (1 - trust) * told**trust)
 
     def extend(self, other):
         """Return the spreads of more series, which have those of another one."""
-        return replace(self, own=self.own.extend(other.own))
+        trust = np.concatenate([self.trust, other.trust[len(self.trust) :]])
+        return replace(self, own=self.own.extend(other.own), trust=trust)
