@@ -7,13 +7,12 @@ from scipy.stats import t as student_t
 
 from tsrnn.forecaster.calibration import DF, N_USUAL, Calibration
 from tsrnn.forecaster.model import Model
+from tsrnn.forecaster.past_errors import MAX_SCORED, distances, errors_of, score
 from tsrnn.forecaster.spreads import N_REFITS, OwnSpreads, Spreads, fit_power
 from tsrnn.forecaster.uncertainty import Uncertainty
 from tsrnn.learners.smoothing import Smoothing
-from tsrnn.scaling import MIN_UNIT
 from tsrnn.windows import Origins, offsets_of, rows_of, thin
 
-MAX_SCORED = 512  # Most origins that are scored.
 N_HALF = 20.0  # Windows, none over steps of another, from which on networks tell more than each series does.
 N_LONG = 10.0  # The same of a single series of many, from which on networks tell all.
 OWN_SHARE = 0.5  # Of the spreads of each series by itself, in a panel of short series.
@@ -58,25 +57,26 @@ def calibrate(ensemble, batch, linear, estimate, plan):
         return other.fit_again(table, seen, n_jobs) if fits_again else other
 
     if plan.early_stopping:
-        errors, learned = _errors(stand_in(estimate, True), table, origins, horizon, n_jobs)
+        errors, learned = errors_of(stand_in(estimate, True), table, origins, horizon, n_jobs)
     else:
         training = np.flatnonzero(batch.weights)
-        errors, learned = _errors(ensemble, table, origins, horizon, n_jobs)
-        outside, _ = _errors(stand_in(linear[0], True), table, origins, horizon, n_jobs)
-        inside, _ = _errors(stand_in(linear[1], False), table, origins, horizon, n_jobs)
+        errors, learned = errors_of(ensemble, table, origins, horizon, n_jobs)
+        outside, _ = errors_of(stand_in(linear[0], True), table, origins, horizon, n_jobs)
+        inside, _ = errors_of(stand_in(linear[1], False), table, origins, horizon, n_jobs)
         errors = errors * _optimism(outside, inside, recipe.units[origins.series, None])
     trust = _trust(batch, training, horizon) if np.isfinite(errors).any() else np.zeros(table.n_series)
     told = recipe.pass_steps if ensemble.best.has_scales else 1
     own = _own_spreads(ensemble, batch, errors, windows.series, trust, horizon, n_jobs)
     factor = _factor(errors, Spreads(own, np.ones(table.n_series), 1.0, told).at(windows.series, learned), ensemble)
     spreads = Spreads(own, trust, factor, told)
-    scores = errors / np.maximum(spreads.at(windows.series, learned), np.finfo(float).tiny)
-    calibration = Calibration.of(scores, lengths[windows.series] - horizon - windows.seen)
+    calibration = Calibration.of(
+        score(errors, spreads.at(windows.series, learned)), lengths[windows.series] - horizon - windows.seen
+    )
     behind = np.maximum(lengths - horizon, 0)
     smoothing = {
         name: one.follow(table.values, table.offsets, n_jobs, behind) for name, one in ensemble.smoothing.items()
     }
-    return replace(ensemble, uncertainty=Uncertainty(spreads, calibration, smoothing))
+    return replace(ensemble, uncertainty=Uncertainty(spreads, calibration, smoothing, lengths))
 
 
 def _trust(batch, training, horizon):
@@ -112,31 +112,6 @@ def _factor(errors, spreads, ensemble):
     return float(np.median(ratios) / student_t.ppf(0.75, DF)) ** power
 
 
-def _errors(ensemble, table, origins, horizon, n_jobs):
-    """Return absolute errors of forecasts, of scaled values, and the spreads that networks tell.
-
-    NaN where a value was not observed, or the series does not change.
-    """
-    if not len(origins.series):
-        return np.empty((0, horizon)), np.empty((0, horizon))
-    recipe = ensemble.best.recipe
-    forecasts, learned = ensemble.forecast_with_spreads(table, horizon, n_jobs, origins)
-    changes = (recipe.units > MIN_UNIT)[origins.series, None]
-    return np.where(changes, _distances(recipe, table, origins, forecasts), np.nan), learned
-
-
-def _distances(recipe, table, origins, forecasts):
-    """Return the absolute errors of forecasts, of scaled values; NaN where nothing was observed."""
-    steps = origins.seen[:, None] + np.arange(forecasts.shape[1])
-    known = steps < np.diff(table.offsets)[origins.series, None]
-    rows = table.offsets[origins.series, None] + np.where(known, steps, 0)
-    if table.observed is not None:
-        known &= table.observed[rows]
-    with np.errstate(invalid="ignore", divide="ignore"):
-        errors = np.abs(recipe.scaler.scale(forecasts, origins.series) - table.scaled[rows])
-    return np.where(known, errors, np.nan)
-
-
 def _own_spreads(ensemble, batch, errors, series, trust, horizon, n_jobs):
     """Return the spreads of each series by itself, where networks do not tell all."""
     recipe, table = ensemble.best.recipe, batch.rows
@@ -169,7 +144,7 @@ def _refit(ensemble, table, series, horizon, n_jobs):
     for one in kinds:
         fit = Smoothing.fit(one.method, values, offsets, one.season_lengths, n_jobs, one.log)
         total = total + fit.forecast(values, offsets, np.arange(len(origins.seen)), origins.seen, horizon, n_jobs)
-    errors = _distances(ensemble.best.recipe, table, origins, total / len(kinds))
+    errors = distances(ensemble.best.recipe, table, origins, total / len(kinds))
     for i, stop, count in zip(series, np.cumsum(counts), counts, strict=True):
         if count:
             yield i, fit_power(errors[stop - count : stop], np.arange(count)[::-1])

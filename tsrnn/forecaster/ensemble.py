@@ -6,6 +6,7 @@ import numpy as np
 
 from tsrnn.forecaster.limits import limits
 from tsrnn.forecaster.model import Model
+from tsrnn.forecaster.past_errors import MAX_SCORED, score_between
 from tsrnn.forecaster.uncertainty import Distribution, Uncertainty
 from tsrnn.learners.smoothing import Smoothing
 from tsrnn.windows import Origins, offsets_of, rows_of
@@ -45,12 +46,27 @@ class Ensemble:
         members = tuple(model.extend(panel) for model in self.members)
         table = members[0].recipe.read(panel)
         smoothing = {name: s.extend(table.values, table.offsets) for name, s in self.smoothing.items()}
-        return replace(self, members=members, smoothing=smoothing)
+        uncertainty = self.uncertainty.extend(members[0].recipe.units, np.diff(table.offsets))
+        behind = {name: s.extend(table.values, table.offsets) for name, s in uncertainty.smoothing.items()}
+        return replace(self, members=members, smoothing=smoothing, uncertainty=replace(uncertainty, smoothing=behind))
 
     def follow(self, table, n_jobs=None):
-        """Return the ensemble with the states of smoothing after the last observations of a table."""
+        """Return the ensemble after the last observations of a table: states of smoothing, and scores of forecasts."""
         smoothing = {name: s.follow(table.values, table.offsets, n_jobs) for name, s in self.smoothing.items()}
-        return replace(self, smoothing=smoothing)
+        return replace(self, smoothing=smoothing, uncertainty=self._observe(table, n_jobs))
+
+    def _observe(self, table, n_jobs):
+        """Return the uncertainty after the last observations of a table: forecasts that have come true are scored."""
+        uncertainty, seen = self.uncertainty, np.diff(table.offsets)
+        calibration, last = uncertainty.calibration, seen - uncertainty.horizon
+        first = np.maximum(uncertainty.seen - uncertainty.horizon + 1, np.maximum(last - MAX_SCORED + 1, 1))
+        for _, scores in score_between(self, table, first, last, n_jobs):
+            calibration = calibration.observe(scores)
+        behind = np.maximum(last, 0)
+        smoothing = {
+            name: s.follow(table.values, table.offsets, n_jobs, behind) for name, s in uncertainty.smoothing.items()
+        }
+        return replace(uncertainty, calibration=calibration, smoothing=smoothing, seen=seen)
 
     def fit_again(self, table, seen, n_jobs=None):
         """Return the ensemble with smoothing fitted to the first ``seen`` rows of the series of a table."""

@@ -20,8 +20,10 @@ from tsrnn.forecaster.checks import (
     rows_ahead,
     separate,
 )
+from tsrnn.forecaster.past_errors import factors_at
 from tsrnn.forecaster.scoring import mean_scaled_error, read_what_follows
 from tsrnn.forecaster.state import FittedState
+from tsrnn.forecaster.uncertainty import central
 from tsrnn.frames import read_again, rows_ahead_in_pandas, with_future
 from tsrnn.frames.covariate_rows import locate, locate_ahead
 from tsrnn.frames.long import LongLayout
@@ -81,9 +83,9 @@ class Forecasting(FittedState):
         NotFittedError
             Before `fit`.
         ValueError
-            If the horizon is not a positive integer, a level or quantile is out of range, a covariate is missing at a step (the error names the first
-            stamp), the horizon is beyond ``horizon_`` where a covariate is known up to the origin alone, or the
-            origin is of another phase than that of the fit (``stride``).
+            If the horizon is not a positive integer, a level or quantile is out of range, a covariate is missing at a
+            step (the error names the first stamp), the horizon is beyond ``horizon_`` where a covariate is known up to
+            the origin alone, or the origin is of another phase than that of the fit (``stride``).
         """
         check_is_fitted(self)
         columns = read_quantiles(level, quantiles, "predict")
@@ -105,6 +107,8 @@ class Forecasting(FittedState):
         origins: ArrayLike | None = None,
         *,
         horizon: int | None = None,
+        level: Percentages | None = None,
+        quantiles: Fractions | None = None,
     ) -> Floats:
         """Forecast after many origins in one pass, as for scoring every window of a test part.
 
@@ -121,11 +125,15 @@ class Forecasting(FittedState):
             How many observations are known at each origin, from 1 to the length of the series.
         horizon : int, optional
             Steps ahead; by default the horizon of the fit.
+        level, quantiles : float or list of float, optional
+            As for :meth:`predict`.
 
         Returns
         -------
         ndarray of shape (n_origins, horizon, n_series), float64
-            In the order of the origins. No forecast depends on observations after its origin.
+            In the order of the origins. No forecast depends on observations after its origin. With levels or quantiles
+            one axis more, the last: the forecast, then the ends of each interval and the quantiles, as the columns of
+            `predict`. Intervals of an origin know how far forecasts were off that had come true by then.
 
         Raises
         ------
@@ -151,12 +159,13 @@ class Forecasting(FittedState):
         check_is_fitted(self)
         horizon = self._choices["horizon"] if horizon is None else horizon
         check_parameters("predict_origins", {"horizon": horizon}, {"horizon": [Interval(Integral, 1)]})
-        if origins is None:
-            return self._predict_origins(None, X, y, horizon)
-        return self._predict_origins(X, y, origins, horizon)
+        levels = list(read_quantiles(level, quantiles, "predict_origins").values())
+        given = (None, X, y) if origins is None else (X, y, origins)
+        forecasts = self._predict_origins(*given, horizon, levels)
+        return forecasts if levels else forecasts[..., 0]
 
-    def _predict_origins(self, X, y, origins, horizon):
-        """Forecast after many origins: float64 of shape (n_origins, horizon, n_series)."""
+    def _predict_origins(self, X, y, origins, horizon, levels):
+        """Forecast after many origins: float64 of shape (n_origins, horizon, n_series, 1 + n_levels)."""
         data, X = separate(X, y)
         panel = read_again(self._panel, data, X)
         self._require_one_length(panel)
@@ -177,17 +186,41 @@ class Forecasting(FittedState):
         if ensemble.smoothing and any(prepared.stamps(i)[0] != self._prepared.stamps(i)[0] for i in range(n_series)):
             # Smoothing begins at the first observation, and this is another one.
             ensemble = ensemble.fit_again(table, origins.min() - prepared.leads, self._n_threads())
-        forecasts, size = np.empty((len(origins), horizon, n_series)), max(CHUNK // n_series, 1)
+        forecasts, size = np.empty((1 + len(levels), n_series, len(origins), horizon)), max(CHUNK // n_series, 1)
+        factors = self._factors_at(ensemble, table, prepared, origins, levels) if levels else None
         for start in range(0, len(origins), size):
-            some = origins[start : start + size]
-            seen = (some - prepared.leads[:, None]).ravel()
-            ends = Origins(np.repeat(np.arange(n_series), len(some)), seen)
-            values = ensemble.forecast(table, horizon, self._n_threads(), ends)
-            forecasts[start : start + size] = values.reshape(n_series, len(some), horizon).transpose(1, 2, 0)
+            some = slice(start, start + size)
+            seen = (origins[some] - prepared.leads[:, None]).ravel()
+            ends = Origins(np.repeat(np.arange(n_series), len(origins[some])), seen)
+            if levels:
+                distribution = ensemble.distribution(table, horizon, self._n_threads(), ends)
+                quantiles = distribution.quantiles(levels, np.tile(factors[:, some], (1, n_series)))
+                values = np.concatenate([distribution.forecasts[None], quantiles])
+            else:
+                values = ensemble.forecast(table, horizon, self._n_threads(), ends)
+            forecasts[:, :, some] = values.reshape(-1, n_series, len(origins[some]), horizon)
         for k in np.flatnonzero(np.isin(origins, self._preparation.unsettled_origins(panel))):
-            forecasts[k] = self._forecast_panel(panel.head(origins[k]), horizon).T
-        require_finite(forecasts.transpose(2, 0, 1), panel)
-        return forecasts
+            part = None if factors is None else factors[:, k : k + 1]
+            forecasts[:, :, k] = self._forecast_again(ensemble, panel.head(origins[k]), horizon, levels, part)
+        require_finite(forecasts[0], panel)
+        return np.moveaxis(forecasts, [2, 3, 1, 0], [0, 1, 2, 3])
+
+    def _factors_at(self, ensemble, table, prepared, origins, levels):
+        """Return the factors of the spreads at each origin: float64 of shape (n_levels, n_origins)."""
+        known = [(prepared.stamps(i) <= end).sum() for i, end in enumerate(self._panel.ends())]
+        ascending, inverse = np.unique(origins, return_inverse=True)
+        seen = ascending - prepared.leads[:, None]
+        return factors_at(ensemble, table, np.array(known), seen, central(levels), self._n_threads())[:, inverse]
+
+    def _forecast_again(self, ensemble, panel, horizon, levels, factors):
+        """Forecast from the end of a panel: float64 of shape (1 + n_levels, n_series, horizon)."""
+        prepared = self._preparation.extend(panel).apply(panel)
+        table = self._ensemble.best.recipe.read(prepared)
+        table, _ = self._with_future(table, prepared, horizon, None)
+        if not levels:
+            return ensemble.forecast(table, horizon, self._n_threads())[None]
+        distribution = ensemble.distribution(table, horizon, self._n_threads())
+        return np.concatenate([distribution.forecasts[None], distribution.quantiles(levels, factors)])
 
     def _require_one_length(self, panel):
         """Refuse series that differ in length."""

@@ -4,11 +4,9 @@ A network tells the spread of its forecasts from the window. Of few and short se
 there, errors of forecasts from past origins tell more, each by models that were fitted to what was known.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
-
-from tsrnn.windows import offsets_of
 
 N_REFITS = 30  # Newest origins of a series that are forecast from.
 DECAY = 0.9  # Of the weight of an error from one origin to the one before.
@@ -35,13 +33,6 @@ class OwnSpreads:
     def at(self, series, horizon):
         """Return the spreads of some series: float64 of shape (n, horizon)."""
         return self.sizes[series, None] * np.arange(1, horizon + 1) ** self.growths[series, None]
-
-    def extend(self, other):
-        """Return the spreads of more series, which have those of another one."""
-        return OwnSpreads(
-            np.concatenate([self.sizes, other.sizes[len(self.sizes) :]]),
-            np.concatenate([self.growths, other.growths[len(self.growths) :]]),
-        )
 
 
 def fit_power(errors, ages):
@@ -117,8 +108,3 @@ class Spreads:
         told = self.factor * learned * beyond ** self.own.growths[series, None]
         trust = self.trust[series, None]
         return np.where(np.isnan(told), own, own ** (1 - trust) * told**trust)
-
-    def extend(self, other):
-        """Return the spreads of more series, which have those of another one."""
-        trust = np.concatenate([self.trust, other.trust[len(self.trust) :]])
-        return replace(self, own=self.own.extend(other.own), trust=trust)

@@ -1,11 +1,12 @@
 """Uncertainty of forecasts: their spreads, the calibration of these, and the distribution of the values ahead."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from tsrnn.forecaster.calibration import Calibration
-from tsrnn.forecaster.spreads import Spreads
+from tsrnn.forecaster.spreads import OwnSpreads, Spreads
+from tsrnn.intervals import MEDIAN
 from tsrnn.scaling import SeriesScaler
 
 
@@ -22,11 +23,31 @@ class Uncertainty:
     smoothing : dict of str to Smoothing
         That of the ensemble, with the states a horizon before the last observations: forecasts from there are scored
         when these are known.
+    seen : ndarray of shape (n_series,), int64
+        Observations of each series up to which forecasts have been scored.
     """
 
     spreads: Spreads
     calibration: Calibration
     smoothing: dict
+    seen: np.ndarray
+
+    @property
+    def horizon(self):
+        """Steps of a forecast that is scored."""
+        return self.calibration.horizon
+
+    def extend(self, units, lengths):
+        """Return the uncertainty of more series, which have the spreads of the median series in their ``units``."""
+        own, n_known = self.spreads.own, len(self.seen)
+        n_new = len(units) - n_known
+        size = np.median(own.sizes / units[:n_known])
+        sizes = np.concatenate([own.sizes, size * units[n_known:]])
+        growths, trust = (
+            np.concatenate([known, np.full(n_new, np.median(known))]) for known in (own.growths, self.spreads.trust)
+        )
+        spreads = replace(self.spreads, own=OwnSpreads(sizes, growths), trust=trust)
+        return replace(self, spreads=spreads, seen=np.concatenate([self.seen, lengths[n_known:]]))
 
 
 @dataclass(frozen=True)
@@ -56,27 +77,44 @@ class Distribution:
     series: np.ndarray
     floor: np.ndarray
 
-    def quantiles(self, levels):
+    def quantiles(self, levels, factors=None):
         """Return quantiles.
 
         Parameters
         ----------
         levels : sequence of float
             Shares of observations below, in (0, 1). That of a half is the forecast.
+        factors : ndarray of shape (n_levels, n), optional
+            Factors of the spreads of each forecast, from :func:`central`; by default those of the calibration.
 
         Returns
         -------
         ndarray of shape (n_levels, n, horizon), float64
             In the units of the series: higher ones of higher levels, none below the floor.
         """
-        levels = np.asarray(levels, dtype=np.float64)
-        steps = np.sign(levels - 0.5) * self.calibration.factors(np.abs(2 * levels - 1))
-        return np.stack([self._away(step) for step in steps]) if len(steps) else np.empty((0, *self.forecasts.shape))
+        if factors is None:
+            factors = self.calibration.factors(central(levels))[:, None]
+        return np.stack(
+            [
+                self.forecasts if level == MEDIAN else self._away(np.sign(level - MEDIAN) * factor[:, None])
+                for level, factor in zip(levels, factors, strict=True)
+            ]
+        )
 
     def _away(self, factor):
         """Return the values some spreads away from the forecasts."""
-        if factor == 0:
-            return self.forecasts
         with np.errstate(over="ignore", divide="ignore"):
             moved = self.scaler.scale(self.forecasts, self.series) + factor * self.spreads
             return np.maximum(self.scaler.restore(moved, self.series), self.floor)
+
+
+def central(levels):
+    """Return the shares of observations in the central intervals that quantiles bound, as `Calibration.factors` does.
+
+    Examples
+    --------
+    >>> from tsrnn.forecaster.uncertainty import central
+    >>> central([0.1, 0.5, 0.9]).round(3).tolist()
+    [0.8, 0.0, 0.8]
+    """
+    return np.abs(2 * np.asarray(levels, dtype=np.float64) - 1)
