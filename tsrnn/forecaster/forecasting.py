@@ -160,7 +160,7 @@ class Forecasting(FittedState):
         horizon = self._choices["horizon"] if horizon is None else horizon
         check_parameters("predict_origins", {"horizon": horizon}, {"horizon": [Interval(Integral, 1)]})
         levels = list(read_quantiles(level, quantiles, "predict_origins").values())
-        given = (None, X, y) if origins is None else (X, y, origins)
+        given: tuple = (None, X, y) if origins is None else (X, y, origins)
         forecasts = self._predict_origins(*given, horizon, levels)
         return forecasts if levels else forecasts[..., 0]
 
