@@ -175,7 +175,9 @@ def read_levels(levels):
     ------
     ValueError
     """
-    values = np.atleast_1d(np.asarray(levels, dtype=np.float64))
-    if values.ndim != 1 or not values.size or not np.all((values > 0) & (values < 1)):
-        raise ValueError(f"Levels of quantiles must be floats in the range (0.0, 1.0). Got {levels!r} instead.")
-    return values
+    values = np.atleast_1d(np.asarray(levels))
+    if values.ndim != 1 or not values.size or values.dtype.kind not in "fiu" or not np.all((values > 0) & (values < 1)):
+        raise ValueError(
+            f"Quantiles must be a float in the range (0.0, 1.0), or a list of at least one. Got {levels!r} instead."
+        )
+    return values.astype(np.float64)

@@ -27,5 +27,11 @@ REGRESSION = {
     "standardize_targets": [BOOLEAN],
 }
 
+# Of the methods that draw.
+SAMPLING = {
+    "n_samples": [COUNT],
+    "random_state": ESTIMATOR["random_state"],
+}
+
 # The parameters that make the network.
 ARCHITECTURE = (*NETWORK, "dtype")
