@@ -25,12 +25,12 @@ from tsrnn._types import (
 from tsrnn.losses import Loss, Quantile, get_loss
 from tsrnn.losses.domains import REALS
 from tsrnn.sequence.base import SequenceEstimator
-from tsrnn.sequence.constraints import CONSTRAINTS, REGRESSION, SAMPLING
+from tsrnn.sequence.constraints import CONSTRAINTS, REGRESSION, check_arguments
 from tsrnn.sequence.inputs import locate, read_inputs
 from tsrnn.sequence.sampling import sample_paths
 from tsrnn.sequence.standardization import learn_standardization, restore, standardize
 from tsrnn.sequence.targets import read_numbers
-from tsrnn.validation import InvalidParameterError, check_parameters, check_sample_weight, make_generator
+from tsrnn.validation import InvalidParameterError, check_sample_weight, make_generator
 
 
 class RNNRegressor(RegressorMixin, SequenceEstimator):
@@ -344,8 +344,7 @@ class RNNRegressor(RegressorMixin, SequenceEstimator):
         (100, 3)
         """
         check_is_fitted(self)
-        given = {"n_samples": n_samples, "random_state": random_state}
-        check_parameters("RNNRegressor.sample", given, SAMPLING)
+        check_arguments("RNNRegressor.sample", n_samples=n_samples, random_state=random_state)
         inputs, loss, rng = read_inputs(self, X, reset=False), self._fitted_loss, make_generator(random_state)
         sequences = self._make_sequences(inputs)
         if self.network_.architecture.head.feeds_back:
