@@ -2,9 +2,9 @@
 
     python examples/names.py
 
-A network reads the names of figures of Greek and Roman mythology and learns the next letter at every step; "^" begins a name, and
-"$", a label that is never read, ends it. What it draws it reads as the next letter. The temperature divides the scores
-of the letters: below 1 names are like many others, above 1 they are bolder, and soon no names any more.
+A network reads the names of figures of Greek and Roman mythology and learns the next letter at every step; "^" begins a
+name, and "$", a label that is never read, ends it. What it draws it reads as the next letter. The temperature divides
+the scores of the letters: below 1 names are like many others, above 1 they are bolder, and soon no names any more.
 """
 
 import numpy as np

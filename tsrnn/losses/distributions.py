@@ -14,13 +14,14 @@ MIN_LOG_SCALE, MAX_LOG_SCALE = -7.0, 5.0
 
 def _student_t(prediction, target, code, weight, parameters):
     df = float(parameters[0])
+    half, factor = (df + 1) / 2, (df + 1) / df
     total = 0.0
     for k in range(target.shape[0]):
         y, w, location, log_scale = target[k], weight[k], prediction[2 * k], prediction[2 * k + 1]
         for lane in range(y.shape[0]):
             # Branches that NaN passes by: it reaches the total.
-            given = log_scale[lane]
-            clipped = float(given)
+            given = float(log_scale[lane])
+            clipped = given
             if given < MIN_LOG_SCALE:
                 clipped = MIN_LOG_SCALE
             elif given > MAX_LOG_SCALE:
@@ -28,8 +29,9 @@ def _student_t(prediction, target, code, weight, parameters):
             # In double precision, in which no square of an error overflows.
             inverse = math.exp(-clipped)
             z = (float(y[lane]) - float(location[lane])) * inverse
-            slope = (df + 1) * z / (df + z * z)
-            total += w[lane] * (clipped + (df + 1) / 2 * math.log1p(z * z / df))
+            u = 1 + z * z / df
+            slope = factor * z / u
+            total += w[lane] * (clipped + half * math.log(u))
             location[lane] = -w[lane] * slope * inverse
             slope = 1 - slope * z
             # Beyond a bound the loss is constant, but a step back towards it is wanted, or the output could never move.
