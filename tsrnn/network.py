@@ -343,12 +343,10 @@ class Network:
         _check_sequences(self.architecture, sequences)
         cell, layers = self.architecture.cell, {}
         for layer, (states, gates) in zip(
-            self.architecture.layers,
+            [layer for layer in self.architecture.layers if not layer.stack],
             cpu.run_unrolled(self.architecture, self._writable_theta(), sequences),
             strict=True,
         ):
-            if layer.stack:
-                continue
             named = {name: states[:, :, k] for k, name in enumerate("hc"[: cell.n_states])}
             if cell.n_gates > 1:
                 named |= {name: gates[:, :, k] for k, name in enumerate(cell.gates)}
