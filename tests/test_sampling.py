@@ -1,7 +1,5 @@
 """Sequences of labels drawn by classifiers: next tokens behind a beginning, and outputs of a decoder."""
 
-from itertools import pairwise
-
 import numpy as np
 import pytest
 from scipy.special import softmax
@@ -73,20 +71,20 @@ def chain_probabilities(model, beginning, drawn, temperature):
 @pytest.mark.parametrize("stack", [{}, {"num_layers": 3, "residual": True, "dilations": [1, 2, 3]}], ids=str)
 def test_next_tokens_are_those_of_the_probabilities(cell, stack):
     """Replay the draws: with the same uniform numbers each label is the one that its probabilities give."""
-    model = next_token_model(cell=cell, max_epochs=30, **stack)
-    beginnings, temperature = [list("^"), list("^ab"), list("^c"), list("^bcca")] * 6, 0.7
-    uniforms = np.random.default_rng(5).random((24, 9))
-    words = model.sample(beginnings, temperature, random_state=5, max_length=9)
+    model = next_token_model(cell=cell, **stack)
+    beginnings, temperature = [list("^"), list("^ab"), list("^c"), list("^bcca")] * 3, 0.7
+    uniforms = np.random.default_rng(5).random((12, 5))
+    words = model.sample(beginnings, temperature, random_state=5, max_length=5)
     for beginning, word, own in zip(beginnings, words, uniforms, strict=True):
         rows = chain_probabilities(model, beginning, word, temperature)
         replayed = [model.classes_[np.searchsorted(np.cumsum(row), u)] for row, u in zip(rows, own, strict=False)]
         assert replayed[: len(word)] == word.tolist()
-        assert len(word) == 9 or replayed[len(word)] == "$"
+        assert len(word) == 5 or replayed[len(word)] == "$"
 
 
 def test_draws_do_not_depend_on_batch_composition():
     """The first sequences get the same uniform numbers, whatever comes behind them in the batch."""
-    model = next_token_model(max_epochs=30)
+    model = next_token_model()
     beginnings = [list("^a"), list("^"), list("^bc"), list("^abcabcabc")] * 10
     words = model.sample(beginnings, random_state=1, max_length=6)
     fewer = model.sample(beginnings[:3], random_state=1, max_length=6)
@@ -128,10 +126,9 @@ def test_a_trained_model_writes_what_it_has_read():
 @pytest.mark.parametrize("ends", [True, False])
 @pytest.mark.parametrize("cell", ["rnn", "lstm", "gru"])
 def test_a_cold_decoder_draws_what_it_predicts(ends, cell):
-    model, X = decoder_model(ends, cell=cell, max_epochs=20, num_layers=2, bidirectional=True)
+    model, X = decoder_model(ends, cell=cell, max_epochs=3, num_layers=2, bidirectional=True)
     drawn, predicted = model.sample(X, temperature=1e-6, random_state=0), model.predict(X)
-    longest = 4
-    assert [steps.tolist() for steps in drawn] == [steps.tolist()[:longest] for steps in predicted]
+    assert [steps.tolist() for steps in drawn] == [steps.tolist()[:4] for steps in predicted]  # the longest in the fit
 
 
 def test_a_decoder_draws_sequences_with_an_end_or_of_one_length():
@@ -226,11 +223,12 @@ def test_the_end_token_is_the_label_that_is_no_token():
     """Labels of any type, and an end token that is not the last of the classes."""
     X = [[5, 2, 7], [5, 7], [5, 2, 2, 7]]
     y = [[2, 7, 0], [7, 0], [2, 2, 7, 0]]
-    model = RNNClassifier(categories="auto", **QUICK | {"max_epochs": 100, "hidden_size": 8}).fit(X, y)
-    drawn = model.sample([[5]] * 20, random_state=0)
+    model = RNNClassifier(categories="auto", **QUICK).fit(X, y)
+    assert (model.classes_.tolist(), model.categories_.tolist()) == ([0, 2, 7], [2, 5, 7])
+    drawn = model.sample([[5]] * 40, random_state=0)
+    # An untrained network draws the end token about every third time.
     assert all(set(steps.tolist()) <= {2, 7} for steps in drawn)
-    assert all(7 not in steps[:-1] for steps in drawn)
-    assert [a for a, b in pairwise(model.sample([[5]], 1e-3, random_state=0)[0].tolist()) if a == 7] == []
+    assert 1 < np.mean([len(steps) for steps in drawn]) < 4
 
 
 def test_sample_needs_a_fit():

@@ -455,4 +455,6 @@ class RNNRegressor(RegressorMixin, SequenceEstimator):
         if self.standardize_targets or self._fitted_loss.domain is REALS:
             bias = self._fitted_loss.initial_bias(targets.values, np.repeat(counts, targets.lengths))
             if bias is not None:
+                # Untrained, the network predicts the same distribution for all sequences: that of all targets.
+                self.network_.parameters["readout.weight"][:] = 0
                 self.network_.parameters["readout.bias"][:] = bias.ravel()
