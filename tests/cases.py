@@ -9,6 +9,7 @@ from dataclasses import replace
 import numpy as np
 
 from tsrnn.losses import LOSSES
+from tsrnn.losses.domains import COUNTS
 from tsrnn.network import Network
 from tsrnn.sequences import Sequences
 
@@ -61,7 +62,8 @@ def make_network(config, dtype="float64", parameters=None):
     feeds_classes = config["head"] == "decoder" and config["loss"] == "cross_entropy"
     categories = config["n_categories"] or None
     arguments["decoder_n_categories"] = config.get("decoder_n_categories") or None
-    arguments["outputs_per_target"] = make_loss(config).n_outputs
+    loss = make_loss(config)
+    arguments |= {"outputs_per_target": loss.n_outputs, "feeds_counts": loss.domain is COUNTS}
     network = Network(**arguments, n_categories=categories, feeds_classes=feeds_classes, dtype=dtype)
     if parameters is None:
         rng = np.random.default_rng(5)
@@ -82,6 +84,11 @@ def random_lengths(rng, n, longest, ragged):
     return lengths
 
 
+def random_targets(rng, loss, shape):
+    """Return targets that the loss allows, as float64: normal numbers or small counts."""
+    return rng.poisson(1.5, size=shape).astype(np.float64) if loss.domain is COUNTS else rng.normal(size=shape)
+
+
 def make_batch(config, n, steps, ragged=False, weighted=False, seed=0):
     """Return random `Sequences` of n samples for a config."""
     rng = np.random.default_rng(seed)
@@ -98,7 +105,7 @@ def make_batch(config, n, steps, ragged=False, weighted=False, seed=0):
         targets = rng.integers(config["output_size"], size=n * output_steps)
     else:
         n_targets = config["output_size"] // make_loss(config).n_outputs
-        targets = rng.normal(size=(n * output_steps, n_targets))
+        targets = random_targets(rng, make_loss(config), (n * output_steps, n_targets))
     sequences = Sequences(
         values=values,
         starts=np.arange(n) * steps,

@@ -8,6 +8,7 @@ no padding that could go wrong; arithmetic is float64. Names, gate order and equ
 from collections import defaultdict
 
 import numpy as np
+from scipy.special import gammaln
 
 
 def sigmoid(a):
@@ -101,7 +102,13 @@ def decoder_step(config, parameters, x, states):
 
 def count_outputs(config):
     """Outputs of a target: parameters of a distribution, levels of quantiles, or one."""
-    return {"student_t": 2, "quantile": len(config["loss_options"].get("levels", [0.5]))}.get(config["loss"], 1)
+    return {"student_t": 2, "negative_binomial": 2, "quantile": len(config["loss_options"].get("levels", [0.5]))}.get(
+        config["loss"], 1
+    )
+
+
+# Losses of counts, whose outputs are logarithms of means.
+COUNTS = {"poisson", "negative_binomial"}
 
 
 def middle_outputs(outputs, per_target):
@@ -119,6 +126,8 @@ def decode(config, parameters, finals, targets, known):
         x, states = decoder_step(config, parameters, np.concatenate([*fed, categories]), states)
         outputs.append(readout(parameters, x))
         previous = middle_outputs(outputs[-1], per_target) if targets is None else targets[step]
+        if config["loss"] in COUNTS:
+            previous = np.log1p(np.exp(previous) if targets is None else previous)
         if config["loss"] == "cross_entropy":
             code = np.argmax(previous) if targets is None else previous
             previous = np.eye(config["output_size"])[code]
@@ -185,6 +194,19 @@ def quantile(output, target, levels):
     return np.where(error >= 0, level * error, (level - 1) * error)
 
 
+def poisson(output, target):
+    """Minus the logarithm of the probability of counts; outputs are logarithms of means."""
+    return np.exp(output) - target * output + gammaln(target + 1)
+
+
+def negative_binomial(output, target):
+    """Minus the logarithm of the probability of counts; outputs 2 k and 2 k + 1 are log mean and log dispersion."""
+    mean, dispersion = np.exp(output.reshape(-1, 2).T)
+    size = 1 / dispersion
+    chosen = gammaln(target + 1) + gammaln(size) - gammaln(target + size)
+    return chosen - size * np.log(size / (size + mean)) - target * np.log(mean / (size + mean))
+
+
 def student_t(output, target, df=4.0):
     """Minus the log-density but for a constant; outputs 2 k and 2 k + 1 are location and log scale of target k."""
     location, log_scale = output.reshape(-1, 2).T
@@ -204,6 +226,8 @@ LOSSES = {
     "quantile": quantile,
     "cross_entropy": cross_entropy,
     "student_t": student_t,
+    "poisson": poisson,
+    "negative_binomial": negative_binomial,
 }
 
 

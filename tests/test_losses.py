@@ -3,9 +3,10 @@
 import naive
 import numpy as np
 import pytest
-from cases import LOSS_OPTIONS
+from cases import LOSS_OPTIONS, random_targets
 from gradients import numerical_gradient, relative_error
 from scipy import stats
+from scipy.special import digamma
 
 from tsrnn.forecaster import RNNForecaster
 from tsrnn.losses import LOSSES, Huber, Loss, Quantile, StudentT, get_loss
@@ -26,7 +27,7 @@ def random_step(loss, seed=0):
     weights[:, 3] = weights[0, 5] = 0.0
     return (
         rng.normal(size=(outputs, LANES)),
-        rng.normal(size=(TARGETS, LANES)),
+        random_targets(rng, loss, (TARGETS, LANES)),
         rng.integers(CLASSES, size=LANES),
         weights,
     )
@@ -137,6 +138,53 @@ def test_student_t_stays_finite(log_scale, error, dtype):
     value, gradient = student_step(error, log_scale, dtype=dtype)
     assert np.isfinite(value)
     assert np.all(np.isfinite(gradient))
+
+
+def count_step(loss, outputs, count):
+    """Return value and gradient of a loss of counts at one target."""
+    outputs = np.array(outputs, float)[:, None]
+    one = np.ones((1, 1))
+    value = loss.value_and_gradient(outputs, one * count, np.zeros(1, int), one, np.empty(0))
+    return value, outputs[:, 0]
+
+
+@pytest.mark.parametrize("dispersion", [-15.0, -6.0, 0.0, 4.0, 10.0])
+@pytest.mark.parametrize("log_mean", [-8.0, -1.0, 3.0, 20.0])  # SciPy loses digits of lower ones
+@pytest.mark.parametrize("count", [0.0, 1.0, 7.0, 5000.0])
+def test_losses_of_counts_are_log_probabilities(log_mean, dispersion, count):
+    mean, size = np.exp(log_mean), np.exp(-dispersion)
+    value, _ = count_step(LOSSES["poisson"](), [log_mean], count)
+    assert value == pytest.approx(-stats.poisson.logpmf(count, mean), rel=1e-9, abs=1e-9)
+    value, _ = count_step(LOSSES["negative_binomial"](), [log_mean, dispersion], count)
+    # Logarithms of gamma functions of millions differ by a few of these.
+    assert value == pytest.approx(-stats.nbinom.logpmf(count, size, size / (size + mean)), rel=1e-6, abs=1e-7)
+
+
+@pytest.mark.parametrize("dispersion", [-14.0, -6.0, 0.0, 4.0, 9.0])
+@pytest.mark.parametrize("count", [0.0, 1.0, 7.0, 5000.0])
+def test_slopes_of_the_dispersion_are_exact(dispersion, count):
+    size, mean = np.exp(-dispersion), np.exp(2.0)
+    expected = size * (digamma(count + size) - digamma(size) - np.log1p(mean / size) + (mean - count) / (size + mean))
+    _, gradient = count_step(LOSSES["negative_binomial"](), [2.0, dispersion], count)
+    assert gradient[1] == pytest.approx(expected, rel=1e-9, abs=size * 1e-14)  # the difference of two digammas
+
+
+@pytest.mark.parametrize(
+    "outputs", [[-30.0, 0.0], [30.0, 0.0], [0.0, -30.0], [0.0, 30.0], [1e30, 1e30], [-1e30, -1e30]]
+)
+@pytest.mark.parametrize("count", [0.0, 1.0, 1e6, 1e12])
+@pytest.mark.parametrize("name", ["poisson", "negative_binomial"])
+def test_losses_of_counts_stay_finite_and_lead_back(name, count, outputs):
+    loss = LOSSES[name]()
+    outputs = np.array(outputs[: loss.n_outputs])
+    inside = np.clip(outputs, [-20.0, -15.0][: loss.n_outputs], [20.0, 10.0][: loss.n_outputs])
+    value, gradient = count_step(loss, outputs, count)
+    expected, at_bound = count_step(loss, inside, count)
+    assert np.isfinite(value)
+    assert value == expected
+    # A step against the gradient leads towards the bound, or there is none.
+    leads_back = (outputs == inside) | (at_bound * outputs > 0)
+    np.testing.assert_array_equal(gradient, np.where(leads_back, at_bound, 0.0))
 
 
 @pytest.mark.parametrize("df", [0, -1.0, np.inf, np.nan, "4"])

@@ -442,6 +442,16 @@ def test_unroll_shows_the_states(cell, head, loss):
                 assert error <= TOLERANCES["float64"], (name, state)
 
 
+def test_unroll_of_an_encoder_that_reads_more_than_the_decoder_writes():
+    config = cases.make_config(head="decoder", output_steps=1, num_layers=2)
+    network, sequences = cases.make_network(config), cases.make_batch(config, n=3, steps=200)
+    encoder = Network(input_size=2, hidden_size=3, output_size=2, num_layers=2, dtype="float64")
+    for name, values in encoder.parameters.items():
+        values[:] = network.parameters[name]
+    for name, states in encoder.unroll(sequences).items():
+        np.testing.assert_array_equal(network.unroll(sequences)[name]["h"], states["h"])
+
+
 def test_unroll_shows_the_gates():
     layers = {}
     for cell in ("lstm", "gru"):

@@ -12,7 +12,9 @@ Cell: TypeAlias = Literal["rnn", "lstm", "gru"]
 Head: TypeAlias = Literal["last", "every", "decoder", "parallel"]
 Schedule: TypeAlias = Literal["constant", "cosine", "one_cycle"]
 Precision: TypeAlias = Literal["float32", "float64"]
-RegressionLoss: TypeAlias = Literal["squared_error", "absolute_error", "huber", "quantile", "student_t"]
+RegressionLoss: TypeAlias = Literal[
+    "squared_error", "absolute_error", "huber", "quantile", "student_t", "poisson", "negative_binomial"
+]
 ForecastLoss: TypeAlias = Literal["absolute_error", "huber", "squared_error", "student_t"]
 Strategy: TypeAlias = Literal["auto", "direct", "recursive", "seq2seq", "parallel"]
 Overlap: TypeAlias = Literal["raise", "drop"]

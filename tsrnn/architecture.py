@@ -85,6 +85,7 @@ class Architecture:
     decoder_input_size: int = 0
     decoder_n_categories: tuple[int, ...] = ()
     outputs_per_target: int = 1
+    feeds_counts: bool = False
 
     @property
     def cell(self):

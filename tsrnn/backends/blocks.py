@@ -1,5 +1,6 @@
 """A block of sequences: from the flat arrays of samples into lanes, through the network, and back."""
 
+import math
 from typing import NamedTuple
 
 import numpy as np
@@ -9,6 +10,7 @@ from tsrnn.backends.compilation import inline, inline_once
 from tsrnn.backends.readout import readout_backward, readout_forward, readout_loss
 from tsrnn.backends.recurrence import layer_backward, layer_forward, state_bounds
 from tsrnn.backends.views import row_at, rows_at
+from tsrnn.losses.counts import MAX_LOG_MEAN
 
 
 class Data(NamedTuple):
@@ -181,6 +183,9 @@ def feed_targets(model, work, codes, output_steps):
             target = model["target"] + (o - 1) * model["target_size"] * lanes
             x = model["decoder_x"] + o * model["decoder_input_size"] * lanes
             copy(work, target, work, x, model["fed_size"] * lanes)
+            if model["feeds_counts"]:
+                for n in range(model["fed_size"] * lanes):
+                    work[x + n] = math.log1p(work[x + n])
 
 
 @inline_once
@@ -192,6 +197,10 @@ def feed_prediction(model, work, codes, o):
         place = model["prediction"] + (o * size + (per_target - 1) // 2) * lanes
         for k in range(fed):
             copy(work, place + k * per_target * lanes, work, x + k * lanes, lanes)
+        if model["feeds_counts"]:
+            for n in range(fed * lanes):
+                log_mean = min(max(work[x + n], -MAX_LOG_MEAN), MAX_LOG_MEAN)
+                work[x + n] = math.log1p(math.exp(log_mean))
         return
     prediction = rows_at(work, model["prediction"] + o * size * lanes, size, lanes)
     for lane in range(lanes):

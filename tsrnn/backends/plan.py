@@ -104,7 +104,7 @@ class _Planner:
 
     def plan_data(self, model):
         architecture, lanes = self.architecture, self.lanes
-        for name in ("hidden_size", "input_size", "output_size", "directions", "feeds_classes"):
+        for name in ("hidden_size", "input_size", "output_size", "directions", "feeds_classes", "feeds_counts"):
             model[name] = getattr(architecture, name)
         model["cell"], model["n_codes"] = list(CELLS).index(architecture.cell_name), len(architecture.n_categories)
         for name in ("reads_final_state", "has_decoder", "feeds_back"):

@@ -100,6 +100,7 @@ MODEL = _record(
     "has_decoder",  # a decoder follows the encoder
     "feeds_back",  # the decoder's inputs are the previous outputs, or the targets in training
     "feeds_classes",  # those are classes
+    "feeds_counts",  # those are logarithms of means of counts
     # Indices.
     "top_layer",  # of the layer that the readout reads, the first of `directions`
     "loss",  # in `tsrnn.losses.LOSSES`; training only

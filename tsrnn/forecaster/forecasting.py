@@ -160,8 +160,10 @@ class Forecasting(FittedState):
         horizon = self._choices["horizon"] if horizon is None else horizon
         check_parameters("predict_origins", {"horizon": horizon}, {"horizon": [Interval(Integral, 1)]})
         levels = list(read_quantiles(level, quantiles, "predict_origins").values())
-        given: tuple = (None, X, y) if origins is None else (X, y, origins)
-        forecasts = self._predict_origins(*given, horizon, levels)
+        if origins is None:
+            forecasts = self._predict_origins(None, X, y, horizon, levels)
+        else:
+            forecasts = self._predict_origins(X, y, origins, horizon, levels)
         return forecasts if levels else forecasts[..., 0]
 
     def _predict_origins(self, X, y, origins, horizon, levels):

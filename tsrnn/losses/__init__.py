@@ -2,6 +2,7 @@
 
 from tsrnn.losses.base import Loss
 from tsrnn.losses.classes import CrossEntropy
+from tsrnn.losses.counts import NegativeBinomial, Poisson
 from tsrnn.losses.distributions import StudentT
 from tsrnn.losses.errors import AbsoluteError, Huber, SquaredError
 from tsrnn.losses.quantile import Quantile
@@ -12,6 +13,8 @@ __all__ = [
     "CrossEntropy",
     "Huber",
     "Loss",
+    "NegativeBinomial",
+    "Poisson",
     "Quantile",
     "SquaredError",
     "StudentT",
@@ -19,7 +22,10 @@ __all__ = [
 ]
 
 # In the order that kernels count them in.
-LOSSES = {loss.name: loss for loss in (SquaredError, AbsoluteError, Huber, Quantile, CrossEntropy, StudentT)}
+LOSSES = {
+    loss.name: loss
+    for loss in (SquaredError, AbsoluteError, Huber, Quantile, CrossEntropy, StudentT, Poisson, NegativeBinomial)
+}
 
 
 def get_loss(loss):

@@ -14,6 +14,8 @@ The loss of a minibatch is the weighted mean over its elements, as PyTorch's ``r
 
 import numpy as np
 
+from tsrnn.losses.domains import REALS
+
 
 class Loss:
     """Base of the losses.
@@ -32,6 +34,8 @@ class Loss:
         Elements of the mean loss per target.
     takes_classes : bool
         Whether targets are class codes.
+    domain : tsrnn.losses.domains.Domain
+        Numbers that targets may be, if they are no class codes.
     has_quantiles, has_samples : bool
         Whether the outputs tell quantiles of a target, and its whole distribution.
     """
@@ -41,6 +45,7 @@ class Loss:
     n_outputs: int = 1
     n_elements: int = 1
     takes_classes: bool = False
+    domain = REALS
     has_quantiles: bool = False
     has_samples: bool = False
 
@@ -105,6 +110,23 @@ class Loss:
         """
         raise self._refusal("samples", "has_samples")
 
+    def initial_bias(self, targets, weights=None):
+        """Return the outputs with which a network starts best before it has learned anything, or None for any.
+
+        Parameters
+        ----------
+        targets : array-like of shape (n, n_targets)
+            Targets of the training.
+        weights : array-like of shape (n,), optional
+            Weights of their rows, not all zero; by default 1.
+
+        Returns
+        -------
+        ndarray of shape (n_targets, n_outputs), float64, or None
+            Biases of the readout.
+        """
+        return None
+
     def _read(self, outputs):
         """Return outputs as float64, or refuse another number of outputs per target."""
         outputs = np.asarray(outputs, dtype=np.float64)
@@ -117,7 +139,7 @@ class Loss:
 
     def _refusal(self, what, capability):
         """Error of a loss without quantiles or samples, which names those with them."""
-        able = sorted(repr(loss.name) for loss in Loss.__subclasses__() if getattr(loss, capability))
+        able = sorted(repr(loss.name) for loss in _subclasses(Loss) if getattr(loss, capability))
         return ValueError(f"The loss {self.name!r} gives no {what}. Losses that give {what}: {', '.join(able)}.")
 
     def __repr__(self):
@@ -128,6 +150,14 @@ class Loss:
 
     def __hash__(self):
         return hash((type(self), self.parameters))
+
+
+def _subclasses(loss):
+    """Yield the losses, those of losses that have a name."""
+    for subclass in loss.__subclasses__():
+        if hasattr(subclass, "name"):
+            yield subclass
+        yield from _subclasses(subclass)
 
 
 def read_levels(levels):
@@ -145,7 +175,9 @@ def read_levels(levels):
     ------
     ValueError
     """
-    values = np.atleast_1d(np.asarray(levels, dtype=np.float64))
-    if values.ndim != 1 or not values.size or not np.all((values > 0) & (values < 1)):
-        raise ValueError(f"Levels of quantiles must be floats in the range (0.0, 1.0). Got {levels!r} instead.")
-    return values
+    values = np.atleast_1d(np.asarray(levels))
+    if values.ndim != 1 or not values.size or values.dtype.kind not in "fiu" or not np.all((values > 0) & (values < 1)):
+        raise ValueError(
+            f"Quantiles must be a float in the range (0.0, 1.0), or a list of at least one. Got {levels!r} instead."
+        )
+    return values.astype(np.float64)

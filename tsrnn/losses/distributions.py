@@ -14,13 +14,14 @@ MIN_LOG_SCALE, MAX_LOG_SCALE = -7.0, 5.0
 
 def _student_t(prediction, target, code, weight, parameters):
     df = float(parameters[0])
+    half, factor = (df + 1) / 2, (df + 1) / df
     total = 0.0
     for k in range(target.shape[0]):
         y, w, location, log_scale = target[k], weight[k], prediction[2 * k], prediction[2 * k + 1]
         for lane in range(y.shape[0]):
             # Branches that NaN passes by: it reaches the total.
-            given = log_scale[lane]
-            clipped = float(given)
+            given = float(log_scale[lane])
+            clipped = given
             if given < MIN_LOG_SCALE:
                 clipped = MIN_LOG_SCALE
             elif given > MAX_LOG_SCALE:
@@ -28,8 +29,9 @@ def _student_t(prediction, target, code, weight, parameters):
             # In double precision, in which no square of an error overflows.
             inverse = math.exp(-clipped)
             z = (float(y[lane]) - float(location[lane])) * inverse
-            slope = (df + 1) * z / (df + z * z)
-            total += w[lane] * (clipped + (df + 1) / 2 * math.log1p(z * z / df))
+            u = 1 + z * z / df
+            slope = factor * z / u
+            total += w[lane] * (clipped + half * math.log(u))
             location[lane] = -w[lane] * slope * inverse
             slope = 1 - slope * z
             # Beyond a bound the loss is constant, but a step back towards it is wanted, or the output could never move.
@@ -96,6 +98,19 @@ class StudentT(Loss):
         """
         return np.exp(np.clip(self._read(outputs)[..., 1], MIN_LOG_SCALE, MAX_LOG_SCALE))
 
+    def initial_bias(self, targets, weights=None):
+        """Return the median, and the log of the scale that the median absolute deviation tells."""
+        targets = np.asarray(targets, dtype=np.float64)
+        weights = np.ones(len(targets)) if weights is None else np.asarray(weights, dtype=np.float64)
+        median = _weighted_medians(targets, weights)
+        deviations = np.abs(targets - median)
+        scale = _weighted_medians(deviations, weights) / stdtrit(self.df, 0.75)
+        # More than half of the targets are the same: the mean deviation is of the others, too.
+        scale = np.where(scale > 0, scale, np.average(deviations, axis=0, weights=weights))
+        with np.errstate(divide="ignore"):
+            log_scale = np.clip(np.log(scale), MIN_LOG_SCALE, MAX_LOG_SCALE)
+        return np.stack([median, log_scale], axis=-1)
+
     def quantiles(self, outputs, levels):
         """Return the quantiles of the distributions, of any levels in (0, 1)."""
         standard = stdtrit(self.df, read_levels(levels))
@@ -105,3 +120,11 @@ class StudentT(Loss):
         """Draw from the distributions."""
         location, scale = self.point(outputs), self.scales(outputs)
         return location + scale * rng.standard_t(self.df, size=(n_samples, *location.shape))
+
+
+def _weighted_medians(values, weights):
+    """Return the weighted median of each column, a value of it."""
+    order = np.argsort(values, axis=0, kind="stable")
+    shares = np.cumsum(weights[order], axis=0)
+    rows = np.argmax(shares >= shares[-1] / 2, axis=0)
+    return np.take_along_axis(values, np.take_along_axis(order, rows[None], axis=0), axis=0)[0]
