@@ -87,8 +87,12 @@ def crps(y_true: ArrayLike, y_pred: ArrayLike, quantile: ArrayLike) -> float:
 
     Parameters
     ----------
-    y_true, y_pred, quantile
-        As for `pinball`.
+    y_true : array-like of shape (n_steps,) or (n_steps, n_series)
+        Truth.
+    y_pred : array-like
+        Forecasts of the quantiles, as for `pinball`.
+    quantile : float or array-like of shape (n_quantiles,)
+        Between 0 and 1, both excluded.
 
     Returns
     -------
@@ -137,8 +141,12 @@ def wql(y_true: ArrayLike, y_pred: ArrayLike, quantile: ArrayLike) -> float:
 
     Parameters
     ----------
-    y_true, y_pred, quantile
-        As for `pinball`. All series are weighed together: large ones count more.
+    y_true : array-like of shape (n_steps,) or (n_steps, n_series)
+        Truth. All series are weighed together: large ones count more.
+    y_pred : array-like
+        Forecasts of the quantiles, as for `pinball`.
+    quantile : float or array-like of shape (n_quantiles,)
+        Between 0 and 1, both excluded.
 
     Returns
     -------
