@@ -22,7 +22,7 @@ LAYERS = [
     {"validation", "_types"},
     {"cells", "losses", "heads"},
     {"backends"},
-    {"network", "architecture", "sequences", "optimizers", "constraints"},
+    {"network", "architecture", "sequences", "optimizers", "constraints", "intervals"},
     {"training", "progress"},
     SERIES,
     {"learners"},
