@@ -16,7 +16,7 @@ def coverage_by_level(backtest):
     Series
         By forecaster and level in percent; rows without truth or interval are left out.
     """
-    return _shares({key: inside for key, inside in _inside(backtest)}, "level", "coverage")
+    return _shares(dict(_inside(backtest)), "level", "coverage")
 
 
 def coverage_by_step(backtest):
@@ -31,9 +31,10 @@ def coverage_by_step(backtest):
     DataFrame
         A row a step, a column for each forecaster and level.
     """
-    steps = pd.Index(backtest.steps, name="step")
-    columns = {key: pd.Series(inside).groupby(steps).mean() for key, inside in _inside(backtest)}
-    return pd.DataFrame(columns).rename_axis(columns=["forecaster", "level"]) if columns else pd.DataFrame()
+    columns = dict(_inside(backtest))
+    table = pd.DataFrame(dict(enumerate(columns.values())), index=range(len(backtest.steps)))
+    table = table.groupby(backtest.steps).mean().rename_axis("step")
+    return table.set_axis(pd.MultiIndex.from_tuples(list(columns), names=["forecaster", "level"]), axis=1)
 
 
 def share_below_quantiles(backtest):
@@ -81,5 +82,5 @@ def _inside(backtest):
 
 
 def _shares(columns, kind, name):
-    index = pd.MultiIndex.from_tuples(list(columns), names=["forecaster", kind]) if columns else None
+    index = pd.MultiIndex.from_tuples(list(columns), names=["forecaster", kind])
     return pd.Series([pd.Series(values).mean() for values in columns.values()], index, dtype="float64", name=name)

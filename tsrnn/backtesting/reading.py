@@ -102,10 +102,10 @@ def read_backtest(table):
             f"table must have a truth after 'cutoff', with a value that is not missing, and forecasts. Got the columns "
             f"{list(numbers)} there{', the truth missing throughout' if columns else ''}."
         )
-    times = pd.Index(table[time])
     forecasts, quantiles = _sort_columns(dict(columns))
+    times, cutoffs = _stamps(table[time]), _stamps(table[cutoff])
     return Backtest(
-        _ids(table, keys, series), series, windows, _count_steps(times, windows), times, pd.Index(table[cutoff]),
+        _ids(table, keys, series), series, windows, _count_steps(times, windows), times, cutoffs,
         truth, forecasts, quantiles,
     )  # fmt: skip
 
@@ -136,6 +136,12 @@ def _ids(table, keys, series):
     """Return the ids in the order of their numbers."""
     rows = np.unique(series, return_index=True)[1]
     return pd.Index(table[keys[0]].iloc[rows]) if len(keys) == 1 else pd.MultiIndex.from_frame(table[keys].iloc[rows])
+
+
+def _stamps(column):
+    """Return time stamps as an Index; those of Arrow as datetimes."""
+    is_arrow = isinstance(column.dtype, pd.ArrowDtype) and not pd.api.types.is_numeric_dtype(column.dtype)
+    return pd.DatetimeIndex(column) if is_arrow else pd.Index(column)
 
 
 def _count_steps(times, windows):

@@ -1,4 +1,4 @@
-"""Checks of forecasts: do they repeat past values, do they move at all?"""
+"""Checks of forecasts: copies of past values, and flat lines."""
 
 from typing import NamedTuple
 
@@ -7,7 +7,7 @@ import pandas as pd
 
 from tsrnn.reporting.errors import mean_by
 
-NEAR = 0.5  # Distance to a past value, in distances to the truth, below which a forecast repeats that value ...
+NEAR = 0.5  # Distance to a past value, in distances to the truth and in units, below which a forecast repeats it ...
 GAIN = 0.05  # ... unless it saves more than this share of the error that the past value itself would make.
 FLAT = 0.1  # Mean deviation from the mean of a window, in those of the truth, below which a forecast is a flat line.
 MIN_ROWS, MIN_SHARE = 20, 0.25  # Rows that a lag is judged by: at least so many, and this share of all.
@@ -39,8 +39,9 @@ class Copy(NamedTuple):
 def find_copy(backtest, units, name):
     """Find the past value that a forecast repeats.
 
-    A forecast is a copy if it lies twice as near to a past value as to the truth and does not save a twentieth of the
-    error that this value makes: a forecast that is right to stay near the last value gains by the rest.
+    A forecast is a copy if its distance to a past value is less than half of that to the truth and of the mean change
+    from step to step, and if it does not save a twentieth of the error that this value makes: a forecast that is right
+    to stay near the last value gains by the rest.
 
     Parameters
     ----------
@@ -74,14 +75,14 @@ def find_copy(backtest, units, name):
 
 
 def _repeats(near, error, error_of_past):
-    return (near < NEAR * error) & (error > (1 - GAIN) * error_of_past)
+    return (near < NEAR * np.minimum(error, 1)) & (error > (1 - GAIN) * error_of_past)
 
 
 def _past_values(backtest):
-    """Yield past values by name: those that naive forecasts repeat, and those of each lag as far as the table has them.
+    """Yield past values by name: those that naive forecasts repeat, and those of each lag from the horizon on.
 
-    Truths of earlier windows, and the last values known at the cutoffs, stand one step apart as long as each cutoff is
-    a stamp of an earlier window.
+    The table has truths of earlier windows, and the last values known at the cutoffs. They stand one step apart as long
+    as each cutoff is a stamp of an earlier window.
     """
     yield from ((PAST[name], backtest.forecasts[name]) for name in PAST)
     n = len(backtest.truth)
@@ -92,9 +93,9 @@ def _past_values(backtest):
     run = np.cumsum(first >= n)  # each begins at a cutoff that no window before has reached
     position = np.searchsorted(distinct, keys[:n])
     horizon, longest = int(backtest.steps.max()), int(np.bincount(run).max())
-    for lag in range(1, min(longest, max(horizon + 1, LAGGED_VALUES // n))):
+    for lag in range(horizon, min(longest, horizon + LAGGED_VALUES // n)):
         before = np.maximum(position - lag, 0)
-        is_known = (position >= lag) & (run[before] == run[position]) & (backtest.steps <= lag)
+        is_known = (position >= lag) & (run[before] == run[position])
         yield f"value {lag} steps before", np.where(is_known, values[before], np.nan)
 
 
@@ -127,4 +128,8 @@ def find_flatness(backtest, units, name):
     movement, all_movement = np.nanmean(moves), np.nanmean(all_moves)
     if not all_movement > 0:
         return np.nan, False, 0.0
-    return float(movement / all_movement), bool(movement < FLAT * all_movement), float(np.mean(moves < FLAT * all_moves))
+    return (
+        float(movement / all_movement),
+        bool(movement < FLAT * all_movement),
+        float(np.mean(moves < FLAT * all_moves)),
+    )

@@ -46,7 +46,7 @@ def units_of(backtest):
 
 
 def scaled_errors(backtest, units):
-    """Return absolute errors in units by forecaster: ndarrays of shape (n_rows,), NaN where truth or unit are missing."""
+    """Return absolute errors in units by forecaster: of shape (n_rows,), NaN where truth or unit are missing."""
     return {
         name: np.abs(values - backtest.truth) / units[backtest.series] for name, values in backtest.forecasts.items()
     }
@@ -82,7 +82,7 @@ def kinds_of_groups(backtest):
     kinds = {"series": backtest.ids.take(backtest.series), "step": pd.Index(backtest.steps)}
     times = backtest.times.to_timestamp() if isinstance(backtest.times, pd.PeriodIndex) else backtest.times
     if isinstance(times, pd.DatetimeIndex):
-        gap = pd.Series(times).sort_values().groupby(backtest.windows).diff().min()
+        gap = times.unique().sort_values().to_series().diff().min()
         if gap <= DAY:
             names = pd.date_range("2024-01-01", periods=7).day_name()
             kinds["weekday"] = pd.CategoricalIndex(pd.Categorical.from_codes(times.weekday, names, ordered=True))
@@ -91,9 +91,14 @@ def kinds_of_groups(backtest):
     return kinds
 
 
-def errors_by(labels, errors):
-    """Return the mean error of each forecaster over the rows that have a label, a row a label."""
-    return pd.DataFrame({name: pd.Series(values).groupby(labels, sort=True, observed=True).mean() for name, values in errors.items()})
+def errors_by(kind, labels, errors):
+    """Return the mean error of each forecaster over the rows of a group, a row a group; series stay in their order."""
+    table = pd.DataFrame(errors).groupby(_keys_of(labels), sort=kind != "series", observed=True).mean()
+    return table if labels.nlevels > 1 else table.rename_axis(kind)
+
+
+def _keys_of(labels):
+    return [labels.get_level_values(k) for k in range(labels.nlevels)]
 
 
 def worst_groups(kinds, errors, forecasters):
@@ -120,7 +125,7 @@ def worst_groups(kinds, errors, forecasters):
         if not values.any():
             continue
         for kind, labels in kinds.items():
-            groups = pd.Series(values / values.mean()).groupby(labels[known], observed=True)
+            groups = pd.Series(values / values.mean()).groupby(_keys_of(labels[known]), observed=True)
             table = groups.agg(["mean", "size"]).sort_values("mean", ascending=False, kind="stable").head(N_WORST)
             rows += [(name, kind, group, value, n) for group, value, n in table.itertuples() if value > 1]
     return pd.DataFrame(rows, columns=["forecaster", "by", "group", "relative_mae", "n"])
