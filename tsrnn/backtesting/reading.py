@@ -168,7 +168,7 @@ def _sort_columns(columns):
                 f"Forecasts must not be missing. Column {name!r} is NaN in {int(np.isnan(values).sum())} of "
                 f"{len(values)} rows. Leave it out: table.drop(columns={name!r})."
             )
-    quantiles: dict = {name: {} for name in forecasts}
+    quantiles = {name: {} for name in forecasts}
     for name, match in ends.items():
         quantiles[match[1]][_quantile_of(match)] = columns[name]
     return forecasts, {name: dict(sorted(found.items())) for name, found in quantiles.items()}

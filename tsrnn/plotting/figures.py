@@ -1,5 +1,12 @@
 """Figures and axes of displays."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure as Figure
+
 
 def find_axes(ax):
     """Return the figure and the axes to draw into.

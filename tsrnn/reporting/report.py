@@ -22,7 +22,7 @@ from tsrnn.reporting.findings import check_forecasts
 from tsrnn.reporting.intervals import summarize_intervals
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+    from tsrnn.plotting.figures import Figure
 
 
 def report(table: pd.DataFrame) -> BacktestReport:
