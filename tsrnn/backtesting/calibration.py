@@ -57,19 +57,19 @@ def share_below_quantiles(backtest):
     return _shares(below, "quantile", "below")
 
 
-def sampling_error(backtest, share):
+def sampling_error(share, n_windows):
     """Return twice the standard error of a share, with windows as independent observations.
 
     Steps of one window err together, so that the number of values would promise too much.
 
     Parameters
     ----------
-    backtest : Backtest
     share : float or ndarray
         Nominal share, from 0 to 1.
+    n_windows : int
+        Windows with a truth.
     """
-    n = len(np.unique(backtest.windows[backtest.observed]))
-    return 2 * np.sqrt(share * (1 - share) / n)
+    return 2 * np.sqrt(share * (1 - share) / n_windows)
 
 
 def _inside(backtest):

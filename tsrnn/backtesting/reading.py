@@ -1,7 +1,7 @@
 """Tables of a backtest, taken apart: windows, steps ahead, truth, forecasts and their quantiles."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -12,7 +12,7 @@ from tsrnn.frames.native import open_native
 from tsrnn.frames.native_columns import read_column
 from tsrnn.intervals import MEDIAN
 
-SUFFIX = re.compile(r"(.+)-(?:(lo|hi)-(\d+(?:\.\d+)?)|(median)|q(\d+(?:\.\d+)?(?:e-\d+)?))")
+SUFFIX = re.compile(r"(.+)-(?:(lo|hi)-(\d+(?:\.\d+)?)|(median)|q(\d+(?:\.\d+)?(?:e-\d+)?))", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -53,6 +53,16 @@ class Backtest:
     def observed(self):
         """Rows whose truth is known: bool of shape (n_rows,)."""
         return ~np.isnan(self.truth)
+
+    @property
+    def n_windows(self):
+        """Number of windows with a truth."""
+        return len(np.unique(self.windows[self.observed]))
+
+    def select(self, forecasters):
+        """Return some of the forecasters: a Backtest."""
+        parts = [{name: part[name] for name in forecasters} for part in (self.forecasts, self.quantiles)]
+        return replace(self, forecasts=parts[0], quantiles=parts[1])
 
     @cached_property
     def levels(self):

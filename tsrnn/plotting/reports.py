@@ -2,11 +2,10 @@
 
 import numpy as np
 
-from tsrnn.plotting.figures import import_pyplot
+from tsrnn.plotting.figures import GRAYS, colors_of, import_pyplot
 
 N_SERIES = 15  # Bars of series that are drawn.
 N_COLUMNS = 2
-GRAYS = {"naive": "0.75", "seasonal_naive": "0.5"}
 
 
 def draw_report(report):
@@ -25,8 +24,7 @@ def draw_report(report):
     figure, axes = import_pyplot().subplots(
         n_rows, N_COLUMNS, figsize=(11, 3.4 * n_rows), layout="constrained", squeeze=False
     )
-    others = [name for name in report.summary.index if name not in GRAYS]
-    colors = GRAYS | {name: f"C{k % 10}" for k, name in enumerate(others)}
+    colors = colors_of(report.summary.index)
     for ax, (draw, table) in zip(axes.flat, panels, strict=False):
         draw(ax, table, colors)
     for ax in axes.flat[len(panels) :]:

@@ -37,7 +37,7 @@ def summarize_intervals(backtest, units):
     table = pd.DataFrame({"coverage": coverage, "width": width, "score": score})
     levels = coverage.index.get_level_values("level").to_numpy(dtype="float64")
     best = [_best_reference(table, level) for level in levels]
-    table["tolerance"] = np.maximum(TOLERANCE, sampling_error(backtest, levels / 100))
+    table["tolerance"] = np.maximum(TOLERANCE, sampling_error(levels / 100, backtest.n_windows))
     for column in ("width", "score"):
         table[f"relative_{column}"] = table[column] / [np.nan if row is None else row[column] for row in best]
     return table[COLUMNS]
