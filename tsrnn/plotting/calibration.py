@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import cycle
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,6 +15,8 @@ from tsrnn.plotting.figures import colors_of, import_pyplot
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+
+N_MARKERS = 25  # on a line, at most
 
 
 class IntervalCalibrationDisplay:
@@ -147,8 +150,13 @@ class IntervalCalibrationDisplay:
         levels = self.by_step.columns.get_level_values("level")
         for level in levels.unique():
             ax.axhline(level / 100, linestyle="--", color="0.5", linewidth=1)
-        style = {"marker": "o", "markersize": 3} if len(self.by_step) < 30 else {}
+        markers = dict(zip(levels.unique(), cycle("os^vD"), strict=False))
+        every = -(-len(self.by_step) // N_MARKERS)
         for name, level in self.by_step.columns:
-            ax.plot(self.by_step.index, self.by_step[name, level], color=colors[name], **style)
+            shares = self.by_step[name, level]
+            ax.plot(shares, color=colors[name], marker=markers[level], markersize=4, markevery=every)
+        for level, marker in markers.items():
+            ax.plot([], color="black", linestyle="", marker=marker, markersize=4, label=f"{level:g} %")
+        ax.legend(frameon=False)
         ax.set(title="Intervals by step", xlabel="step ahead", ylim=(0, 1.02))
         ax.set_yticks(levels.unique() / 100, [f"{level:g} %" for level in levels.unique()])

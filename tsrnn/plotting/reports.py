@@ -34,14 +34,16 @@ def draw_report(report):
 
 def _panels(report):
     """Return functions and the tables they draw, in order."""
+    best = report.summary.loc[[*GRAYS], "scaled_mae"].idxmin()  # The other one may err so much that lines lie flat.
+    shown = [name for name in report.summary.index if name == best or name not in GRAYS]
     several = report.by_series.dropna() if len(report.by_series) > 1 else None
     return [
         (_draw_skill, report.summary),
-        (_titled("step ahead", _draw_lines), report.by_step if len(report.by_step) > 1 else None),
+        (_titled("step ahead", _draw_lines), report.by_step[shown] if len(report.by_step) > 1 else None),
         (_draw_coverage, report.intervals),
         (_draw_series, several),
-        (_titled("weekday", _draw_lines), report.by_weekday),
-        (_titled("hour", _draw_lines), report.by_hour),
+        (_titled("weekday", _draw_lines), None if report.by_weekday is None else report.by_weekday[shown]),
+        (_titled("hour", _draw_lines), None if report.by_hour is None else report.by_hour[shown]),
     ]
 
 
@@ -76,10 +78,10 @@ def _draw_lines(ax, table, colors):
 def _draw_coverage(ax, intervals, colors):
     for name, part in intervals.groupby(level=0, sort=False):
         ax.plot(part.index.get_level_values("level"), 100 * part["coverage"], "o-", color=colors[name], label=name)
-    low, high = intervals.index.get_level_values("level").min(), 100
-    ax.plot([low, high], [low, high], "--", color="0.5", linewidth=1)
+    ax.plot([0, 100], [0, 100], "--", color="0.5", linewidth=1)
     ax.legend(frameon=False)
-    ax.set(title="Coverage of intervals", xlabel="level, %", ylabel="truth within, %")
+    low = max(min(intervals.index.get_level_values("level").min(), 100 * intervals["coverage"].min()) - 5, 0)
+    ax.set(title="Coverage of intervals", xlabel="level, %", ylabel="truth within, %", xlim=(low, 102), ylim=(low, 102))
 
 
 def _draw_series(ax, by_series, colors):
