@@ -27,7 +27,7 @@ class Copy(NamedTuple):
     is_copy : bool
         Whether the forecast repeats it.
     series : float
-        Share of the series in which it does.
+        Share of the series in which it repeats this or another past value.
     """
 
     past: str
@@ -59,19 +59,23 @@ def find_copy(backtest, units, name):
     unit = units[backtest.series]
     forecast, truth = backtest.forecasts[name] / unit, backtest.truth / unit
     enough = max(MIN_ROWS, MIN_SHARE * np.count_nonzero(~np.isnan(truth)))
-    found = []
+    found, copied = [], np.zeros(len(units), dtype=bool)
     for past, values in _past_values(backtest):
         known = ~np.isnan(truth) & ~np.isnan(values)
-        if past not in PAST.values() and np.count_nonzero(known) < enough:
-            continue
+        counts = np.bincount(backtest.series[known], minlength=len(units))
+        if past not in PAST.values():
+            if counts.sum() < enough:
+                continue
+            counts = counts // MIN_ROWS
         values = np.where(known, values / unit, np.nan)
         pairs = [(forecast, values), (forecast, truth + 0 * values), (values, truth)]
         parts = [mean_by(backtest.series, np.abs(one - other)) for one, other in pairs]
         near, error, error_of_past = (np.nanmean(part) for part in parts)
         distance = float(near / error) if error > 0 else np.inf
-        is_copy = bool(_repeats(near, error, error_of_past))
-        found.append(Copy(past, distance, is_copy, float(np.mean(_repeats(*parts)))))
-    return min(found, key=lambda copy: (not copy.is_copy, copy.distance))
+        copied |= _repeats(*parts) & (counts > 0)
+        found.append((not _repeats(near, error, error_of_past), distance, past))
+    differs, distance, past = min(found, key=lambda entry: entry[:2])
+    return Copy(past, distance, not differs, float(copied.mean()))
 
 
 def _repeats(near, error, error_of_past):

@@ -85,7 +85,7 @@ def kinds_of_groups(backtest):
         gap = times.unique().sort_values().to_series().diff().min()
         if gap <= DAY:
             names = pd.date_range("2024-01-01", periods=7).day_name()
-            kinds["weekday"] = pd.CategoricalIndex(pd.Categorical.from_codes(times.weekday, names, ordered=True))
+            kinds["weekday"] = pd.CategoricalIndex(pd.Categorical.from_codes(times.day_of_week, names, ordered=True))
         if gap < DAY:
             kinds["hour"] = pd.Index(times.hour)
     return kinds

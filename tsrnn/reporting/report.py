@@ -126,8 +126,12 @@ class BacktestReport:
     --------
     >>> import tsrnn
     >>> from tsrnn.datasets import load_airline
-    >>> found = tsrnn.report(tsrnn.backtest("theta", load_airline(), horizon=12, n_windows=3))
-    >>> found
+    >>> tsrnn.report(tsrnn.backtest("theta", load_airline(), horizon=12, n_windows=3))
+    BacktestReport:
+      ok   theta errs 64% less than naive
+      ok   theta errs 27% less than seasonal_naive
+      ok   theta repeats no past value
+      ok   theta moves 76% as much as the truth
     """
 
     summary: pd.DataFrame
