@@ -53,7 +53,7 @@ def naive_quantiles(forecaster, past, forecast, quantiles, season_length=None):
     array([[1., 3.]])
     """
     if season_length is None:
-        season_length = forecaster.keywords["season_length"] if isinstance(forecaster, partial) else 1
+        season_length = getattr(forecaster, "keywords", {}).get("season_length", 1)
     squares = (past[season_length:] - past[:-season_length]) ** 2
     known = ~np.isnan(squares)
     variance = squares[known].mean() if known.any() else np.nan
