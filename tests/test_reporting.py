@@ -243,6 +243,12 @@ class TestIntervals:
         assert checks.loc["right", "value"] == pytest.approx(0.8, abs=0.05)  # of 600 windows
         assert checks.loc["narrow", "finding"].endswith("at 0.5 times the width of naive ones")
 
+    def test_unknown_naive_intervals_are_left_out(self):
+        y = simulate("season")[:60]
+        y.iloc[: -HORIZON - 1] = np.nan
+        intervals = report(backtest("naive", y, horizon=HORIZON, n_windows=1, level=80)).intervals
+        assert intervals.drop(columns="tolerance").isna().all(axis=None)
+
     def test_quantiles_as_far_from_the_median_are_an_interval(self):
         names = {"net-lo-80": "net-q0.1", "net-hi-80": "net-q0.9"}
         pd.testing.assert_frame_equal(report(TABLE.rename(columns=names)).intervals, report(TABLE).intervals)
@@ -339,6 +345,13 @@ class TestViews:
         assert text.count("&lt;i&gt;net&lt;/i&gt;") > 5 and "&lt;b&gt;" in text
         for title in ("Errors", "Intervals", "Largest errors"):
             assert f"<h4>{title}</h4><table" in text
+
+    @pytest.mark.parametrize(
+        ("factor", "words"), [(0.5, "50% less than"), (1.001, "about as much as"), (3, "200% more than")]
+    )
+    def test_skill_in_words(self, factor, words):
+        table = TABLE.assign(net=TABLE["y"].fillna(0) + factor * (TABLE["naive"] - TABLE["y"].fillna(0)))
+        assert f" net errs {words} naive" in repr(report(table))
 
     def test_repr_has_a_line_for_each_check(self):
         found = report(TABLE)

@@ -6,6 +6,7 @@ import pandas as pd
 from tsrnn.reporting.checks import find_copy, find_flatness
 from tsrnn.reporting.errors import REFERENCES
 
+ROUNDED = 0.005  # Of a share, in whole percent.
 COLUMNS = ["forecaster", "check", "passed", "value", "finding"]
 
 
@@ -37,8 +38,11 @@ def check_forecasts(backtest, units, summary, intervals):
 
 def _judge_skill(row, reference):
     saved = row[f"skill_{reference}"]
-    words = "no less than" if saved == 0 else f"{abs(saved):.0%} {'less' if saved > 0 else 'more'} than"
-    words = words if np.isfinite(saved) else "unlike the perfect"
+    words = f"{abs(saved):.0%} {'less' if saved > 0 else 'more'} than"
+    if abs(saved) < ROUNDED:
+        words = "about as much as"
+    elif np.isinf(saved):
+        words = "unlike the perfect"
     return f"skill against {reference}", bool(saved > 0), saved, f"errs {words} {reference}"
 
 

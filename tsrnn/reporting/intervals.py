@@ -32,8 +32,9 @@ def summarize_intervals(backtest, units):
         truth = backtest.truth / units[backtest.series]
         outside = np.maximum(low - truth, 0) + np.maximum(truth - high, 0)
         known = np.where(backtest.observed, 0.0, np.nan)
-        width[name, level] = np.nanmean(mean_by(backtest.series, high - low + known))
-        score[name, level] = np.nanmean(mean_by(backtest.series, high - low + 200 / (100 - level) * outside))
+        widths = mean_by(backtest.series, high - low + known)
+        scores = mean_by(backtest.series, high - low + 200 / (100 - level) * outside)
+        width[name, level], score[name, level] = pd.Series(widths).mean(), pd.Series(scores).mean()
     table = pd.DataFrame({"coverage": coverage, "width": width, "score": score})
     levels = coverage.index.get_level_values("level").to_numpy(dtype="float64")
     best = [_best_reference(table, level) for level in levels]
@@ -45,4 +46,5 @@ def summarize_intervals(backtest, units):
 
 def _best_reference(table, level):
     rows = [table.loc[(name, level)] for name in REFERENCES if (name, level) in table.index]
+    rows = [row for row in rows if np.isfinite(row["score"])]
     return min(rows, key=lambda row: row["score"], default=None)
