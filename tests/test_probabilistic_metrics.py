@@ -104,6 +104,9 @@ def test_other_shapes_and_labels_are_refused(score):
     for pred in (TABLE[:, 0], TABLE[:3], TABLE[..., None]):
         with pytest.raises(ValueError, match=r"must have one axis more than y_true, .* Got shapes \(4,\) and"):
             score(TRUE, pred)
+    with pytest.raises(ValueError, match=r"Got shapes \(4,\) and \(2, 4\).* Pass np.moveaxis\(\w+, 0, -1\)"):
+        score(TRUE, TABLE.T)
+    assert score(TRUE, np.moveaxis(TABLE.T, 0, -1)) == score(TRUE, TABLE)
     days = pd.date_range("2024-01-01", periods=4)
     with pytest.raises(ValueError, match="must have the same index. At step 0"):
         score(pd.Series(TRUE, days), pd.DataFrame(TABLE, days.shift(1)))

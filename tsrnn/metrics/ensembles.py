@@ -16,7 +16,8 @@ def crps_ensemble(y_true: ArrayLike, samples: ArrayLike, *, fair: bool = False) 
     y_true : array-like of shape (n_steps,) or (n_steps, n_series)
         Truth.
     samples : array-like of shape (n_steps, n_samples), or array of shape (n_steps, n_series, n_samples)
-        Draws from the forecast distribution, one path a column; each step is scored by itself.
+        Draws from the forecast distribution, one path a column; each step is scored by itself. Paths along the first
+        axis, as from ``sample``, are turned by ``np.moveaxis(samples, 0, -1)``.
     fair : bool, default=False
         Whether the score is that of the distribution that the paths were drawn from, estimated without bias (at least
         two paths). Otherwise it is that of the paths themselves, as an empirical distribution: larger by a part

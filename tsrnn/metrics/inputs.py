@@ -99,6 +99,7 @@ def read_beside(y_true, what, n=None, **forecasts):
             raise ValueError(
                 f"{name} must have one axis more than y_true, the last, that is, for one series one column a {what}. "
                 f"Got shapes {true.shape} and {array.shape}{f' for {n} {what}s' if n else ''}."
+                f"{f' Pass np.moveaxis({name}, 0, -1).' if array.ndim > 1 and array.shape[1:] == true.shape else ''}"
             )
         _require_finite(name, values, array)
         arrays.append(array)

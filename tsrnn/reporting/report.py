@@ -46,7 +46,8 @@ def report(table: pd.DataFrame) -> BacktestReport:
     Notes
     -----
     Errors of a series are divided by the mean absolute change of its truth from step to step, so that large series do
-    not outweigh others; a series that never changes has no such unit and counts in ``by_series`` alone.
+    not outweigh others. A series whose truth never changes has no such unit: it counts in ``mae`` and ``series_won``
+    alone.
 
     A forecast **repeats a past value** (the last one, that of the season before, or that of any lag that the table
     shows) if it lies nearer to it than half of its distance to the truth and half of the mean change from step to step,
