@@ -7,11 +7,14 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tsrnn import backtest
 from tsrnn.backtesting.naive_quantiles import naive_quantiles
 from tsrnn.backtesting.reading import read_backtest
 from tsrnn.baselines import naive, seasonal_naive
+from tsrnn.intervals import read_quantiles
 
 HORIZON, SEASON = 10, 7
 DAYS = pd.date_range("2024-01-01", periods=120, freq="D")
@@ -160,6 +163,19 @@ def test_names_of_quantile_columns_are_taken():
 
 
 class TestReading:
+    @given(
+        levels=st.lists(st.floats(1, 99.999).map(lambda level: round(level, 6)), unique=True, max_size=4),
+        quantiles=st.lists(st.floats(1e-6, 1 - 1e-6).map(lambda q: round(q, 8)), unique=True, max_size=4),
+    )
+    def test_names_of_columns_say_their_quantiles(self, levels, quantiles):
+        asked = read_quantiles(levels or None, quantiles or None)
+        table = quick(n_windows=1)
+        table = table.assign(**{f"last-{suffix}": 60 + quantile for suffix, quantile in asked.items()})
+        found = read_backtest(table).quantiles["last"]
+        np.testing.assert_allclose(list(found), sorted(set(np.round([*asked.values()], 12))), rtol=0, atol=1e-12)
+        for quantile, values in found.items():
+            np.testing.assert_allclose(values, 60 + quantile, rtol=1e-12)
+
     def test_quantiles_are_no_forecasters(self):
         read = read_backtest(quick({"last": last, "ets-median": last}, level=[80, 95], quantiles=[0.025, 0.5, 1e-5]))
         assert list(read.forecasts) == ["last", "ets-median", *NAIVE]

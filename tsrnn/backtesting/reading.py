@@ -193,4 +193,4 @@ def _quantile_of(match):
 
 def _rounded(number):
     """Return a quantile or a level without the last digits, which differ from one way to compute it to another."""
-    return round(number, 10)
+    return round(number, 12)
