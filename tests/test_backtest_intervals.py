@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tsrnn import backtest
+from tsrnn import RNNForecaster, backtest, report
 from tsrnn.backtesting.naive_quantiles import naive_quantiles
 from tsrnn.backtesting.reading import read_backtest
 from tsrnn.baselines import naive, seasonal_naive
@@ -160,6 +160,57 @@ def test_names_of_quantile_columns_are_taken():
     with pytest.raises(ValueError, match="target_col='naive-lo-80' is the name of an output column of backtest"):
         quick(data=daily().to_frame(), target_col="naive-lo-80", level=80)
     assert "naive-lo-80" in quick(data=daily().to_frame(), target_col="naive-lo-80", level=90).columns
+
+
+def quick_network(**parameters):
+    return RNNForecaster(
+        5, **{"max_epochs": 1, "hidden_size": 2, "random_state": 0, "season_length": SEASON, **parameters}
+    )
+
+
+class TestNetworks:
+    @pytest.mark.parametrize("refit", [False, True])
+    def test_intervals_are_those_of_predict_at_each_cutoff(self, refit):
+        y, asked = daily(), {"level": [80, 95], "quantiles": [0.3, 0.5]}
+        table = backtest(quick_network(), y, n_windows=3, refit=refit, **asked)
+        fitted = quick_network().fit(y[: table["cutoff"].min()])
+        for k, (cutoff, part) in enumerate(table.groupby("cutoff")):
+            if refit:
+                fitted = quick_network().fit(y[:cutoff])
+            elif k:
+                fitted.update(y[fitted.predict().index[0] : cutoff])
+            forecast = fitted.predict(**asked)
+            for name in forecast:
+                column = "RNNForecaster" + name.removeprefix("sales")
+                np.testing.assert_allclose(part[column], forecast[name], rtol=1e-6)  # updates one by one, and at once
+
+    def test_columns_stand_beside_their_forecaster(self):
+        forecasters = {"a": quick_network(), "last": last, "b": quick_network(cell="lstm")}
+        table = backtest(forecasters, daily(), n_windows=1, level=[97.5, 80], quantiles=[0.5, 0.05])
+        expected = [*columns_of("a"), "last", *columns_of("b"), *columns_of("naive"), *columns_of("seasonal_naive")]
+        assert table.columns.tolist() == ["unique_id", "ds", "cutoff", "y", *expected]
+
+    def test_forecasts_are_those_without_intervals(self):
+        tables = [backtest(quick_network(), daily(), n_windows=2, **asked) for asked in ({"level": 80}, {})]
+        pd.testing.assert_frame_equal(tables[0][tables[1].columns], tables[1])
+
+    @pytest.mark.parametrize("refit", [False, True])
+    def test_nothing_after_the_cutoff_is_seen(self, refit):
+        y, changed = daily(), daily()
+        changed.iloc[-5:] *= 1000
+        tables = [backtest(quick_network(), data, n_windows=3, level=80, refit=refit) for data in (y, changed)]
+        pd.testing.assert_frame_equal(*(table.drop(columns="y") for table in tables))
+
+    def test_panels_with_covariates_and_missing_values(self):
+        panel = pd.DataFrame({"a": daily(), "b": daily(1) * 10})
+        panel.iloc[30:35, 0] = np.nan
+        known = pd.DataFrame({"heat": np.sin(np.arange(len(DAYS)))}, DAYS)
+        table = backtest(quick_network(), known, panel, n_windows=2, level=[50, 90])
+        lows, highs = (table[[f"RNNForecaster-{end}-{level}" for level in (90, 50)]].to_numpy() for end in ("lo", "hi"))
+        assert np.isfinite(lows).all() and np.isfinite(highs).all()
+        order = np.column_stack([lows, table["RNNForecaster"], highs[:, ::-1]])
+        assert (np.diff(order, axis=1) >= 0).all()
+        assert report(table).intervals.loc["RNNForecaster"].index.tolist() == [50, 90]
 
 
 class TestReading:

@@ -6,7 +6,7 @@ import pytest
 from matplotlib import colors
 from matplotlib import pyplot as plt
 
-from tsrnn import backtest
+from tsrnn import RNNForecaster, backtest
 from tsrnn.plotting import ForecastDisplay, IntervalCalibrationDisplay
 
 DAYS = pd.date_range("2024-01-01", periods=40, freq="D")
@@ -93,6 +93,56 @@ class TestBands:
             _, ax = plt.subplots()
             band = ForecastDisplay.from_predictions(Y, TABLE, ax=ax, color="white").bands_[0]
         assert band.get_facecolor()[0, :3].max() < 0.5
+
+
+class TestBandsOfForecasters:
+    """From the end of what was seen, as `predict` gives them."""
+
+    def quick(self, *data):
+        return RNNForecaster(4, hidden_size=2, max_epochs=1, random_state=0).fit(*data)
+
+    @pytest.mark.parametrize("kind", ["wide", "long", "keyed", "array"])
+    def test_each_container(self, kind):
+        wide = pd.DataFrame({"a": Y + 5 * np.sin(np.arange(40)), "b": Y[::-1].to_numpy()}, DAYS)
+        long = wide.rename_axis("ds").reset_index().melt("ds", var_name="unique_id", value_name="y")
+        keyed = long.set_index(["unique_id", "ds"])["y"]
+        data = {"wide": wide, "long": long, "keyed": keyed, "array": wide.to_numpy()}[kind]
+        forecaster = self.quick(data)
+        display = ForecastDisplay.from_estimator(forecaster, series=1 if kind == "array" else "b", level=[80, 95])
+        forecast = forecaster.predict(level=[80, 95])
+        if kind == "array":
+            expected = forecast[:, 1]
+        elif kind == "wide":
+            expected = forecast[["b", "b-lo-80", "b-hi-80", "b-lo-95", "b-hi-95"]].to_numpy()
+        else:
+            rows = forecast.reset_index()
+            rows = rows[rows["unique_id"] == "b"]
+            expected = rows[["y", "y-lo-80", "y-hi-80", "y-lo-95", "y-hi-95"]].to_numpy()
+        np.testing.assert_array_equal(display.line_.get_ydata(), expected[:, 0])
+        assert display.intervals.columns.tolist() == ["lo-80", "hi-80", "lo-95", "hi-95"]
+        np.testing.assert_array_equal(display.intervals, expected[:, 1:])
+        for band, ends in zip(display.bands_, (expected[:, 3:], expected[:, 1:3]), strict=True):
+            np.testing.assert_array_equal(np.column_stack(ends_of(band)), ends)
+
+    def test_covariates_that_are_known_for_the_future(self):
+        X = pd.DataFrame({"heat": np.cos(np.arange(40.0))}, DAYS)
+        y = Y + 20 * X["heat"]
+        forecaster = self.quick(X[:-4], y[:-4])
+        display = ForecastDisplay.from_estimator(forecaster, X[-4:], y[-4:], level=80)
+        expected = forecaster.predict(X[-4:], level=80)
+        np.testing.assert_array_equal(display.line_.get_ydata(), expected.iloc[:, 0])
+        np.testing.assert_array_equal(display.intervals, expected.iloc[:, 1:])
+
+    def test_frames_of_predict_are_drawn_alike(self):
+        forecaster = self.quick(Y)
+        display = ForecastDisplay.from_estimator(forecaster, level=80, horizon=6)
+        other = ForecastDisplay.from_predictions(Y, forecaster.predict(level=80, horizon=6))
+        pd.testing.assert_frame_equal(display.intervals, other.intervals, check_freq=False)
+        pd.testing.assert_series_equal(display.y_pred, other.y_pred, check_freq=False)
+
+    def test_bad_levels_are_refused(self):
+        with pytest.raises(ValueError, match="'level' parameter of ForecastDisplay must be .* give level=80"):
+            ForecastDisplay.from_estimator(self.quick(Y), level=0.8)
 
 
 def walks(**asked):

@@ -54,7 +54,7 @@ def _forecast(fitted, panel, horizon, quantiles):
     """Return the forecast of a network from the end of a panel, and its quantiles."""
     if not quantiles:
         return fitted._forecast_panel(panel, horizon)[..., None]
-    forecasts, more = fitted._forecast_quantiles(panel, horizon, quantiles)
+    forecasts, more = fitted._quantiles_of_panel(panel, horizon, quantiles)
     return np.concatenate([forecasts[..., None], np.moveaxis(more, 0, -1)], axis=-1)
 
 

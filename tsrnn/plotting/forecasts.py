@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
-from dataclasses import replace
 from numbers import Integral
 from typing import TYPE_CHECKING, Any
 
@@ -234,8 +233,7 @@ def _read_forecast(forecaster, covariates, horizon, quantiles, index):
     panel = forecaster._panel
     horizon = forecaster._choices["horizon"] if horizon is None else horizon
     if quantiles:
-        known = replace(panel, covariates=covariates)
-        values, ends = forecaster._forecast_quantiles(known, horizon, list(quantiles.values()))
+        values, ends = _quantiles_beside(forecaster, covariates, horizon, list(quantiles.values()))
     else:
         values = forecaster._forecast_beside(covariates, horizon)
     stamps = panel.continue_index(horizon)
@@ -243,6 +241,15 @@ def _read_forecast(forecaster, covariates, horizon, quantiles, index):
         stamps = stamps[index * horizon : (index + 1) * horizon]
     intervals = pd.DataFrame(dict(zip(quantiles, ends[:, index], strict=True)), stamps) if quantiles else None
     return pd.Series(values[index], index=stamps, name=panel.ids[index]), intervals
+
+
+def _quantiles_beside(forecaster, covariates, horizon, levels):
+    """Return forecasts and quantiles with covariates that may have more rows of the future than those known."""
+    if covariates is None:
+        return forecaster._forecast_quantiles(horizon, levels)
+    prepared = forecaster._prepared.with_covariates(covariates)
+    table = forecaster._ensemble.best.recipe.read(prepared)
+    return forecaster._quantiles_of_table(forecaster._ensemble, table, prepared, horizon, levels)
 
 
 def find_series(ids, series):
