@@ -16,7 +16,7 @@ KERNELS = {"cells", "backends"}
 SERIES = {
     "frames", "series", "windows", "scaling", "outliers", "filling", "seasonality", "metrics", "datasets",
 }  # fmt: skip
-ESTIMATORS = {"forecaster", "sequence", "backtesting", "calendar", "model_selection", "plotting"}
+ESTIMATORS = {"forecaster", "sequence", "backtesting", "reporting", "calendar", "model_selection", "plotting"}
 # From the bottom up: a module imports from its own row and those before it.
 LAYERS = [
     {"validation", "_types"},
