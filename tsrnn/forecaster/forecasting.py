@@ -202,8 +202,9 @@ class Forecasting(FittedState):
                 values = ensemble.forecast(table, horizon, self._n_threads(), ends)
             forecasts[:, :, some] = values.reshape(-1, n_series, len(origins[some]), horizon)
         for k in np.flatnonzero(np.isin(origins, self._preparation.unsettled_origins(panel))):
-            part = None if factors is None else factors[:, k : k + 1]
-            forecasts[:, :, k] = self._forecast_again(ensemble, panel.head(origins[k]), horizon, levels, part)
+            before, rows = self._read_panel(panel.head(origins[k]))
+            part = None if factors is None else np.tile(factors[:, k : k + 1], n_series)
+            forecasts[:, :, k] = self._values(ensemble, rows, before, horizon, levels, factors=part)
         require_finite(forecasts[0], panel)
         return np.moveaxis(forecasts, [2, 3, 1, 0], [0, 1, 2, 3])
 
@@ -214,16 +215,6 @@ class Forecasting(FittedState):
         seen = ascending - prepared.leads[:, None]
         return factors_at(ensemble, table, np.array(known), seen, central(levels), self._n_threads())[:, inverse]
 
-    def _forecast_again(self, ensemble, panel, horizon, levels, factors):
-        """Forecast from the end of a panel: float64 of shape (1 + n_levels, n_series, horizon)."""
-        prepared = self._preparation.extend(panel).apply(panel)
-        table = self._ensemble.best.recipe.read(prepared)
-        table, _ = self._with_future(table, prepared, horizon, None)
-        if not levels:
-            return ensemble.forecast(table, horizon, self._n_threads())[None]
-        distribution = ensemble.distribution(table, horizon, self._n_threads())
-        return np.concatenate([distribution.forecasts[None], distribution.quantiles(levels, factors)])
-
     def _require_one_length(self, panel):
         """Refuse series that differ in length."""
         if panel.lengths.min() != panel.lengths.max():
@@ -232,28 +223,54 @@ class Forecasting(FittedState):
                 f"{panel.lengths.min()} to {panel.lengths.max()}."
             )
 
-    def _forecast(self, horizon, future=None):
+    def _forecast(self, horizon):
         """Forecast all series: float64 of shape (n_series, horizon)."""
-        return self._forecast_table(self._table, self._prepared, horizon, future)
+        return self._values(self._ensemble, self._table, self._prepared, horizon)[0]
 
     def _forecast_beside(self, covariates, horizon):
         """Forecast all series with other covariates, which may have more rows of the future than those known."""
         if covariates is None:
             return self._forecast(horizon)
         prepared = self._prepared.with_covariates(covariates)
-        return self._forecast_table(self._ensemble.best.recipe.read(prepared), prepared, horizon)
+        table = self._ensemble.best.recipe.read(prepared)
+        return self._values(self._ensemble, table, prepared, horizon)[0]
 
-    def _forecast_panel(self, panel, horizon):
-        """Forecast from the end of another panel of the same series."""
+    def _read_panel(self, panel):
+        """Return another panel of the same series as models read it: `Prepared`, and its table."""
         prepared = self._preparation.extend(panel).apply(panel)
-        return self._forecast_table(self._ensemble.best.recipe.read(prepared), prepared, horizon)
+        return prepared, self._ensemble.best.recipe.read(prepared)
 
-    def _forecast_table(self, table, prepared, horizon, future=None):
-        """Forecast prepared series from their table; ``future`` are covariates of the steps ahead."""
+    def _values(self, ensemble, table, prepared, horizon, levels=(), future=None, factors=None):
+        """Forecast prepared series from their table.
+
+        Parameters
+        ----------
+        ensemble : Ensemble
+            The models.
+        table, prepared : Table, Prepared
+            The series.
+        horizon : int
+            Steps.
+        levels : sequence of float
+            Quantiles.
+        future : optional
+            Covariates of the steps ahead.
+        factors : ndarray of shape (n_levels, n_series), optional
+            Of the spreads at each quantile; by default those of the ensemble.
+
+        Returns
+        -------
+        ndarray of shape (1 + n_levels, n_series, horizon), float64
+            The forecast and its quantiles.
+        """
         table, panel = self._with_future(table, prepared, horizon, future)
-        forecasts = self._ensemble.forecast(table, horizon, self._n_threads())
-        require_finite(forecasts, panel)
-        return forecasts
+        if not len(levels):
+            values = ensemble.forecast(table, horizon, self._n_threads())[None]
+        else:
+            distribution = ensemble.distribution(table, horizon, self._n_threads())
+            values = np.concatenate([distribution.forecasts[None], distribution.quantiles(levels, factors)])
+        require_finite(values[0], panel)
+        return values
 
     def _with_future(self, table, prepared, horizon, future):
         """Return a table with covariates of the steps ahead, and its panel, if a forecast from its end is possible."""
@@ -267,30 +284,10 @@ class Forecasting(FittedState):
 
     def _restore(self, horizon, columns, components=False, future=None):
         """Return the forecast, quantiles by the names of their columns, and components, in the container."""
-        if columns:
-            forecasts, quantiles = self._forecast_quantiles(horizon, list(columns.values()), future)
-            more = dict(zip(columns, quantiles, strict=True))
-        else:
-            forecasts, more = self._forecast(horizon, future), {}
+        levels = list(columns.values())
+        forecasts, *quantiles = self._values(self._ensemble, self._table, self._prepared, horizon, levels, future)
+        more = dict(zip(columns, quantiles, strict=True))
         return self._panel.restore(forecasts, more | (self._components(horizon, future) if components else {}))
-
-    def _forecast_quantiles(self, horizon, levels, future=None):
-        """Forecast all series: float64 of shape (n_series, horizon), and quantiles of (n_levels, n_series, horizon)."""
-        return self._quantiles_of_table(self._ensemble, self._table, self._prepared, horizon, levels, future)
-
-    def _quantiles_of_panel(self, panel, horizon, levels):
-        """Forecast from the end of another panel of the same series, as `_forecast_quantiles` does."""
-        prepared = self._preparation.extend(panel).apply(panel)
-        table = self._ensemble.best.recipe.read(prepared)
-        ensemble = self._ensemble.follow(table, self._n_threads())
-        return self._quantiles_of_table(ensemble, table, prepared, horizon, levels)
-
-    def _quantiles_of_table(self, ensemble, table, prepared, horizon, levels, future=None):
-        """Forecast prepared series from their table, as `_forecast_quantiles` does."""
-        table, panel = self._with_future(table, prepared, horizon, future)
-        distribution = ensemble.distribution(table, horizon, self._n_threads())
-        require_finite(distribution.forecasts, panel)
-        return distribution.forecasts, distribution.quantiles(levels)
 
     def _components(self, horizon, future=None):
         """Take the forecasts of all series apart: arrays of shape (n_series, horizon) by name."""
