@@ -6,7 +6,7 @@ from numbers import Real
 import numpy as np
 from scipy.special import stdtrit
 
-from tsrnn.losses.base import Loss, read_levels
+from tsrnn.losses.base import Loss, read_levels, read_weighted, weighted_means
 
 # Of scales, for targets of unit spread: from a thousandth, which single precision still tells apart, to 150.
 MIN_LOG_SCALE, MAX_LOG_SCALE = -7.0, 5.0
@@ -100,13 +100,12 @@ class StudentT(Loss):
 
     def initial_bias(self, targets, weights=None):
         """Return the median, and the log of the scale that the median absolute deviation tells."""
-        targets = np.asarray(targets, dtype=np.float64)
-        weights = np.ones(len(targets)) if weights is None else np.asarray(weights, dtype=np.float64)
+        targets, weights = read_weighted(targets, weights)
         median = _weighted_medians(targets, weights)
         deviations = np.abs(targets - median)
         scale = _weighted_medians(deviations, weights) / stdtrit(self.df, 0.75)
         # More than half of the targets are the same: the mean deviation is of the others, too.
-        scale = np.where(scale > 0, scale, np.average(deviations, axis=0, weights=weights))
+        scale = np.where(scale > 0, scale, weighted_means(deviations, weights))
         with np.errstate(divide="ignore"):
             log_scale = np.clip(np.log(scale), MIN_LOG_SCALE, MAX_LOG_SCALE)
         return np.stack([median, log_scale], axis=-1)
@@ -125,6 +124,6 @@ class StudentT(Loss):
 def _weighted_medians(values, weights):
     """Return the weighted median of each column, a value of it."""
     order = np.argsort(values, axis=0, kind="stable")
-    shares = np.cumsum(weights[order], axis=0)
+    shares = np.cumsum(np.take_along_axis(weights, order, axis=0), axis=0)
     rows = np.argmax(shares >= shares[-1] / 2, axis=0)
     return np.take_along_axis(values, np.take_along_axis(order, rows[None], axis=0), axis=0)[0]
