@@ -68,6 +68,11 @@ class Ensemble:
         }
         return replace(uncertainty, calibration=calibration, dependence=dependence, smoothing=smoothing, seen=seen)
 
+    def with_scores_of(self, other):
+        """Return the ensemble with the calibration of another one, of the same series."""
+        known = {"calibration": other.uncertainty.calibration, "dependence": other.uncertainty.dependence}
+        return replace(self, uncertainty=replace(self.uncertainty, **known))
+
     def fit_again(self, table, seen, n_jobs=None):
         """Return the ensemble with smoothing fitted to the first ``seen`` rows of the series of a table."""
         values, offsets = table.values[rows_of(table.offsets[:-1], seen)], offsets_of(seen)

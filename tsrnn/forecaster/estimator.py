@@ -188,6 +188,10 @@ default="student_t"
         All seasons of the seasonal component.
     log_ : bool
         Whether the model works on logarithms.
+    calibration_ : DataFrame
+        Scores of past forecasts, their errors in units of their spread, one row a step ahead: n_scores (weighted by
+        age), mean_score, and coverage_50, _80, _90, _95 and _99, the shares within intervals. In `fit` they are those
+        of held-out windows, or of the newest ones; `update` adds what has come true.
     shares_ : Series or None
         Share of the network with its linear part ("network"), of exponential smoothing ("ets") and of the Theta method
         ("theta") in the forecast, by their errors on the last part of each series. None where that is too little to

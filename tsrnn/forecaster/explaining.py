@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 
 from tsrnn.backends.smoothing import ALPHA, BETA, GAMMA, PHI, WEIGHT
+from tsrnn.forecaster.calibration import LEVELS
 
 PARAMETERS = {"weight": WEIGHT, "alpha": ALPHA, "beta": BETA, "phi": PHI, "gamma": GAMMA}
 SEASONS = np.array(["none", "additive", "multiplicative"])
@@ -22,6 +23,16 @@ def tabulate_smoothing(ensemble, panel):
     tables = [_tabulate(name, smoothing, panel.ids) for name, smoothing in ensemble.smoothing.items()]
     columns = ["series", "method", *PARAMETERS, "season", "season_length"]
     return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=columns)
+
+
+def tabulate_calibration(ensemble):
+    """Return how far forecasts have been off, a row for each step ahead."""
+    calibration = ensemble.uncertainty.calibration
+    weights, sums, *within = calibration.sums
+    known = np.where(weights > 0, weights, np.nan)
+    coverage = {f"coverage_{100 * level:g}": hits / known for level, hits in zip(LEVELS, within, strict=True)}
+    steps = pd.RangeIndex(1, calibration.horizon + 1, name="step")
+    return pd.DataFrame({"n_scores": weights, "mean_score": sums / known, **coverage}, index=steps)
 
 
 def _tabulate(name, smoothing, ids):

@@ -107,8 +107,11 @@ def fit_ensemble(panel, weights, plan, rng, before=None, keeps_scale=False):
             shares = choose_shares(recipes[0], best, estimate, seasons, log, plan)
         if shares is None and recipes[0].n_channels > 1:
             smoothing = {}  # What one series tells of another, it cannot know, and too little is held out to see that.
-    ensemble = Ensemble(members, smoothing, shares)
-    return calibrate(ensemble, best, linear[best.size.lookback], estimate, plan), histories, table
+    ensemble = calibrate(Ensemble(members, smoothing, shares), best, linear[best.size.lookback], estimate, plan)
+    if keeps_scale:  # Earlier models have not seen what is new: their scores are honest.
+        before = before.extend(panel) if panel.n_series > len(before.uncertainty.seen) else before
+        ensemble = ensemble.with_scores_of(before.follow(table, plan.options.n_jobs))
+    return ensemble, histories, table
 
 
 def _estimate(recipes, linear, networks, plan):

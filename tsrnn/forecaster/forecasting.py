@@ -94,13 +94,13 @@ class Forecasting(FittedState):
         """Forecast all series: float64 of shape (n_series, horizon)."""
         return self._values(self._ensemble, self._table, self._prepared, horizon)[0]
 
-    def _forecast_beside(self, covariates, horizon):
-        """Forecast all series with other covariates, which may have more rows of the future than those known."""
+    def _values_beside(self, covariates, horizon, levels=()):
+        """Forecast all series with other covariates, which may have more rows of the future: as `_values` does."""
         if covariates is None:
-            return self._forecast(horizon)
+            return self._values(self._ensemble, self._table, self._prepared, horizon, levels)
         prepared = self._prepared.with_covariates(covariates)
         table = self._ensemble.best.recipe.read(prepared)
-        return self._values(self._ensemble, table, prepared, horizon)[0]
+        return self._values(self._ensemble, table, prepared, horizon, levels)
 
     def _read_panel(self, panel):
         """Return another panel of the same series as models read it: `Prepared`, and its table."""

@@ -10,7 +10,8 @@ from sklearn.utils.validation import check_is_fitted
 from tsrnn._types import Floats, Forecast, Fractions, Percentages, RandomState, SeriesData
 from tsrnn.forecaster.checks import separate
 from tsrnn.forecaster.forecasting import Forecasting
-from tsrnn.forecaster.scoring import mean_scaled_error, read_what_follows
+from tsrnn.forecaster.scoring import absolute_errors, interval_scores, mean_scaled_error, read_what_follows
+from tsrnn.forecaster.uncertainty import central
 from tsrnn.intervals import read_quantiles
 from tsrnn.validation import Interval, check_parameters, make_generator
 
@@ -196,7 +197,7 @@ class Predicting(Forecasting):
 
         return self._forecast_ahead("sample", X, horizon, partial(self._draw, int(n_paths), rng), int(n_paths))
 
-    def score(self, X: SeriesData | None, y: SeriesData | None = None) -> float:
+    def score(self, X: SeriesData | None, y: SeriesData | None = None, *, level: Percentages | None = None) -> float:
         """Score the forecast of the observations that come after those seen.
 
         Parameters
@@ -206,13 +207,16 @@ class Predicting(Forecasting):
             With ``y``, their covariates, and after their end if wanted.
         y : Series, DataFrame, ndarray or list, optional
             The observations, where ``X`` holds covariates or is None.
+        level : float or list of float, optional
+            Percentages of observations that intervals are to hold: these are scored, and not the forecast.
 
         Returns
         -------
         float
             Minus the mean absolute scaled error: the mean over the series of the mean absolute error, divided
             by that of repeating the season (``season_length_``) one season ahead in what was seen. 0 is
-            perfect, the higher the better. Series that have never changed are left out, and missing values.
+            perfect, the higher the better. Series that have never changed are left out, and missing values. With
+            levels, minus the mean interval score (`tsrnn.metrics.interval_score`), divided likewise.
 
         Raises
         ------
@@ -221,11 +225,15 @@ class Predicting(Forecasting):
         """
         check_is_fitted(self)
         data, X = separate(X, y)
+        levels = read_quantiles(level, None, "score")
         whole = read_what_follows(self._panel, data, X)
         horizon = int((whole.lengths - self._panel.lengths).max())
         covariates = whole.covariates
         if covariates is not None:
             # Series with fewer observations to score are forecast further than they are compared.
             covariates = covariates.hold_until(self._panel.lengths + horizon)
-        forecasts = self._forecast_beside(covariates, horizon)
-        return -mean_scaled_error(self._panel, whole, forecasts, self.season_length_)
+        values = self._values_beside(covariates, horizon, list(levels.values()))
+        measure = absolute_errors(values[0])
+        if levels:
+            measure = interval_scores(values[1:], central(list(levels.values()))[::2])
+        return -mean_scaled_error(self._panel, whole, measure, self.season_length_)

@@ -23,15 +23,16 @@ def read_what_follows(panel, data, X=None):
     return whole
 
 
-def mean_scaled_error(panel, whole, forecasts, season_length):
-    """Mean over the series of the mean absolute error, divided by that of repeating the season in what was seen.
+def mean_scaled_error(panel, whole, measure, season_length):
+    """Mean over the series of mean errors, divided by the absolute error of repeating the season in what was seen.
 
     Parameters
     ----------
     panel, whole : tsrnn.frames.Panel
         The series up to their origins, and the same series with the observations to score.
-    forecasts : ndarray of shape (n_series, horizon)
-        For the steps after the end of ``panel``.
+    measure : callable
+        From a series and its observations after the end of ``panel``, of shape (n,), to errors of its forecasts, of
+        shape (..., n); NaN where an observation is.
     season_length : int
         Steps.
 
@@ -45,10 +46,36 @@ def mean_scaled_error(panel, whole, forecasts, season_length):
         past, truth = np.split(whole.series(i), [seen[i]])
         lag = min(season_length, len(past) - 1)
         unit = _mean_observed(np.abs(past[lag:] - past[:-lag])) if lag else 0.0
-        missed = _mean_observed(np.abs(forecasts[i, : len(truth)] - truth))
+        missed = _mean_observed(measure(i, truth))
         if unit > 0 and np.isfinite(missed):
             errors.append(missed / unit)
     return float(np.mean(errors)) if errors else np.nan
+
+
+def absolute_errors(forecasts):
+    """Return a measure of absolute errors of forecasts of shape (n_series, horizon)."""
+    return lambda i, truth: np.abs(forecasts[i, : len(truth)] - truth)
+
+
+def interval_scores(bounds, levels):
+    """Return a measure of intervals: their width, and what they miss times 2 / (1 - level).
+
+    Gneiting and Raftery (2007), Strictly Proper Scoring Rules, Prediction, and Estimation.
+
+    Parameters
+    ----------
+    bounds : ndarray of shape (2 * n_levels, n_series, horizon), float64
+        Lower and upper end of each interval in turn.
+    levels : ndarray of shape (n_levels,), float64
+        Shares of observations that they are to hold.
+    """
+
+    def measure(i, truth):
+        lower, upper = bounds[::2, i, : len(truth)], bounds[1::2, i, : len(truth)]
+        missed = np.maximum(lower - truth, 0.0) + np.maximum(truth - upper, 0.0)
+        return upper - lower + 2 / (1 - levels[:, None]) * missed
+
+    return measure
 
 
 def _mean_observed(errors):

@@ -8,12 +8,12 @@ from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
 from sklearn.utils import Tags
 
-from tsrnn.forecaster.explaining import tabulate_shares, tabulate_smoothing
+from tsrnn.forecaster.explaining import tabulate_calibration, tabulate_shares, tabulate_smoothing
 from tsrnn.forecaster.filtering import tabulate_outliers
 from tsrnn.forecaster.history import tabulate
 from tsrnn.forecaster.missing import count_missing
 from tsrnn.forecaster.parameters import CHOICES
-from tsrnn.forecaster.plan import Plan
+from tsrnn.forecaster.plan import Plan, network_loss
 from tsrnn.frames import read_weights
 from tsrnn.frames.identity import own_index
 from tsrnn.network import Network
@@ -100,6 +100,15 @@ class FittedState(BaseEstimator):
         return tabulate_smoothing(self._ensemble, self._panel)
 
     @property
+    def calibration_(self) -> pd.DataFrame:
+        """Scores of past forecasts, their errors in units of the spread: a frame, one row a step ahead.
+
+        Columns are n_scores (weighted by age), mean_score, and coverage_50 to coverage_99, the shares within intervals.
+        """
+        self._require_fitted_attribute("calibration_")
+        return tabulate_calibration(self._ensemble)
+
+    @property
     def parameters_(self) -> dict[str, NDArray]:
         """The network's parameters by PyTorch's names: views."""
         self._require_fitted_attribute("parameters_")
@@ -160,6 +169,12 @@ class FittedState(BaseEstimator):
 
     def _require_same_choices(self):
         """Refuse parameters that a fit which is continued cannot change."""
+        before, now = self._ensemble.best.loss, network_loss(self.loss)
+        if before.n_outputs != now.n_outputs:
+            raise ValueError(
+                f"A fit that is continued keeps its model: its network has outputs for the loss {before!r}. Got "
+                f"loss={self.loss!r}. Put it back, or set warm_start=False and call fit to begin anew."
+            )
         for name, before in self._choices.items():
             now = getattr(self, name)
             if _as_list(before) != _as_list(now):

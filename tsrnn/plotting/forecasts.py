@@ -235,7 +235,7 @@ def _read_forecast(forecaster, covariates, horizon, quantiles, index):
     if quantiles:
         values, ends = _quantiles_beside(forecaster, covariates, horizon, list(quantiles.values()))
     else:
-        values = forecaster._forecast_beside(covariates, horizon)
+        values = forecaster._values_beside(covariates, horizon)[0]
     stamps = panel.continue_index(horizon)
     if not panel.shares_times:
         stamps = stamps[index * horizon : (index + 1) * horizon]
