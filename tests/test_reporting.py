@@ -363,7 +363,8 @@ class TestViews:
         figure = report(TABLE).plot()
         titles = [ax.get_title() for ax in figure.axes]
         assert titles == [
-            "Error saved, compared with naive forecasts, %", "Error by step ahead", "Coverage of intervals", "Series with the largest errors of net",
+            "Error saved, compared with naive forecasts, %", "Error by step ahead", "Coverage of intervals",
+            "Series with the largest errors of net",
             "Error by weekday",
         ]  # fmt: skip
         lines = {line.get_label(): line.get_ydata().tolist() for line in figure.axes[1].lines}
