@@ -54,13 +54,8 @@ def _judge_copy(copy, n_series):
 def _judge_movement(movement, is_flat, share, n_series):
     if np.isnan(movement):
         return "flat line", True, movement, "the truth does not move, either"
-    words = f"moves {movement:.0%} as much as the truth"
-    return (
-        "flat line",
-        not is_flat,
-        movement,
-        ("a flat line: " if is_flat else "") + words + _in_series(share, n_series),
-    )
+    words = f"{'a flat line: ' if is_flat else ''}moves {movement:.0%} as much as the truth"
+    return "flat line", not is_flat, movement, words + _in_series(share, n_series)
 
 
 def _in_series(share, n_series):
