@@ -105,10 +105,13 @@ def fit_sequences(X: NDArray, y: NDArray) -> None:
     regressor = RNNRegressor(8, cell="lstm", segment_length="auto")
     assert_type(regressor.fit(X, y), RNNRegressor)
     assert_type(regressor.predict(X), NDArray | list[NDArray])
+    assert_type(RNNRegressor(loss="student_t").predict(X, quantiles=[0.1, 0.9]), NDArray | list[NDArray])
+    assert_type(RNNRegressor(loss="poisson").sample(X, 10, random_state=0), NDArray | list[NDArray])
     assert_type(regressor.score(X, y), float)
     assert_type(regressor.network_, Network)
     classifier = RNNClassifier(8, categories="auto").fit([["a", "b"], ["c"]], ["x", "y"])
     assert_type(classifier, RNNClassifier)
+    assert_type(classifier.sample([["a"]], temperature=0.5, max_length=3), NDArray | list[NDArray])
     assert_type(classifier.classes_, NDArray)
 
 
