@@ -26,7 +26,11 @@ DEFAULTS = {
     "loss": "squared_error",
 }
 # Options of the losses that have some. Both branches of the Huber loss occur with normal errors.
-LOSS_OPTIONS = {"huber": {"delta": 0.7}, "quantile": {"levels": [0.2, 0.9]}, "student_t": {"df": 3.0}}
+LOSS_OPTIONS = {
+    "huber": {"delta": 0.7},
+    "quantile": {"levels": [0.2, 0.9]},
+    "student_t": {"df": 3.0, "absolute_weight": 0.5},
+}
 # The rest of a config tells of the outputs and the loss.
 NETWORK_ARGUMENTS = (
     "cell", "input_size", "hidden_size", "output_size", "num_layers", "bidirectional", "head", "residual",

@@ -207,10 +207,11 @@ def negative_binomial(output, target):
     return chosen - size * np.log(size / (size + mean)) - target * np.log(mean / (size + mean))
 
 
-def student_t(output, target, df=4.0):
+def student_t(output, target, df=4.0, absolute_weight=0.0):
     """Minus the log-density but for a constant; outputs 2 k and 2 k + 1 are location and log scale of target k."""
     location, log_scale = output.reshape(-1, 2).T
-    return log_scale + (df + 1) / 2 * np.log(1 + ((target - location) / np.exp(log_scale)) ** 2 / df)
+    likelihood = log_scale + (df + 1) / 2 * np.log(1 + ((target - location) / np.exp(log_scale)) ** 2 / df)
+    return likelihood + absolute_weight * np.abs(target - location)
 
 
 def cross_entropy(output, target):

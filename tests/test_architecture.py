@@ -22,7 +22,7 @@ LAYERS = [
     {"validation", "_types"},
     {"cells", "losses", "heads"},
     {"backends"},
-    {"network", "architecture", "sequences", "optimizers", "constraints", "intervals", "decoding"},
+    {"network", "architecture", "sequences", "optimizers", "constraints", "intervals", "decoding", "compatibility"},
     {"training", "progress"},
     SERIES,
     {"learners"},

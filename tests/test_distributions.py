@@ -182,6 +182,15 @@ def test_weights_repeat_the_targets_that_a_network_starts_at(name):
     repeated = loss.initial_bias(np.repeat(targets, [2, 1, 1, 3, 0], axis=0))
     np.testing.assert_allclose(loss.initial_bias(targets, [2.0, 1.0, 1.0, 3.0, 0.0]), repeated, rtol=1e-12)
     np.testing.assert_allclose(loss.initial_bias(targets[:4], [4.0, 2.0, 2.0, 6.0]), repeated, rtol=1e-12)
+    # Weights of single targets; those that are missing are NaN, of the third target all.
+    several, weights = np.repeat(targets, 3, axis=1), np.repeat([[2.0], [1.0], [1.0], [3.0], [0.0]], 3, axis=1)
+    several[:, 1:2], weights[:, 1] = targets, [1.0, 0.0, 0.0, 1.0, 1.0]
+    several[1, 1] = several[4, 0] = np.nan
+    several[:, 2], weights[:, 2] = np.nan, 0.0
+    bias = loss.initial_bias(several, weights)
+    np.testing.assert_allclose(bias[:1], repeated, rtol=1e-12)
+    np.testing.assert_allclose(bias[1:2], loss.initial_bias(targets[[0, 3, 4]]), rtol=1e-12)
+    assert np.all(np.isfinite(bias))
 
 
 @pytest.mark.parametrize("name", DISTRIBUTIONS)

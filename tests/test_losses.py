@@ -98,7 +98,9 @@ def student_step(location, log_scale, target=0.0, dtype=np.float64):
     """Return value and gradient of a t distribution of 4 degrees of freedom at one target."""
     outputs = np.array([[location], [log_scale]], dtype)
     one = np.ones((1, 1), dtype)
-    value = StudentT().value_and_gradient(outputs, one * dtype(target), np.zeros(1, int), one, np.array([4.0], dtype))
+    value = StudentT().value_and_gradient(
+        outputs, one * dtype(target), np.zeros(1, int), one, np.array([4.0, 0.0], dtype)
+    )
     return value, outputs[:, 0]
 
 
@@ -107,7 +109,7 @@ def test_student_t_is_a_log_likelihood(df):
     location, log_scale, target = np.array([0.3, -2.0, 5.0]), np.array([0.0, -1.5, 2.0]), np.array([0.1, 4.0, -3.0])
     outputs = np.stack([location, log_scale])
     weights = np.array([[1.0, 0.5, 2.0]])
-    value = StudentT(df).value_and_gradient(outputs, target[None], np.zeros(3, int), weights, np.array([df]))
+    value = StudentT(df).value_and_gradient(outputs, target[None], np.zeros(3, int), weights, np.array([df, 0.0]))
     constant = stats.t.logpdf(0.0, df)
     expected = weights[0] @ (constant - stats.t.logpdf(target, df, location, np.exp(log_scale)))
     assert value == pytest.approx(expected, rel=1e-12)  # the gamma functions of the constant cancel but for rounding
@@ -191,6 +193,12 @@ def test_losses_of_counts_stay_finite_and_lead_back(name, count, outputs):
 def test_student_t_refuses_bad_degrees_of_freedom(df):
     with pytest.raises(ValueError, match="'df' parameter of StudentT must be a float"):
         StudentT(df=df)
+
+
+@pytest.mark.parametrize("weight", [-0.1, np.nan, np.inf, "much", None])
+def test_student_t_refuses_weights_of_the_absolute_error_out_of_range(weight):
+    with pytest.raises(ValueError, match=r"'absolute_weight' parameter of StudentT must be a float in the range \[0.0"):
+        StudentT(absolute_weight=weight)
 
 
 def test_cross_entropy_does_not_overflow():

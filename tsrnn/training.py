@@ -9,8 +9,8 @@ import numpy as np
 
 from tsrnn.backends.cpu import Trainer, count_steps, mean_loss
 from tsrnn.backends.pool import NoThreadError, count_threads, run_threads
+from tsrnn.compatibility import check_loss
 from tsrnn.losses import Loss, get_loss
-from tsrnn.network import check_loss
 from tsrnn.optimizers import SCHEDULES, AdamState
 from tsrnn.progress import make_progress
 

@@ -37,25 +37,21 @@ def run_network(name, forecaster, origins, given, weights, horizon, quantiles):
     season_length : int
         The season that the fit has found.
     """
-    fitted, forecasts = clone(forecaster), []
+    fitted, forecasts, ensemble = clone(forecaster), [], None
     for k, origin in enumerate(origins):
         columns = None if k == 0 or fitted._panel.covariates is None else fitted._panel.covariates.columns
         try:
             panel = origin.with_covariates(given, horizon, forecaster.past_covariates, columns)
             if k == 0:
                 fitted._fit_panel(panel, None if weights is None else panel.align(weights))
-            forecasts.append(_forecast(fitted, panel, horizon, quantiles))
+            prepared, table = fitted._read_panel(panel)
+            ensemble = fitted._ensemble if ensemble is None else ensemble
+            if quantiles:  # What has ended by now tells how far forecasts are off.
+                ensemble = ensemble.follow(table, fitted._n_threads())
+            forecasts.append(np.moveaxis(fitted._values(ensemble, table, prepared, horizon, quantiles), 0, -1))
         except ValueError as error:
             raise ValueError(f"Forecaster {name!r} at the cutoff {origin.cutoffs.max()}: {error}") from error
     return forecasts, fitted.season_length_
-
-
-def _forecast(fitted, panel, horizon, quantiles):
-    """Return the forecast of a network from the end of a panel, and its quantiles."""
-    if not quantiles:
-        return fitted._forecast_panel(panel, horizon)[..., None]
-    forecasts, more = fitted._quantiles_of_panel(panel, horizon, quantiles)
-    return np.concatenate([forecasts[..., None], np.moveaxis(more, 0, -1)], axis=-1)
 
 
 def run_each(name, forecaster, origin, given, horizon, season_length, quantiles):

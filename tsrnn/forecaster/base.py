@@ -11,10 +11,10 @@ from tsrnn.forecaster.checks import check_overlap, require_channels, require_log
 from tsrnn.forecaster.choosing import candidate_seasons
 from tsrnn.forecaster.filtering import warn_of_outliers
 from tsrnn.forecaster.fitting import fit_ensemble
-from tsrnn.forecaster.forecasting import Forecasting
 from tsrnn.forecaster.missing import warn_of_missing
 from tsrnn.forecaster.parameters import CONSTRAINTS
 from tsrnn.forecaster.plan import resolve
+from tsrnn.forecaster.predicting import Predicting
 from tsrnn.forecaster.preparing import Preparation
 from tsrnn.frames import append, to_panel
 from tsrnn.validation import check_parameters, make_generator
@@ -22,7 +22,7 @@ from tsrnn.validation import check_parameters, make_generator
 Forecaster = TypeVar("Forecaster", bound="BaseForecaster")
 
 
-class BaseForecaster(Forecasting):
+class BaseForecaster(Predicting):
     """Fit, predict, update and score; the parameters are those of `RNNForecaster`."""
 
     def fit(

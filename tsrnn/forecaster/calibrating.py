@@ -6,8 +6,9 @@ import numpy as np
 from scipy.stats import t as student_t
 
 from tsrnn.forecaster.calibration import DF, N_USUAL, Calibration
+from tsrnn.forecaster.dependence import Dependence
 from tsrnn.forecaster.model import Model
-from tsrnn.forecaster.past_errors import MAX_SCORED, distances, errors_of, score
+from tsrnn.forecaster.past_errors import MAX_SCORED, MAX_TOGETHER, compare, errors_of, score
 from tsrnn.forecaster.spreads import N_REFITS, OwnSpreads, Spreads, fit_power
 from tsrnn.forecaster.uncertainty import Uncertainty
 from tsrnn.learners.smoothing import Smoothing
@@ -43,40 +44,76 @@ def calibrate(ensemble, batch, linear, estimate, plan):
     Ensemble
     """
     table, horizon, n_jobs = batch.rows, plan.horizon, plan.options.n_jobs
-    recipe = ensemble.best.recipe
     training, scored = batch.split(plan.validation_fraction)
-    k = batch.all_channels(thin(batch.first_channel(scored), MAX_SCORED))
-    windows = batch.windows.subset(k[batch.windows.seen[k] + horizon <= np.diff(table.offsets)[batch.series[k]]])
-    origins, lengths = Origins(windows.series, windows.seen), np.diff(table.offsets)
-    seen = lengths.copy()
-    np.minimum.at(seen, windows.series, windows.seen)
+    if not plan.early_stopping:
+        training = np.flatnonzero(batch.weights)
+    lengths = np.diff(table.offsets)
+    origins, ages = _choose_origins(batch.windows.subset(scored), lengths, horizon)
+    errors, learned = _past_errors(ensemble, table, origins, horizon, (linear, estimate), plan)
+    trust = _trust(batch, training, horizon) if np.isfinite(errors).any() else np.zeros(table.n_series)
+    own = _own_spreads(ensemble, batch, errors, trust, horizon, n_jobs)
+    spreads = Spreads(own, np.ones(table.n_series), 1.0, ensemble.best.told_steps)
+    factor = _factor(np.abs(errors) / spreads.at(origins.series, learned), ensemble.best)
+    spreads = replace(spreads, trust=trust, factor=factor)
+    scores = score(errors, spreads.at(origins.series, learned))
+    together = len(lengths) if len(lengths) <= MAX_TOGETHER and (lengths == lengths[0]).all() else 1
+    uncertainty = Uncertainty(
+        spreads,
+        Calibration.of(scores, ages),
+        Dependence.of(scores, origins.series, ages, together),
+        {
+            name: one.follow(table.values, table.offsets, n_jobs, np.maximum(lengths - horizon, 0))
+            for name, one in ensemble.smoothing.items()
+        },
+        lengths,
+    )
+    return replace(ensemble, uncertainty=uncertainty)
 
-    def stand_in(learner, fits_again):
-        models = (Model(recipe, learner),) if learner is not None else ensemble.members
-        other = replace(ensemble, members=models)
-        return other.fit_again(table, seen, n_jobs) if fits_again else other
+
+def _choose_origins(windows, lengths, horizon):
+    """Return origins to score, of those of some windows, and how many steps each is before the last one possible.
+
+    All series at some of the ages, or of many series some windows.
+    """
+    ages = lengths[windows.series] - horizon - windows.seen
+    k = np.flatnonzero(ages >= 0)
+    if len(lengths) <= MAX_TOGETHER:
+        newest = thin(np.unique(ages[k]), max(MAX_SCORED // len(lengths), 1))
+        k = k[np.isin(ages[k], newest)]
+    else:
+        k = thin(k, MAX_SCORED)
+    return Origins(windows.series[k], windows.seen[k]), ages[k]
+
+
+def _past_errors(ensemble, table, origins, horizon, learners, plan):
+    """Return errors at past origins as forecasts of the future make them, and the spreads that networks tell.
+
+    With early stopping, those of models that were not fitted to what they forecast. Otherwise the networks were, and
+    errors are larger by half as much, on the scale of logarithms, as those of the linear components and of smoothing
+    are, once these are fitted without it: what is fitted to less is worse by that, too.
+    """
+    (training_fit, final_fit), estimate = learners
+    recipe, n_jobs, seen = ensemble.best.recipe, plan.options.n_jobs, np.diff(table.offsets)
+    np.minimum.at(seen, origins.series, origins.seen)
+
+    def errors_with(learner, fits_again):
+        other = ensemble if learner is None else replace(ensemble, members=(Model(recipe, learner),))
+        other = other.fit_again(table, seen, n_jobs) if fits_again else other
+        return errors_of(other, table, origins, horizon, n_jobs)
 
     if plan.early_stopping:
-        errors, learned = errors_of(stand_in(estimate, True), table, origins, horizon, n_jobs)
-    else:
-        training = np.flatnonzero(batch.weights)
-        errors, learned = errors_of(ensemble, table, origins, horizon, n_jobs)
-        outside, _ = errors_of(stand_in(linear[0], True), table, origins, horizon, n_jobs)
-        inside, _ = errors_of(stand_in(linear[1], False), table, origins, horizon, n_jobs)
-        errors = errors * _optimism(outside, inside, recipe.units[origins.series, None])
-    trust = _trust(batch, training, horizon) if np.isfinite(errors).any() else np.zeros(table.n_series)
-    told = recipe.pass_steps if ensemble.best.has_scales else 1
-    own = _own_spreads(ensemble, batch, errors, windows.series, trust, horizon, n_jobs)
-    factor = _factor(errors, Spreads(own, np.ones(table.n_series), 1.0, told).at(windows.series, learned), ensemble)
-    spreads = Spreads(own, trust, factor, told)
-    calibration = Calibration.of(
-        score(errors, spreads.at(windows.series, learned)), lengths[windows.series] - horizon - windows.seen
+        return errors_with(estimate, True)
+    errors, learned = errors_of(ensemble, table, origins, horizon, n_jobs)
+    units = recipe.units[origins.series, None]
+    outside, inside = (
+        np.abs(errors_with(learner, fits_again)[0]) / units
+        for learner, fits_again in ((training_fit, True), (final_fit, False))
     )
-    behind = np.maximum(lengths - horizon, 0)
-    smoothing = {
-        name: one.follow(table.values, table.offsets, n_jobs, behind) for name, one in ensemble.smoothing.items()
-    }
-    return replace(ensemble, uncertainty=Uncertainty(spreads, calibration, smoothing, lengths))
+    known = np.isfinite(outside) & np.isfinite(inside)
+    if not known.any():
+        return errors, learned
+    optimism = np.median(outside[known]) / max(np.median(inside[known]), np.finfo(float).tiny)
+    return errors * np.sqrt(max(optimism, 1.0)), learned
 
 
 def _trust(batch, training, horizon):
@@ -88,34 +125,23 @@ def _trust(batch, training, horizon):
     return trust * (1 - OWN_SHARE * np.maximum(1 - counts / N_LONG, 0.0))
 
 
-def _optimism(outside, inside, units):
-    """Return by how much errors are larger for windows that models were not fitted to."""
-    known = np.isfinite(outside) & np.isfinite(inside)
-    if not known.any():
+def _factor(ratios, model):
+    """Return the factor of the spreads that networks tell, from the ratios of errors to them.
+
+    Few errors change spreads in units of the targets little; others are nothing but the scale of the window.
+    """
+    known = ratios[np.isfinite(ratios) & (ratios > 0)]
+    if not len(known):
         return 1.0
-    unit = np.broadcast_to(units, outside.shape)[known]
-    smallest = np.finfo(float).tiny
-    ratio = np.median(outside[known] / unit) / max(np.median(inside[known] / unit), smallest)
-    # Half of it, on the scale of logarithms: what was fitted to fewer windows is worse by that, too.
-    return max(np.sqrt(ratio), 1.0)
+    n_independent = len(known) / model.recipe.n_channels / ratios.shape[1] ** 2
+    power = n_independent / (n_independent + N_USUAL) if model.has_scales else 1.0
+    return float(np.median(known) / student_t.ppf(0.75, DF)) ** power
 
 
-def _factor(errors, spreads, ensemble):
-    """Return the factor of the spreads that networks tell."""
-    with np.errstate(invalid="ignore", divide="ignore"):
-        ratios = errors / spreads
-    ratios = ratios[np.isfinite(ratios) & (ratios > 0)]
-    if not len(ratios):
-        return 1.0
-    n = len(ratios) / ensemble.best.recipe.n_channels / errors.shape[1] ** 2
-    power = n / (n + N_USUAL) if ensemble.best.has_scales else 1.0
-    return float(np.median(ratios) / student_t.ppf(0.75, DF)) ** power
-
-
-def _own_spreads(ensemble, batch, errors, series, trust, horizon, n_jobs):
+def _own_spreads(ensemble, batch, errors, trust, horizon, n_jobs):
     """Return the spreads of each series by itself, where networks do not tell all."""
     recipe, table = ensemble.best.recipe, batch.rows
-    _, growth = fit_power(errors, np.zeros(len(errors)))
+    _, growth = fit_power(np.abs(errors), np.zeros(len(errors)))
     sizes, growths = np.full(table.n_series, np.nan), np.full(table.n_series, growth)
     wanted = (trust < 1) | (np.bincount(batch.series, minlength=table.n_series) == 0)
     if ensemble.smoothing:
@@ -144,7 +170,7 @@ def _refit(ensemble, table, series, horizon, n_jobs):
     for one in kinds:
         fit = Smoothing.fit(one.method, values, offsets, one.season_lengths, n_jobs, one.log)
         total = total + fit.forecast(values, offsets, np.arange(len(origins.seen)), origins.seen, horizon, n_jobs)
-    errors = distances(ensemble.best.recipe, table, origins, total / len(kinds))
+    errors = np.abs(compare(ensemble.best.recipe, table, origins, total / len(kinds)))
     for i, stop, count in zip(series, np.cumsum(counts), counts, strict=True):
         if count:
             yield i, fit_power(errors[stop - count : stop], np.arange(count)[::-1])

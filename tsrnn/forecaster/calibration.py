@@ -20,6 +20,7 @@ DECAY = 0.98  # Of the weight of a score over a horizon.
 RATE = 0.02  # Of the levels, by what intervals miss over a horizon.
 LEVELS = np.array([0.5, 0.8, 0.9, 0.95, 0.99])  # Levels that move; those between them are interpolated.
 HIGHEST = 0.998  # Level that others move to at most.
+ENDS = np.append(EDGES[:-1], 10 * EDGES[-2])
 USUAL = np.diff(2 * student_t.cdf(EDGES, DF) - 1)
 
 
@@ -51,7 +52,7 @@ class Calibration:
         Parameters
         ----------
         scores : ndarray of shape (n, horizon), float64
-            NaN for steps that were not observed.
+            Errors in units of their spreads; NaN for steps that were not observed.
         ages : ndarray of shape (n,), int64
             Steps since each origin.
 
@@ -59,7 +60,7 @@ class Calibration:
         -------
         Calibration
         """
-        horizon = scores.shape[1]
+        horizon, scores = scores.shape[1], np.abs(scores)
         weights = np.where(np.isfinite(scores), DECAY ** (ages / horizon)[:, None], 0.0)
         calibration = cls(horizon, _histogram(scores, weights))
         return replace(calibration, sums=calibration._summarize(scores, weights))
@@ -79,11 +80,17 @@ class Calibration:
         knots = np.concatenate([[0.0], LEVELS, [1.0]])
         moved = np.minimum(knots + np.concatenate([[0.0], self.shifts, [0.0]]), np.maximum(knots, HIGHEST))
         moved = np.maximum.accumulate(np.maximum(moved, 0.0))
+        return np.interp(np.interp(levels, knots, moved), self._shares(), ENDS)
+
+    def shares(self, scores):
+        """Return the shares of scores that are smaller, without their sign: float64 of the shape of ``scores``."""
+        return np.interp(np.abs(scores), ENDS, self._shares())
+
+    def _shares(self):
+        """Return the share of scores below each of `ENDS`."""
         total = self.counts.sum() / self.horizon
-        empirical = self.counts / self.horizon if total else 0.0
-        cumulated = np.cumsum(N_USUAL * USUAL + empirical) / (N_USUAL + total)
-        ends = np.append(EDGES[1:-1], EDGES[-2] * 10)
-        return np.interp(np.interp(levels, knots, moved), np.concatenate([[0.0], cumulated]), np.append(0.0, ends))
+        empirical = np.cumsum(N_USUAL * USUAL + self.counts / self.horizon) / (N_USUAL + total)
+        return np.concatenate([[0.0], empirical])
 
     def observe(self, scores):
         """Return the calibration after one more origin, whose forecasts have come true.
@@ -97,7 +104,7 @@ class Calibration:
         -------
         Calibration
         """
-        known = np.isfinite(scores)
+        scores, known = np.abs(scores), np.isfinite(scores)
         kept = DECAY ** (1 / self.horizon)
         weights = known.astype(float)
         sums = self._summarize(scores, weights)

@@ -58,15 +58,15 @@ class Ensemble:
     def _observe(self, table, n_jobs):
         """Return the uncertainty after the last observations of a table: forecasts that have come true are scored."""
         uncertainty, seen = self.uncertainty, np.diff(table.offsets)
-        calibration, last = uncertainty.calibration, seen - uncertainty.horizon
+        calibration, dependence, last = uncertainty.calibration, uncertainty.dependence, seen - uncertainty.horizon
         first = np.maximum(uncertainty.seen - uncertainty.horizon + 1, np.maximum(last - MAX_SCORED + 1, 1))
-        for _, scores in score_between(self, table, first, last, n_jobs):
-            calibration = calibration.observe(scores)
+        for _, series, scores in score_between(self, table, first, last, n_jobs):
+            calibration, dependence = calibration.observe(scores), dependence.observe(scores, series)
         behind = np.maximum(last, 0)
         smoothing = {
             name: s.follow(table.values, table.offsets, n_jobs, behind) for name, s in uncertainty.smoothing.items()
         }
-        return replace(uncertainty, calibration=calibration, smoothing=smoothing, seen=seen)
+        return replace(uncertainty, calibration=calibration, dependence=dependence, smoothing=smoothing, seen=seen)
 
     def fit_again(self, table, seen, n_jobs=None):
         """Return the ensemble with smoothing fitted to the first ``seen`` rows of the series of a table."""
@@ -75,7 +75,11 @@ class Ensemble:
             name: Smoothing.fit(s.method, values, offsets, s.season_lengths, n_jobs, s.log)
             for name, s in self.smoothing.items()
         }
-        return replace(self, smoothing=smoothing)
+        if self.uncertainty is None:
+            return replace(self, smoothing=smoothing)
+        behind = np.maximum(seen - self.uncertainty.horizon, 0)
+        lagged = {name: s.follow(values, offsets, n_jobs, behind) for name, s in smoothing.items()}
+        return replace(self, smoothing=smoothing, uncertainty=replace(self.uncertainty, smoothing=lagged))
 
     def forecast(self, table, horizon, n_jobs=None, origins=None):
         """Forecast a panel.

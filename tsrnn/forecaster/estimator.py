@@ -16,7 +16,7 @@ from tsrnn._types import (
     Strategy,
 )
 from tsrnn.forecaster.base import BaseForecaster
-from tsrnn.losses import Huber
+from tsrnn.losses import Huber, StudentT
 
 
 class RNNForecaster(BaseForecaster):
@@ -121,9 +121,12 @@ class RNNForecaster(BaseForecaster):
         Whether each layer above the first adds its input to its output.
     dilations : list of int or None, default=None
         Dilation of each layer, such as [1, 2, 4]: steps back to the state that a step starts from; None for 1.
-    loss : {"absolute_error", "huber", "squared_error"} or tsrnn.losses.Huber, default="absolute_error"
-        Loss of the network, in units of the window. "absolute_error" forecasts the conditional median,
-        "squared_error" the conditional mean, for forecasts that are added up; see Notes.
+    loss : {"student_t", "absolute_error", "huber", "squared_error"} or tsrnn.losses.StudentT or Huber, \
+default="student_t"
+        Loss of the network, in units of the window. "student_t" forecasts the conditional median and the spread about
+        it: ``StudentT(absolute_weight=2.0)``, whose location errs no more than that of "absolute_error", which
+        forecasts the median alone. "squared_error" forecasts the conditional mean, for forecasts that are added up;
+        see Notes.
     learning_rate : float, default=2e-3
         Rate of Adam.
     schedule : {"auto", "constant", "cosine", "one_cycle"}, default="auto"
@@ -229,7 +232,15 @@ class RNNForecaster(BaseForecaster):
     stock, energy and other totals use ``loss="squared_error"``, which forecasts the mean, and ``log=False``: a mean
     of logarithms (``log_``), transformed back, is less than the mean of the values.
 
-    Forecasts are real numbers, also those of integers and counts, and have no intervals.
+    Forecasts and quantiles are real numbers, also those of integers and counts.
+
+    Intervals (``level``, ``quantiles``) are symmetric about the forecast on the scale of the models. Their width is the
+    spread that the network tells of each window, and in short series how far smoothing, fitted again at past origins,
+    has been off; errors of past forecasts, those of the newest counting most, tell by how many spreads intervals reach
+    how often (split-conformal prediction, see ``calibration_``). That they cover what they say holds on average over
+    forecasts like those of the past: not at each step or hour alone, not for what the past has never shown, and, of
+    fewer than about twenty forecasts that are known, only as far as errors are distributed as Student's t. `update`
+    scores what has come true since: after a change of level or spread, intervals adapt over some tens of forecasts.
 
     References
     ----------
@@ -272,7 +283,7 @@ class RNNForecaster(BaseForecaster):
         dropout: float | Auto = "auto",
         residual: bool = True,
         dilations: Sequence[int] | None = None,
-        loss: ForecastLoss | Huber = "absolute_error",
+        loss: ForecastLoss | Huber | StudentT = "student_t",
         learning_rate: float = 2e-3,
         schedule: Schedule | Auto = "auto",
         weight_decay: float = 1e-2,

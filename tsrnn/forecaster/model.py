@@ -39,9 +39,19 @@ class Model:
         return find_learner(self.combination, Recurrent).network
 
     @property
+    def loss(self):
+        """Loss that the network was trained by."""
+        return find_learner(self.combination, Recurrent).loss
+
+    @property
     def has_scales(self):
         """Whether the network tells the spread of its forecasts."""
-        return isinstance(find_learner(self.combination, Recurrent).loss, StudentT)
+        return isinstance(self.loss, StudentT)
+
+    @property
+    def told_steps(self):
+        """Steps ahead up to which the network tells the spread of its forecasts, and how it grows."""
+        return self.recipe.pass_steps if self.has_scales else 1
 
     def extend(self, panel):
         """Return the model for a panel with more series; those known keep their constants."""

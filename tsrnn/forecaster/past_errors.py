@@ -8,12 +8,12 @@ from tsrnn.scaling import MIN_UNIT
 from tsrnn.windows import Origins, rows_of, thin
 
 MAX_SCORED = 512  # Most origins that are scored at once.
-MIN_SERIES = 16  # Series of each origin that are scored at least.
+MAX_TOGETHER = 64  # Most series whose errors at one origin are all known, and drawn together.
 CHUNK = 4_096  # Windows that are forecast at once.
 
 
 def errors_of(ensemble, table, origins, horizon, n_jobs):
-    """Return absolute errors of forecasts, of scaled values, and the spreads that networks tell.
+    """Return errors of forecasts, of scaled values, and the spreads that networks tell.
 
     NaN where a value was not observed, or the series does not change.
     """
@@ -22,18 +22,18 @@ def errors_of(ensemble, table, origins, horizon, n_jobs):
     recipe = ensemble.best.recipe
     forecasts, learned = ensemble.forecast_with_spreads(table, horizon, n_jobs, origins)
     changes = (recipe.units > MIN_UNIT)[origins.series, None]
-    return np.where(changes, distances(recipe, table, origins, forecasts), np.nan), learned
+    return np.where(changes, compare(recipe, table, origins, forecasts), np.nan), learned
 
 
-def distances(recipe, table, origins, forecasts):
-    """Return the absolute errors of forecasts, of scaled values; NaN where nothing was observed."""
+def compare(recipe, table, origins, forecasts):
+    """Return scaled observations less scaled forecasts; NaN where nothing was observed."""
     steps = origins.seen[:, None] + np.arange(forecasts.shape[1])
     known = steps < np.diff(table.offsets)[origins.series, None]
     rows = table.offsets[origins.series, None] + np.where(known, steps, 0)
     if table.observed is not None:
         known &= table.observed[rows]
     with np.errstate(invalid="ignore", divide="ignore"):
-        errors = np.abs(recipe.scaler.scale(forecasts, origins.series) - table.scaled[rows])
+        errors = table.scaled[rows] - recipe.scaler.scale(forecasts, origins.series)
     return np.where(known, errors, np.nan)
 
 
@@ -60,8 +60,10 @@ def score_between(ensemble, table, first, last, n_jobs=None):
     ------
     age : int
         Steps up to the last origin.
+    series : ndarray of shape (n,), int64
+        Series that have an origin of that age, or some of many.
     scores : ndarray of shape (n, horizon), float64
-        Of the series that have an origin of that age, or of some of many; NaN for steps that were not observed.
+        Errors of each in units of their spreads; NaN for steps that were not observed.
     """
     recipe, uncertainty = ensemble.best.recipe, ensemble.uncertainty
     counts = np.maximum(last - first + 1, 0)
@@ -70,7 +72,8 @@ def score_between(ensemble, table, first, last, n_jobs=None):
     series, seen = series[kept], seen[kept]
     ages = last[series] - seen
     distinct = np.unique(ages)[::-1]
-    n_series = len(counts) if recipe.n_channels > 1 else max(MAX_SCORED // max(len(distinct), 1), MIN_SERIES)
+    n_series = max(MAX_SCORED // max(len(distinct), 1), MAX_TOGETHER)
+    n_series = len(counts) if recipe.n_channels > 1 else n_series
     behind = replace(ensemble, smoothing=uncertainty.smoothing)
     size = max(CHUNK // min(n_series, len(counts)), 1)
     for start in range(0, len(distinct), size):
@@ -79,7 +82,7 @@ def score_between(ensemble, table, first, last, n_jobs=None):
         origins = Origins(series[k], seen[k])
         errors, learned = errors_of(behind, table, origins, uncertainty.horizon, n_jobs)
         scores = score(errors, uncertainty.spreads.at(origins.series, learned))
-        yield from ((int(age), scores[ages[k] == age]) for age in some)
+        yield from ((int(age), series[k][ages[k] == age], scores[ages[k] == age]) for age in some)
 
 
 def factors_at(ensemble, table, known, origins, shares, n_jobs=None):
@@ -108,7 +111,7 @@ def factors_at(ensemble, table, known, origins, shares, n_jobs=None):
     last = origins[:, -1] - calibration.horizon
     first = np.maximum(known - calibration.horizon + 1, 1)
     ahead, factors = origins[0, -1] - origins[0], []
-    for age, scores in score_between(ensemble, table, first, last, n_jobs):
+    for age, _, scores in score_between(ensemble, table, first, last, n_jobs):
         while len(factors) < len(ahead) and ahead[len(factors)] > age:
             factors.append(calibration.factors(shares))
         calibration = calibration.observe(scores)

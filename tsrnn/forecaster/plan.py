@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields
 import numpy as np
 
 from tsrnn.forecaster.parameters import ARCHITECTURE
-from tsrnn.losses import get_loss
+from tsrnn.losses import SquaredError, StudentT, get_loss
 from tsrnn.training import TrainingOptions
 
 # Parameters of the training, under the names of `TrainingOptions`.
@@ -26,6 +26,8 @@ COVARIATE_DROPOUT = 0.3
 # Most windows of an epoch, and of its validation: neighbouring windows are nearly the same.
 EPOCH_WINDOWS = 16_384
 MAX_VALIDATION_WINDOWS = 4_096
+# Beside the absolute error, the likelihood of Student's t distribution forecasts as well as that error alone.
+ABSOLUTE_WEIGHT = 2.0
 AVERAGED = 0.5  # fraction of the epochs, at the end, whose weights are averaged
 
 
@@ -62,7 +64,7 @@ class Plan:
         options = TrainingOptions(
             n_jobs=n_threads,
             verbose=int(parameters["verbose"]),
-            **{name: parameters[name] for name in TRAINING},
+            **{name: parameters[name] for name in TRAINING} | {"loss": network_loss(parameters["loss"])},
         )
         own = {field.name for field in fields(cls)} - {"architecture", "options"}
         return cls(
@@ -79,12 +81,17 @@ class Plan:
     @property
     def loss(self):
         """Loss of the training."""
-        return get_loss(self.options.loss)
+        return self.options.loss
 
     @property
     def of_mean(self):
         """Whether means are forecast, and not medians."""
-        return self.options.loss == "squared_error"
+        return isinstance(self.options.loss, SquaredError)
+
+
+def network_loss(loss):
+    """Return the loss of a network for the parameter of an `RNNForecaster`."""
+    return StudentT(absolute_weight=ABSOLUTE_WEIGHT) if loss == "student_t" else get_loss(loss)
 
 
 def resolve(parameters, lengths, has_covariates=False):

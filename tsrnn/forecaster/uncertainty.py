@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from tsrnn.forecaster.calibration import Calibration
+from tsrnn.forecaster.dependence import Dependence, central_shares
 from tsrnn.forecaster.spreads import OwnSpreads, Spreads
 from tsrnn.intervals import MEDIAN
 from tsrnn.scaling import SeriesScaler
@@ -20,6 +21,8 @@ class Uncertainty:
         Spreads of forecasts.
     calibration : Calibration
         How far forecasts have been off, in units of their spread.
+    dependence : Dependence
+        How these errors go together over steps and series.
     smoothing : dict of str to Smoothing
         That of the ensemble, with the states a horizon before the last observations: forecasts from there are scored
         when these are known.
@@ -29,6 +32,7 @@ class Uncertainty:
 
     spreads: Spreads
     calibration: Calibration
+    dependence: Dependence
     smoothing: dict
     seen: np.ndarray
 
@@ -100,6 +104,26 @@ class Distribution:
                 for level, factor in zip(levels, factors, strict=True)
             ]
         )
+
+    def sample(self, n_paths, dependence, rng):
+        """Draw paths, whose steps and series go together as past errors do.
+
+        Parameters
+        ----------
+        n_paths : int
+            Paths.
+        dependence : Dependence
+            Of the errors.
+        rng : numpy.random.Generator
+            Source of the draws.
+
+        Returns
+        -------
+        ndarray of shape (n_paths, n, horizon), float64
+            In the units of the series.
+        """
+        normal = dependence.draw(self.calibration, *self.forecasts.shape, n_paths, rng)
+        return self._away(np.sign(normal) * self.calibration.factors(central_shares(normal)))
 
     def _away(self, factor):
         """Return the values some spreads away from the forecasts."""

@@ -38,6 +38,12 @@ class Native:
     time_col: str | None = None
     is_bare: bool = False
 
+    def name(self, result):
+        """Return an array, whose columns are those given, as a DataFrame; anything else as it is."""
+        if not isinstance(result, np.ndarray):
+            return result
+        return pd.DataFrame(result.reshape(len(result), -1), columns=list(self.columns))
+
     def give(self, result):
         """Return a Series, a DataFrame or an array in this library.
 
@@ -58,7 +64,7 @@ class Native:
         if library.is_pandas_like():
             return getattr(library.to_native_namespace(), type(result).__name__)(result)
         if isinstance(result, np.ndarray):
-            result = pd.DataFrame(result.reshape(len(result), -1), columns=list(self.columns))
+            result = self.name(result)
             result = result.iloc[:, 0] if self.is_series else result
         if isinstance(result, pd.Series):
             name = self.columns[0] if self.is_series else result.name

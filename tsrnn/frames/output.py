@@ -1,9 +1,10 @@
-"""More columns of a forecast: components, beside it in its container."""
+"""More than a forecast in its container: quantiles and components beside it, and sample paths one under another."""
 
 import numpy as np
 import pandas as pd
 
 UNNAMED = "y"  # Of a Series without a name, once it is a column.
+PATH = "path"
 
 
 def add_columns(forecast, more, names=None):
@@ -54,6 +55,35 @@ def add_columns(forecast, more, names=None):
     columns = pd.Index(labels, tupleize_cols=several).set_names(forecast.columns.names)
     values = np.hstack([table.to_numpy() for table in tables])[:, k]
     return pd.DataFrame(values, index=forecast.index, columns=columns)
+
+
+def stack_paths(panel, paths):
+    """Return sample paths in the container of the series, one under another.
+
+    Parameters
+    ----------
+    panel : Panel
+        The series.
+    paths : ndarray of shape (n_paths, n_series, horizon), float64
+        Values of the steps after their ends.
+
+    Returns
+    -------
+    Series, DataFrame or ndarray
+        As from :meth:`Panel.restore`, for each path: its number is the first level of the index, ``path``, or a first
+        column where stamps are a column; of an array, the first axis.
+    """
+    times = panel.as_given(panel.continue_index(paths.shape[2]))
+    tables = [panel.layout.build(panel.ids, times, path) for path in paths]
+    if isinstance(tables[0], np.ndarray):
+        if panel.native is None:
+            return np.stack(tables)
+        named = [panel.native.name(table) for table in tables]
+        return pd.concat(named, keys=range(len(paths)), names=[PATH]).reset_index(level=PATH)
+    stacked = pd.concat(tables, keys=range(len(paths)), names=[PATH])
+    if stacked.index.names[1:] == [None] and panel.names.time_col in getattr(stacked, "columns", ()):
+        return stacked.reset_index(level=PATH).reset_index(drop=True)
+    return stacked if panel.native is None else stacked.reset_index()
 
 
 def _with_suffix(column, suffix):

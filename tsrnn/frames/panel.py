@@ -213,6 +213,8 @@ class Panel:
         if not more:
             return forecast
         columns = {name: self.layout.build(self.ids, times, values) for name, values in more.items()}
+        if self.native is not None:  # Arrays of other libraries are named columns.
+            forecast, columns = self.native.name(forecast), {k: self.native.name(v) for k, v in columns.items()}
         return add_columns(forecast, columns, self.names)
 
     def give(self, result):

@@ -12,8 +12,6 @@ from tsrnn.series.channels import separate
 STRATEGIES = {"direct": "last", "recursive": "last", "seq2seq": "decoder", "parallel": "parallel"}
 CHUNK_WINDOWS = 1024  # Windows whose targets are computed at once.
 MAX_MEASURED = 20_000  # Windows whose targets tell the first scale.
-T_DEVIATION = 0.7407  # Median absolute deviation of Student's t distribution with 4 degrees of freedom.
-MIN_FIRST_SCALE = 1e-3
 MAX_TARGETS = 1 << 25  # Targets that training holds in memory; beyond, it draws from the windows.
 
 
@@ -145,11 +143,8 @@ def set_first_scale(network, targets, loss):
     """
     if not isinstance(loss, StudentT) or not len(targets):
         return
-    targets = np.asarray(targets[:: max(1, len(targets) // MAX_MEASURED)], np.float64)
-    known = ~np.isnan(targets).all(axis=0)
-    deviations = np.abs(targets[:, known] - np.nanmedian(targets[:, known], axis=0))
-    sizes = np.nanmedian(deviations, axis=0) / T_DEVIATION
-    network.parameters["readout.bias"][1::2][known] = np.log(np.maximum(sizes, MIN_FIRST_SCALE))
+    some = targets[:: max(1, len(targets) // MAX_MEASURED)]
+    network.parameters["readout.bias"][1::2] = loss.initial_bias(some, ~np.isnan(some))[:, 1]
 
 
 def draw_windows(rng, positions, n_targets):

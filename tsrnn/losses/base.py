@@ -116,9 +116,9 @@ class Loss:
         Parameters
         ----------
         targets : array-like of shape (n, n_targets)
-            Targets of the training.
-        weights : array-like of shape (n,), optional
-            Weights of their rows, not all zero; by default 1.
+            Targets of the training; NaN where they weigh nothing.
+        weights : array-like of shape (n,) or (n, n_targets), optional
+            Weights of rows, or of single targets; by default 1.
 
         Returns
         -------
@@ -150,6 +150,26 @@ class Loss:
 
     def __hash__(self):
         return hash((type(self), self.parameters))
+
+
+def read_weighted(targets, weights):
+    """Return targets and their weights, both of shape (n, n_targets) and float64; targets of weight 0 become 0.
+
+    Parameters
+    ----------
+    targets, weights
+        As for `Loss.initial_bias`.
+    """
+    targets = np.asarray(targets, dtype=np.float64)
+    weights = np.ones(len(targets)) if weights is None else np.asarray(weights, dtype=np.float64)
+    weights = np.broadcast_to(weights if weights.ndim == 2 else weights[:, None], targets.shape)
+    return np.where(weights > 0, targets, 0.0), weights
+
+
+def weighted_means(values, weights):
+    """Return the mean of each column of arrays of shape (n, n_targets); 0 where nothing has a weight."""
+    totals = weights.sum(axis=0)
+    return (values * weights).sum(axis=0) / np.where(totals > 0, totals, 1.0)
 
 
 def _subclasses(loss):

@@ -5,7 +5,7 @@ import math
 import numpy as np
 from scipy import special
 
-from tsrnn.losses.base import Loss, read_levels
+from tsrnn.losses.base import Loss, read_levels, read_weighted, weighted_means
 from tsrnn.losses.domains import COUNTS
 
 # Of the mean, from one in half a billion to half a billion.
@@ -145,7 +145,7 @@ class Poisson(_CountLoss):
 
     def initial_bias(self, targets, weights=None):
         """Return the log of the mean."""
-        return np.log(np.maximum(_mean(targets, weights), SMALLEST_MEAN))[:, None]
+        return np.log(np.maximum(weighted_means(*read_weighted(targets, weights)), SMALLEST_MEAN))[:, None]
 
 
 class NegativeBinomial(_CountLoss):
@@ -198,11 +198,8 @@ class NegativeBinomial(_CountLoss):
 
     def initial_bias(self, targets, weights=None):
         """Return the log of the mean, and of the dispersion that the variance of all targets tells."""
-        mean = np.maximum(_mean(targets, weights), SMALLEST_MEAN)
-        variance = _mean((np.asarray(targets, dtype=np.float64) - mean) ** 2, weights)
+        targets, weights = read_weighted(targets, weights)
+        mean = np.maximum(weighted_means(targets, weights), SMALLEST_MEAN)
+        variance = weighted_means((targets - mean) ** 2, weights)
         dispersion = np.maximum((variance - mean) / mean**2, SMALLEST_DISPERSION)
         return np.stack([np.log(mean), np.minimum(np.log(dispersion), MAX_LOG_DISPERSION)], axis=-1)
-
-
-def _mean(targets, weights):
-    return np.average(np.asarray(targets, dtype=np.float64), axis=0, weights=weights)

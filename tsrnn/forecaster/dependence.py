@@ -1,0 +1,121 @@
+"""Dependence of the errors of forecasts, over steps and series: sample paths that go together as errors have done.
+
+Errors of one origin are a draw from their joint distribution. A weighted sum of such draws, the weights normal, has
+their covariance, without a matrix of all steps and series. Few draws say little: to the sum comes a random walk, whose
+errors grow from step to step. Both are normal, and become paths by the quantiles of each step (Gaussian copula, Nelsen
+2006, An Introduction to Copulas).
+"""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from scipy.special import ndtr, ndtri
+
+N_ORIGINS = 128  # Newest origins whose errors are kept.
+N_HALF = 20.0  # Origins, none over steps of another, from which on their errors count more than the random walk.
+N_CORRELATED = 10.0  # Origins from which on correlations of series count for more than a half.
+LARGEST = 4.0  # Of normal errors.
+
+
+@dataclass(frozen=True)
+class Dependence:
+    """Errors of forecasts from the newest origins, in units of their spread.
+
+    Attributes
+    ----------
+    scores : ndarray of shape (n_origins, n_together, horizon), float32
+        The oldest first; NaN where nothing was observed. Of many series, ``n_together`` is 1 and each origin is that of
+        any series.
+    """
+
+    scores: np.ndarray
+
+    @classmethod
+    def of(cls, scores, series, ages, n_together):
+        """Return the dependence of some scores.
+
+        Parameters
+        ----------
+        scores : ndarray of shape (n, horizon), float64
+            Errors in units of their spreads.
+        series, ages : ndarray of shape (n,), int64
+            Series, and age of each origin.
+        n_together : int
+            Series whose errors are known at each origin, or 1 for any series by itself.
+
+        Returns
+        -------
+        Dependence
+        """
+        if n_together == 1:
+            newest = np.argsort(ages, kind="stable")[:N_ORIGINS][::-1]
+            return cls(scores[newest, None].astype(np.float32))
+        newest = np.unique(ages)[:N_ORIGINS]
+        table, kept = np.full((len(newest), n_together, scores.shape[1]), np.nan, np.float32), np.isin(ages, newest)
+        table[np.searchsorted(newest, ages[kept]), series[kept]] = scores[kept]
+        return cls(table[::-1])
+
+    def observe(self, scores, series):
+        """Return the dependence with the errors of one more origin, or of some series by themselves."""
+        n_together, horizon = self.scores.shape[1:]
+        if n_together == 1:
+            new = scores[:N_ORIGINS, None]
+        else:
+            new = np.full((1, n_together, horizon), np.nan)
+            new[0, series] = scores
+        return replace(self, scores=np.concatenate([self.scores, new.astype(np.float32)])[-N_ORIGINS:])
+
+    def draw(self, calibration, n_series, horizon, n_paths, rng):
+        """Draw normal errors of mean 0 and variance 1.
+
+        Parameters
+        ----------
+        calibration : Calibration
+            Distribution of the scores.
+        n_series, horizon, n_paths : int
+            Shape of the result.
+        rng : numpy.random.Generator
+            Source of the draws.
+
+        Returns
+        -------
+        ndarray of shape (n_paths, n_series, horizon), float64
+        """
+        normal = np.clip(ndtri((1 + calibration.shares(self.scores)) / 2), 0.0, LARGEST) * np.sign(self.scores)
+        normal = np.nan_to_num(normal)
+        drawn = _draw_walks(normal, n_paths, n_series, horizon, rng)
+        normal = normal[:, :, np.minimum(np.arange(horizon), normal.shape[2] - 1)]
+        sizes = np.sqrt((normal**2).sum(axis=0))
+        n_independent = len(normal) / self.scores.shape[2]
+        share = np.where(sizes > 0, n_independent / (n_independent + N_HALF), 0.0)
+        normal = normal / np.where(sizes > 0, sizes, 1.0)
+        if normal.shape[1] == n_series:
+            past = np.tensordot(rng.standard_normal((n_paths, len(normal))), normal, axes=1)
+        else:
+            past = rng.standard_normal((n_paths, n_series, len(normal))) @ normal[:, 0]
+        return np.sqrt(1 - share) * drawn + np.sqrt(share) * past
+
+
+def _draw_walks(normal, n_paths, n_series, horizon, rng):
+    """Draw random walks of variance 1 at each step, correlated over the series as errors at the same step are."""
+    walks = np.cumsum(rng.standard_normal((n_paths, n_series, horizon)), axis=2) / np.sqrt(np.arange(1, horizon + 1))
+    if n_series == 1 or normal.shape[1] != n_series:
+        return walks
+    flat = np.moveaxis(normal, 1, 0).reshape(n_series, -1)
+    sizes = np.sqrt((flat**2).sum(axis=1))
+    correlations = flat @ flat.T / np.maximum(np.outer(sizes, sizes), np.finfo(float).tiny)
+    correlations *= len(normal) / (len(normal) + N_CORRELATED)
+    np.fill_diagonal(correlations, 1.0)
+    return np.einsum("ij,pjk->pik", np.linalg.cholesky(correlations), walks)
+
+
+def central_shares(normal):
+    """Return the shares of a normal distribution that are nearer to 0.
+
+    Examples
+    --------
+    >>> from tsrnn.forecaster.dependence import central_shares
+    >>> round(float(central_shares(-1.96)), 3)
+    0.95
+    """
+    return 2 * ndtr(np.abs(normal)) - 1
