@@ -66,5 +66,5 @@ def _judge_interval(level, row):
     passed = bool(abs(row["coverage"] - level / 100) <= row["tolerance"])
     words = f"{level:g} % intervals hold {row['coverage']:.0%} of the truth"
     if np.isfinite(row["relative_width"]):
-        words += f", at {row['relative_width']:.2g} times the width of naive ones"
+        words += f", at {row['relative_width']:.2f} times the width of naive ones"
     return f"coverage of {level:g} %", passed, row["coverage"], words
