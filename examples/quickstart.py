@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from tsrnn import RNNForecaster, backtest
+from tsrnn import RNNForecaster, backtest, report
 from tsrnn.datasets import load_airline
 from tsrnn.metrics import mae, mase, skill_score
 from tsrnn.plotting import ForecastDisplay
@@ -19,7 +19,7 @@ passengers = load_airline()
 forecaster = RNNForecaster(horizon=12, random_state=0)
 
 # Five years, each forecast at the end of the year before from what was known then.
-table = backtest(forecaster, passengers, n_windows=5)
+table = backtest(forecaster, passengers, n_windows=5, level=[80, 95])
 before = passengers[: table["cutoff"].min()]
 models = ["RNNForecaster", "naive", "seasonal_naive"]
 errors = pd.DataFrame(index=models)
@@ -29,12 +29,13 @@ errors["skill against naive"] = skill_score(errors["MAE"], errors.loc["naive", "
 errors["against seasonal naive"] = skill_score(errors["MAE"], errors.loc["seasonal_naive", "MAE"])
 print(f"Passengers (thousands a month): {len(table)} months forecast, 1 to 12 months ahead")
 print(errors.round(2))
+print(report(table))
 
-forecast = forecaster.fit(passengers).predict()
+forecast = forecaster.fit(passengers).predict(level=80)
 print("\nThe next year:")
 print(forecast.round(1).to_string())
 
-display = ForecastDisplay.from_estimator(forecaster, n_observed=84, name="forecast of the next year")
+display = ForecastDisplay.from_estimator(forecaster, n_observed=84, level=[80, 95], name="forecast of the next year")
 for cutoff, rows in table.groupby("cutoff"):
     label = "forecasts of past years" if cutoff == table["cutoff"].max() else None
     display.ax_.plot(rows["ds"], rows["RNNForecaster"], color="C1", label=label)

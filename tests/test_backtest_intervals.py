@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tsrnn import RNNForecaster, backtest, report
@@ -172,7 +172,7 @@ class TestNetworks:
     @pytest.mark.parametrize("refit", [False, True])
     def test_intervals_are_those_of_predict_at_each_cutoff(self, refit):
         y, asked = daily(), {"level": [80, 95], "quantiles": [0.3, 0.5]}
-        table = backtest(quick_network(), y, n_windows=3, refit=refit, **asked)
+        table = backtest(quick_network(), y, n_windows=2, refit=refit, **asked)
         fitted = quick_network().fit(y[: table["cutoff"].min()])
         for k, (cutoff, part) in enumerate(table.groupby("cutoff")):
             if refit:
@@ -198,7 +198,7 @@ class TestNetworks:
     def test_nothing_after_the_cutoff_is_seen(self, refit):
         y, changed = daily(), daily()
         changed.iloc[-5:] *= 1000
-        tables = [backtest(quick_network(), data, n_windows=3, level=80, refit=refit) for data in (y, changed)]
+        tables = [backtest(quick_network(), data, n_windows=2, level=80, refit=refit) for data in (y, changed)]
         pd.testing.assert_frame_equal(*(table.drop(columns="y") for table in tables))
 
     def test_panels_with_covariates_and_missing_values(self):
@@ -214,6 +214,7 @@ class TestNetworks:
 
 
 class TestReading:
+    @settings(max_examples=40)
     @given(
         levels=st.lists(st.floats(1, 99.999).map(lambda level: round(level, 6)), unique=True, max_size=4),
         quantiles=st.lists(st.floats(1e-6, 1 - 1e-6).map(lambda q: round(q, 8)), unique=True, max_size=4),

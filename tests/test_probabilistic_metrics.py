@@ -135,6 +135,47 @@ def test_fair_scores_need_two_paths():
         crps_ensemble([3.0], [[1.0, 2.0]], fair="yes")
 
 
+class TestPathsOfForecasters:
+    """One under another, as `RNNForecaster.sample` gives them."""
+
+    days = pd.date_range("2024-01-01", periods=4, name="ds")
+    y = pd.Series(TRUE, days)
+    paths = pd.concat({0: y + 1, 1: y - 3}, names=["path"])
+
+    def test_series_and_wide_frames(self):
+        expected = crps_ensemble(self.y, np.column_stack([self.y + 1, self.y - 3]))
+        assert crps_ensemble(self.y, self.paths) == expected
+        assert crps_ensemble(self.y.to_numpy(), self.paths) == expected
+        wide, flat = pd.DataFrame({"a": self.y, "b": self.y}), pd.DataFrame({"a": self.paths, "b": self.paths})
+        assert crps_ensemble(wide, flat) == pytest.approx(expected, rel=1e-12)
+        with pytest.raises(ValueError, match="y_true and samples must have the same columns"):
+            crps_ensemble(wide[["b", "a"]], flat)
+
+    def test_several_series_below_each_other(self):
+        keyed = pd.concat({"p": self.y, "q": self.y * 2}, names=["id"])
+        paths = pd.concat({0: keyed + 1, 1: keyed - 3}, names=["path"])
+        assert crps_ensemble(keyed, paths) == crps_ensemble(keyed.to_numpy(), np.column_stack([keyed + 1, keyed - 3]))
+
+    def test_long_frames_are_told_how_to_pass(self):
+        long = self.paths.rename("sold").reset_index()
+        long.insert(1, "shop", "a")
+        with pytest.raises(
+            ValueError, match=r"samples.set_index\(\['path', 'shop', 'ds'\]\)\['sold'\], and y_true.set_i"
+        ):
+            crps_ensemble(self.y, long)
+        truth = self.y.rename("sold").reset_index().assign(shop="a").set_index(["shop", "ds"])["sold"]
+        advised = long.set_index(["path", "shop", "ds"])["sold"]
+        assert crps_ensemble(truth, advised) == crps_ensemble(self.y, self.paths)
+
+    def test_other_steps_are_refused(self):
+        with pytest.raises(ValueError, match="same steps in every path, one path after another"):
+            crps_ensemble(self.y, self.paths[:-1])
+        with pytest.raises(ValueError, match="same steps in every path, one path after another"):
+            crps_ensemble(self.y, self.paths.iloc[[0, 1, 2, 3, 5, 4, 6, 7]])
+        with pytest.raises(ValueError, match="y_true and samples must have the same index"):
+            crps_ensemble(self.y.shift(freq="D"), self.paths)
+
+
 def test_interval_score_known_value():
     # Widths 2 1 1 5, by 0 0 1 0 outside: a = 0.2, so ten times that.
     assert interval_score(TRUE, TABLE[:, 0], TABLE[:, 1], 80) == (2 + 1 + 1 + 5 + 10) / 4

@@ -241,7 +241,7 @@ class TestIntervals:
         checks = check_of(report(table), "coverage of 80 %")
         assert checks["passed"].to_dict() == {"right": True, "narrow": False}
         assert checks.loc["right", "value"] == pytest.approx(0.8, abs=0.05)  # of 600 windows
-        assert checks.loc["narrow", "finding"].endswith("at 0.5 times the width of naive ones")
+        assert checks.loc["narrow", "finding"].endswith("at 0.50 times the width of naive ones")
 
     def test_unknown_naive_intervals_are_left_out(self):
         y = simulate("season")[:60]
@@ -363,7 +363,8 @@ class TestViews:
         figure = report(TABLE).plot()
         titles = [ax.get_title() for ax in figure.axes]
         assert titles == [
-            "Skill", "Error by step ahead", "Coverage of intervals", "Series with the largest errors of net",
+            "Error saved, compared with naive forecasts, %", "Error by step ahead", "Coverage of intervals",
+            "Series with the largest errors of net",
             "Error by weekday",
         ]  # fmt: skip
         lines = {line.get_label(): line.get_ydata().tolist() for line in figure.axes[1].lines}

@@ -106,13 +106,13 @@ def read_backtest(table):
     numbers = {name: _floats(table, name) for name in table.columns[k + 1 :]}
     series = table.groupby(keys, sort=False, observed=True).ngroup().to_numpy()
     windows = table.groupby([*keys, cutoff], sort=False, observed=True).ngroup().to_numpy()
-    (target, truth), *columns = numbers.items() or [(None, None)]
-    if not columns or np.isnan(truth).all():
+    truth, *forecasts = numbers.values() or [None]
+    if not forecasts or np.isnan(truth).all():
         raise ValueError(
             f"table must have a truth after 'cutoff', with a value that is not missing, and forecasts. Got the columns "
-            f"{list(numbers)} there{', the truth missing throughout' if columns else ''}."
+            f"{list(numbers)} there{', the truth missing throughout' if forecasts else ''}."
         )
-    forecasts, quantiles = _sort_columns(dict(columns))
+    forecasts, quantiles = _sort_columns(dict(list(numbers.items())[1:]))
     times, cutoffs = _stamps(table[time]), _stamps(table[cutoff])
     return Backtest(
         _ids(table, keys, series), series, windows, _count_steps(times, windows), times, cutoffs,

@@ -1,10 +1,38 @@
 """Error of sample paths: `crps_ensemble`."""
 
 import numpy as np
+import pandas as pd
 from numpy.typing import ArrayLike
 
-from tsrnn.metrics.inputs import read_beside, takes_frames
+from tsrnn.metrics.inputs import check_same_columns, check_same_rows, is_labelled, read_beside, takes_frames, to_array
 from tsrnn.validation import BOOLEAN, check_parameters
+
+PATH = "path"  # Level of the index, or column, that numbers the paths of `RNNForecaster.sample`.
+
+
+def _put_beside(y_true, samples):
+    """Return paths one under another as an array whose last axis is that of the paths; other samples as they are."""
+    if isinstance(samples, pd.DataFrame) and PATH in samples.columns:
+        *keys, target = samples.columns
+        raise ValueError(
+            f"Paths of a long DataFrame must be a Series, whose index tells paths, series and stamps. Pass "
+            f"samples.set_index({keys})[{target!r}], and y_true.set_index({keys[1:]})[{target!r}]."
+        )
+    if not is_labelled(samples) or PATH not in samples.index.names:
+        return samples
+    paths, rows = samples.index.get_level_values(PATH), samples.index.droplevel(PATH)
+    n = paths.nunique()
+    first = samples[paths == paths[0]].droplevel(PATH) if n else samples
+    if len(first) * n != len(samples) or any(not part.equals(first.index) for part in _parts(rows, n)):
+        raise ValueError("samples must hold the same steps in every path, one path after another, as from `sample`.")
+    check_same_rows(y_true=y_true, samples=first)
+    check_same_columns(y_true=y_true, samples=first)
+    return np.moveaxis(to_array("samples", samples).reshape(n, *first.shape), 0, -1)
+
+
+def _parts(index, n):
+    size = len(index) // max(n, 1)
+    return [index[k * size : (k + 1) * size] for k in range(n)]
 
 
 @takes_frames
@@ -16,8 +44,9 @@ def crps_ensemble(y_true: ArrayLike, samples: ArrayLike, *, fair: bool = False) 
     y_true : array-like of shape (n_steps,) or (n_steps, n_series)
         Truth.
     samples : array-like of shape (n_steps, n_samples), or array of shape (n_steps, n_series, n_samples)
-        Draws from the forecast distribution, one path a column; each step is scored by itself. Paths along the first
-        axis, as from ``sample``, are turned by ``np.moveaxis(samples, 0, -1)``.
+        Draws from the forecast distribution, one path a column; each step is scored by itself. Or those of
+        `RNNForecaster.sample`: a Series or wide DataFrame whose index has the level ``path``. Its arrays have the
+        paths along the first axis: ``np.moveaxis(samples, 0, -1)``.
     fair : bool, default=False
         Whether the score is that of the distribution that the paths were drawn from, estimated without bias (at least
         two paths). Otherwise it is that of the paths themselves, as an empirical distribution: larger by a part
@@ -55,7 +84,7 @@ def crps_ensemble(y_true: ArrayLike, samples: ArrayLike, *, fair: bool = False) 
     (0.5, 0.0)
     """
     check_parameters("crps_ensemble", {"fair": fair}, {"fair": [BOOLEAN]})
-    true, paths = read_beside(y_true, "path", samples=samples)
+    true, paths = read_beside(y_true, "path", samples=_put_beside(y_true, samples))
     n = paths.shape[-1]
     if n < 1 + fair:
         raise ValueError(f"samples must have at least {1 + fair} paths{' for a fair score' if fair else ''}. Got {n}.")

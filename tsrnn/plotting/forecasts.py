@@ -232,24 +232,13 @@ def _read_forecast(forecaster, covariates, horizon, quantiles, index):
     """Return forecast and intervals (or None) of one of the series, whatever container it comes in."""
     panel = forecaster._panel
     horizon = forecaster._choices["horizon"] if horizon is None else horizon
-    if quantiles:
-        values, ends = _quantiles_beside(forecaster, covariates, horizon, list(quantiles.values()))
-    else:
-        values = forecaster._values_beside(covariates, horizon)[0]
+    values = forecaster._values_beside(covariates, horizon, list(quantiles.values()))
     stamps = panel.continue_index(horizon)
     if not panel.shares_times:
         stamps = stamps[index * horizon : (index + 1) * horizon]
-    intervals = pd.DataFrame(dict(zip(quantiles, ends[:, index], strict=True)), stamps) if quantiles else None
-    return pd.Series(values[index], index=stamps, name=panel.ids[index]), intervals
-
-
-def _quantiles_beside(forecaster, covariates, horizon, levels):
-    """Return forecasts and quantiles with covariates that may have more rows of the future than those known."""
-    if covariates is None:
-        return forecaster._forecast_quantiles(horizon, levels)
-    prepared = forecaster._prepared.with_covariates(covariates)
-    table = forecaster._ensemble.best.recipe.read(prepared)
-    return forecaster._quantiles_of_table(forecaster._ensemble, table, prepared, horizon, levels)
+    forecast, *ends = values[:, index]
+    intervals = pd.DataFrame(dict(zip(quantiles, ends, strict=True)), stamps) if quantiles else None
+    return pd.Series(forecast, index=stamps, name=panel.ids[index]), intervals
 
 
 def find_series(ids, series):

@@ -56,8 +56,8 @@ def _draw_skill(ax, summary, colors):
     ax.axvline(0, color="0.35", linewidth=0.8)
     ax.set_yticks(y, table.index)
     ax.invert_yaxis()
-    ax.legend(title="against", frameon=False)
-    ax.set(title="Skill", xlabel="error saved, %")
+    ax.legend(frameon=False, loc="upper center", bbox_to_anchor=(0.5, -0.1), ncols=2)
+    ax.set(title="Error saved, compared with naive forecasts, %")
 
 
 def _titled(title, draw):

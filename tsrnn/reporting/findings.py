@@ -54,13 +54,8 @@ def _judge_copy(copy, n_series):
 def _judge_movement(movement, is_flat, share, n_series):
     if np.isnan(movement):
         return "flat line", True, movement, "the truth does not move, either"
-    words = f"moves {movement:.0%} as much as the truth"
-    return (
-        "flat line",
-        not is_flat,
-        movement,
-        ("a flat line: " if is_flat else "") + words + _in_series(share, n_series),
-    )
+    words = f"{'a flat line: ' if is_flat else ''}moves {movement:.0%} as much as the truth"
+    return "flat line", not is_flat, movement, words + _in_series(share, n_series)
 
 
 def _in_series(share, n_series):
@@ -71,5 +66,5 @@ def _judge_interval(level, row):
     passed = bool(abs(row["coverage"] - level / 100) <= row["tolerance"])
     words = f"{level:g} % intervals hold {row['coverage']:.0%} of the truth"
     if np.isfinite(row["relative_width"]):
-        words += f", at {row['relative_width']:.2g} times the width of naive ones"
+        words += f", at {row['relative_width']:.2f} times the width of naive ones"
     return f"coverage of {level:g} %", passed, row["coverage"], words
