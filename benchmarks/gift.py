@@ -23,6 +23,7 @@ from scores import (
 )
 
 from tsrnn import RNNForecaster
+from tsrnn.forecaster.filtering import OutlierWarning
 from tsrnn.forecaster.fitting import ShortSeriesWarning
 
 # Prediction length of the short term, and season.
@@ -83,7 +84,8 @@ def timed(function):
     """Return what a function returns, and its CPU seconds."""
     began = time.process_time()
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ShortSeriesWarning)
+        for category in (ShortSeriesWarning, OutlierWarning):
+            warnings.simplefilter("ignore", category)
         result = function()
     return result, time.process_time() - began
 

@@ -3,18 +3,14 @@
 Quantiles lie on the last axis, in the order of `LEVELS`.
 """
 
-import inspect
 from statistics import NormalDist
 
 import numpy as np
-
-from tsrnn import RNNForecaster
 
 LEVELS = np.array([0.025, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.975])
 SCORED = slice(1, 10)  # .1 to .9, as in GIFT-Eval
 INTERVALS = {80: (1, 9), 95: (0, 10)}  # Columns of their ends.
 NORMAL = np.array([NormalDist().inv_cdf(level) for level in LEVELS])
-HAS_QUANTILES = "quantiles" in inspect.signature(RNNForecaster.predict).parameters
 
 
 def pinball(truth, quantiles):
