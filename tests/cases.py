@@ -9,6 +9,7 @@ from dataclasses import replace
 import numpy as np
 
 from tsrnn.losses import LOSSES
+from tsrnn.losses.domains import COUNTS
 from tsrnn.network import Network
 from tsrnn.sequences import Sequences
 
@@ -25,7 +26,7 @@ DEFAULTS = {
     "loss": "squared_error",
 }
 # Options of the losses that have some. Both branches of the Huber loss occur with normal errors.
-LOSS_OPTIONS = {"huber": {"delta": 0.7}, "quantile": {"levels": [0.2, 0.9]}}
+LOSS_OPTIONS = {"huber": {"delta": 0.7}, "quantile": {"levels": [0.2, 0.9]}, "student_t": {"df": 3.0}}
 # The rest of a config tells of the outputs and the loss.
 NETWORK_ARGUMENTS = (
     "cell", "input_size", "hidden_size", "output_size", "num_layers", "bidirectional", "head", "residual",
@@ -47,8 +48,6 @@ def make_config(**changes):
     config = DEFAULTS | {"loss_options": LOSS_OPTIONS.get(changes.get("loss"), {})} | changes
     if config["head"] == "parallel":
         config["decoder_steps"] = config["output_steps"]
-    if config["head"] == "decoder" and config["loss"] == "quantile":
-        config["loss_options"] = {"levels": [0.2]}  # what a decoder outputs is what it reads
     return config
 
 
@@ -63,6 +62,8 @@ def make_network(config, dtype="float64", parameters=None):
     feeds_classes = config["head"] == "decoder" and config["loss"] == "cross_entropy"
     categories = config["n_categories"] or None
     arguments["decoder_n_categories"] = config.get("decoder_n_categories") or None
+    loss = make_loss(config)
+    arguments |= {"outputs_per_target": loss.n_outputs, "feeds_counts": loss.domain is COUNTS}
     network = Network(**arguments, n_categories=categories, feeds_classes=feeds_classes, dtype=dtype)
     if parameters is None:
         rng = np.random.default_rng(5)
@@ -83,6 +84,11 @@ def random_lengths(rng, n, longest, ragged):
     return lengths
 
 
+def random_targets(rng, loss, shape):
+    """Return targets that the loss allows, as float64: normal numbers or small counts."""
+    return rng.poisson(1.5, size=shape).astype(np.float64) if loss.domain is COUNTS else rng.normal(size=shape)
+
+
 def make_batch(config, n, steps, ragged=False, weighted=False, seed=0):
     """Return random `Sequences` of n samples for a config."""
     rng = np.random.default_rng(seed)
@@ -98,8 +104,8 @@ def make_batch(config, n, steps, ragged=False, weighted=False, seed=0):
     if config["loss"] == "cross_entropy":
         targets = rng.integers(config["output_size"], size=n * output_steps)
     else:
-        elements = config["output_size"] // len(config["loss_options"].get("levels", [0.5]))
-        targets = rng.normal(size=(n * output_steps, elements))
+        n_targets = config["output_size"] // make_loss(config).n_outputs
+        targets = random_targets(rng, make_loss(config), (n * output_steps, n_targets))
     sequences = Sequences(
         values=values,
         starts=np.arange(n) * steps,

@@ -8,6 +8,7 @@ no padding that could go wrong; arithmetic is float64. Names, gate order and equ
 from collections import defaultdict
 
 import numpy as np
+from scipy.special import gammaln
 
 
 def sigmoid(a):
@@ -99,16 +100,34 @@ def decoder_step(config, parameters, x, states):
     return x, states
 
 
+def count_outputs(config):
+    """Outputs of a target: parameters of a distribution, levels of quantiles, or one."""
+    return {"student_t": 2, "negative_binomial": 2, "quantile": len(config["loss_options"].get("levels", [0.5]))}.get(
+        config["loss"], 1
+    )
+
+
+# Losses of counts, whose outputs are logarithms of means.
+COUNTS = {"poisson", "negative_binomial"}
+
+
+def middle_outputs(outputs, per_target):
+    """Middle one of the outputs of each target, the lower of two."""
+    return outputs if per_target == 1 else outputs.reshape(-1, per_target)[:, (per_target - 1) // 2]
+
+
 def decode(config, parameters, finals, targets, known):
     """Decoder outputs (output_steps, output_size), fed with `targets`, or with its own output if None."""
-    states = first_states(finals)
-    previous, outputs = np.zeros(config["output_size"]), []
+    states, per_target = first_states(finals), count_outputs(config)
+    previous, outputs = np.zeros(config["output_size"] // per_target), []
     for step in range(config["output_steps"] if targets is None else len(targets)):
         numbers, categories = known[step]
         fed = [numbers, previous] if config["loss"] == "cross_entropy" else [previous, numbers]
         x, states = decoder_step(config, parameters, np.concatenate([*fed, categories]), states)
         outputs.append(readout(parameters, x))
-        previous = outputs[-1] if targets is None else targets[step]
+        previous = middle_outputs(outputs[-1], per_target) if targets is None else targets[step]
+        if config["loss"] in COUNTS:
+            previous = np.log1p(np.exp(previous) if targets is None else previous)
         if config["loss"] == "cross_entropy":
             code = np.argmax(previous) if targets is None else previous
             previous = np.eye(config["output_size"])[code]
@@ -175,6 +194,25 @@ def quantile(output, target, levels):
     return np.where(error >= 0, level * error, (level - 1) * error)
 
 
+def poisson(output, target):
+    """Minus the logarithm of the probability of counts; outputs are logarithms of means."""
+    return np.exp(output) - target * output + gammaln(target + 1)
+
+
+def negative_binomial(output, target):
+    """Minus the logarithm of the probability of counts; outputs 2 k and 2 k + 1 are log mean and log dispersion."""
+    mean, dispersion = np.exp(output.reshape(-1, 2).T)
+    size = 1 / dispersion
+    chosen = gammaln(target + 1) + gammaln(size) - gammaln(target + size)
+    return chosen - size * np.log(size / (size + mean)) - target * np.log(mean / (size + mean))
+
+
+def student_t(output, target, df=4.0):
+    """Minus the log-density but for a constant; outputs 2 k and 2 k + 1 are location and log scale of target k."""
+    location, log_scale = output.reshape(-1, 2).T
+    return log_scale + (df + 1) / 2 * np.log(1 + ((target - location) / np.exp(log_scale)) ** 2 / df)
+
+
 def cross_entropy(output, target):
     """Minus the log of the softmax at the true class, one element per output step."""
     top = output.max()
@@ -187,6 +225,9 @@ LOSSES = {
     "huber": huber,
     "quantile": quantile,
     "cross_entropy": cross_entropy,
+    "student_t": student_t,
+    "poisson": poisson,
+    "negative_binomial": negative_binomial,
 }
 
 

@@ -16,13 +16,13 @@ KERNELS = {"cells", "backends"}
 SERIES = {
     "frames", "series", "windows", "scaling", "outliers", "filling", "seasonality", "metrics", "datasets",
 }  # fmt: skip
-ESTIMATORS = {"forecaster", "sequence", "backtesting", "calendar", "model_selection", "plotting"}
+ESTIMATORS = {"forecaster", "sequence", "backtesting", "reporting", "calendar", "model_selection", "plotting"}
 # From the bottom up: a module imports from its own row and those before it.
 LAYERS = [
     {"validation", "_types"},
     {"cells", "losses", "heads"},
     {"backends"},
-    {"network", "architecture", "sequences", "optimizers", "constraints"},
+    {"network", "architecture", "sequences", "optimizers", "constraints", "intervals", "decoding"},
     {"training", "progress"},
     SERIES,
     {"learners"},
@@ -39,7 +39,7 @@ MAY_IMPORT = {
     "pandas": SERIES | ESTIMATORS | {"_types"},
     "sklearn": ESTIMATORS | {"validation"},
     "joblib": ESTIMATORS,
-    "scipy": ESTIMATORS | {"frames"},
+    "scipy": ESTIMATORS | {"frames", "losses"},
     "threadpoolctl": {"learners"},
     "matplotlib": {"plotting"},
     "tqdm": {"progress"},

@@ -217,7 +217,9 @@ def read_stamp(package):
     return module.SOURCE_STAMP
 
 
-@pytest.mark.parametrize("source", KERNEL_SOURCES, ids=[path.stem for path in KERNEL_SOURCES])
+@pytest.mark.parametrize(
+    "source", KERNEL_SOURCES, ids=[path.relative_to(PACKAGE).as_posix() for path in KERNEL_SOURCES]
+)
 def test_stamp_changes_with_every_source_of_the_kernels(source, tmp_path):
     package = copy_package(tmp_path) / "tsrnn"
     assert read_stamp(package) == SOURCE_STAMP
@@ -228,4 +230,4 @@ def test_stamp_changes_with_every_source_of_the_kernels(source, tmp_path):
 
 def test_kernels_are_made_of_cells_backends_and_losses():
     stems = {path.stem for path in KERNEL_SOURCES}
-    assert {"worker", "recurrence", "products", "vectors", "lstm", "activations", "losses"} <= stems
+    assert {"worker", "recurrence", "products", "vectors", "lstm", "activations", "quantile", "distributions"} <= stems

@@ -163,6 +163,7 @@ def test_any_container_of_one_run():
     np.testing.assert_array_equal(quick().fit(wide.to_numpy()).predict(), forecast)
 
 
+@pytest.mark.slow  # 32 units
 def test_auto_is_resolved_as_for_one_series():
     wide = pd.DataFrame(20 + np.random.default_rng(0).normal(size=(60, 12)).cumsum(axis=0))
     forecaster = joint(max_epochs=1).fit(wide)

@@ -37,7 +37,7 @@ def make_data(seed=0, n=N + 40):
 
 
 def quick(horizon=HORIZON, **parameters):
-    given = {"max_epochs": 2, "hidden_size": 4, "lookback": 8, "random_state": 0, "season_length": 1, "log": False}
+    given = {"max_epochs": 2, "hidden_size": 2, "lookback": 8, "random_state": 0, "season_length": 1, "log": False}
     return RNNForecaster(horizon, **(given | parameters))
 
 

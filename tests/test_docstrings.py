@@ -21,6 +21,7 @@ PUBLIC_MODULES = [
     "tsrnn.metrics",
     "tsrnn.model_selection",
     "tsrnn.plotting",
+    "tsrnn.reporting",
 ]
 
 

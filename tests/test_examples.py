@@ -109,6 +109,19 @@ def test_translate_numbers(run):
     assert [words for words, _ in translated] == [" ".join(names["spell"](int(digits))) for _, digits in translated]
 
 
+def test_names(run):
+    text, names = run("names.py")
+    shares, counts = zip(*(numbers_after(f"temperature {t}:", text) for t in (0.5, 1.0, 1.5)), strict=True)
+    # The colder, the more like the list.
+    assert shares[0] > 0.5 > shares[1] > shares[2]
+    assert counts[0] < counts[1] < counts[2]
+    drawn = re.findall(r"^  ([a-z ]+)$", text, flags=re.MULTILINE)
+    assert [len(line.split()) for line in drawn] == [10] * 3
+    assert not set(" ".join(drawn).split()) & set(names["NAMES"])
+    (continued,) = re.findall(r"^Beginning with 'or': (.*)$", text, flags=re.MULTILINE)
+    assert all(name.startswith("or") for name in continued.split())
+
+
 def test_generate_curves(run, tmp_path):
     text, _ = run("generate_curves.py")
     network, linear = numbers_after("recurrent network", text), numbers_after("linear regression", text)

@@ -30,7 +30,7 @@ SEASON = np.array([0.0, 3.0, 5.0, 3.0, 0.0, -4.0, -7.0])
 
 def quick(horizon=4, **parameters):
     """A forecaster that trains for moments."""
-    return RNNForecaster(horizon, **{"max_epochs": 2, "hidden_size": 4, "random_state": 0, **parameters})
+    return RNNForecaster(horizon, **{"max_epochs": 2, "hidden_size": 2, "random_state": 0, **parameters})
 
 
 def values(n=80, seed=0):
@@ -220,7 +220,7 @@ class TestUpdate:
         assert not np.array_equal(forecaster.network_.theta, weights)
         assert len(forecaster.history_) == 4
         forecaster.set_params(hidden_size=9)
-        with pytest.raises(ValueError, match="hidden_size was 4 and is now 9"):
+        with pytest.raises(ValueError, match="hidden_size was 2 and is now 9"):
             forecaster.fit(y)
 
 
@@ -504,7 +504,7 @@ class TestPromises:
         assert (forecaster.history_.groupby("network").size() == 2).all()
         assert forecaster.n_iter_ == 2
         assert 0 <= forecaster.best_epoch_ <= 2
-        assert forecaster.parameters_["weight_hh_l0"].shape == (12, 4)
+        assert forecaster.parameters_["weight_hh_l0"].shape == (6, 2)
 
     def test_parameters_decide_the_stack(self):
         forecaster = quick(dilations=[1, 2, 4], dropout=0.1).fit(daily())

@@ -31,7 +31,7 @@ def fit(data, horizon=12, **parameters):
 def test_forecasts_stay_between_zero_and_what_was_seen(share, n_series):
     for seed in range(3):
         data = sparse_panel(share, n_series, seed=seed)
-        forecast = fit(data, max_epochs=2, hidden_size=4).predict()
+        forecast = fit(data, max_epochs=1, hidden_size=2).predict()
         assert (forecast.to_numpy() >= 0).all()
         assert (forecast.to_numpy() <= data.max().to_numpy()).all()
 

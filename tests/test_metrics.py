@@ -242,9 +242,9 @@ OTHER_LABELS = {
 }
 
 
-def interval_score(y_true, lower, upper):
-    """A call of `coverage` whose bounds are in order."""
-    return coverage(y_true, lower - 100, upper + 100)
+def in_order(metric):
+    """A call of a metric of intervals whose bounds are in order."""
+    return lambda y_true, lower, upper: metric(y_true, lower - 100, upper + 100)
 
 
 # Every metric with several arguments of one shape, by the names of these arguments.
@@ -252,7 +252,10 @@ TOGETHER = {
     **{name: (metric, ["y_true", "y_pred"]) for name, metric in METRICS.items()},
     **{name: (partial(metric, y_train=TRAIN), ["y_true", "y_pred"]) for name, metric in SCALED_METRICS.items()},
     "pinball": (partial(pinball, quantile=0.3), ["y_true", "y_pred"]),
-    "coverage": (interval_score, ["y_true", "lower", "upper"]),
+    "crps": (partial(metrics.crps, quantile=0.3), ["y_true", "y_pred"]),
+    "wql": (partial(metrics.wql, quantile=0.3), ["y_true", "y_pred"]),
+    "coverage": (in_order(coverage), ["y_true", "lower", "upper"]),
+    "interval_score": (in_order(partial(metrics.interval_score, level=80)), ["y_true", "lower", "upper"]),
     "skill_score": (skill_score, ["error", "reference"]),
 }
 PAIRS = [(name, one, other) for name, (_, names) in TOGETHER.items() for one, other in combinations(names, 2)]

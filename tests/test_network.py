@@ -69,6 +69,15 @@ def test_outputs_of_other_stacks_equal_the_oracle(cell, head, stack):
     assert_same_outputs(network, config, sequences, TOLERANCES["float64"])
 
 
+@pytest.mark.parametrize(("loss", "levels"), [*((loss, None) for loss in LOSSES), ("quantile", 3), ("quantile", 6)])
+def test_a_decoder_is_fed_one_number_a_target(loss, levels):
+    options = {"loss_options": {"levels": np.linspace(0.1, 0.9, levels).tolist()}} if levels else {}
+    config = make_config("decoder", 5, loss=loss, output_size=6, **options)
+    network = cases.make_network(config)
+    sequences = cases.make_batch(config, n=11, steps=5, ragged=True)
+    assert_same_outputs(network, config, sequences, TOLERANCES["float64"])
+
+
 @pytest.mark.parametrize("dtype", TOLERANCES)
 @pytest.mark.parametrize("head", HEADS)
 @pytest.mark.parametrize("loss", LOSSES)
@@ -383,7 +392,7 @@ def test_targets_must_fit_the_loss_and_the_network(changes, message):
 
 @pytest.mark.parametrize(
     ("loss", "feeds_classes", "elements"),
-    [("cross_entropy", False, 4), ("squared_error", True, 4), ("quantile", False, 2)],
+    [("cross_entropy", False, 4), ("squared_error", True, 4), ("quantile", False, 2), ("student_t", False, 2)],
 )
 def test_decoder_must_read_what_it_writes(loss, feeds_classes, elements):
     targets = np.zeros(10, int) if loss == "cross_entropy" else np.zeros((10, elements))
@@ -395,6 +404,16 @@ def test_decoder_must_read_what_it_writes(loss, feeds_classes, elements):
         network.loss_and_gradient(sequences, LOSSES[loss](**options))
 
 
+def test_outputs_are_as_many_for_each_target():
+    with pytest.raises(ValueError, match="multiple of outputs_per_target=2. Got 3"):
+        Network(input_size=1, hidden_size=2, output_size=3, outputs_per_target=2)
+    network = Network(input_size=1, hidden_size=2, output_size=4, head="decoder", outputs_per_target=2)
+    assert network.architecture.fed_size == 2
+    network.architecture = dataclasses.replace(network.architecture, outputs_per_target=3)
+    with pytest.raises(ValueError, match="output_size a multiple of outputs_per_target"):
+        network.predict(Sequences.from_dense(np.zeros((1, 1, 1))))
+
+
 def naive_states(config, parameters, name, inputs):
     """States (T + 1, S, H) of the layer `name` of one sequence, zeros first."""
     states = [naive.zero_state(config)]
@@ -403,9 +422,10 @@ def naive_states(config, parameters, name, inputs):
     return np.array(states)
 
 
+@pytest.mark.parametrize(("head", "loss"), [("last", "squared_error"), ("decoder", "student_t")])
 @pytest.mark.parametrize("cell", CELLS)
-def test_unroll_shows_the_states(cell):
-    config = make_config("last", 5, cell=cell, num_layers=2, bidirectional=True)
+def test_unroll_shows_the_states(cell, head, loss):
+    config = make_config(head, 5, cell=cell, num_layers=2, bidirectional=True, loss=loss)
     network = cases.make_network(config)
     sequences = cases.make_batch(config, n=3, steps=5)
     layers = network.unroll(sequences)
@@ -420,6 +440,16 @@ def test_unroll_shows_the_states(cell):
             for k, state in enumerate("hc"[: CELLS[cell].n_states]):
                 error = relative_error(layers[name][state][sample], expected[:, k])
                 assert error <= TOLERANCES["float64"], (name, state)
+
+
+def test_unroll_of_an_encoder_that_reads_more_than_the_decoder_writes():
+    config = cases.make_config(head="decoder", output_steps=1, num_layers=2)
+    network, sequences = cases.make_network(config), cases.make_batch(config, n=3, steps=200)
+    encoder = Network(input_size=2, hidden_size=3, output_size=2, num_layers=2, dtype="float64")
+    for name, values in encoder.parameters.items():
+        values[:] = network.parameters[name]
+    for name, states in encoder.unroll(sequences).items():
+        np.testing.assert_array_equal(network.unroll(sequences)[name]["h"], states["h"])
 
 
 def test_unroll_shows_the_gates():

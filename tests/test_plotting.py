@@ -28,13 +28,13 @@ def monthly():
     return pd.Series(100.0 + np.arange(60) + 10 * np.sin(np.arange(60) * np.pi / 6), index=months, name="sales")
 
 
-@pytest.fixture(scope="module")
-def forecaster(monthly):
-    return RNNForecaster(HORIZON, max_epochs=1, random_state=0).fit(monthly)
-
-
 def quick_forecaster(y):
     return RNNForecaster(HORIZON, hidden_size=2, max_epochs=1, random_state=0).fit(y)
+
+
+@pytest.fixture(scope="module")
+def forecaster(monthly):
+    return quick_forecaster(monthly)
 
 
 def data_of(line):

@@ -6,6 +6,7 @@ import pytest
 
 from tsrnn.cells import CELLS
 from tsrnn.losses import LOSSES, Huber, Quantile
+from tsrnn.losses.domains import REALS
 from tsrnn.sequence import RNNClassifier, RNNRegressor
 
 # Trains in a blink, for tests of all but what is learned: too little, and a fit says so.
@@ -140,7 +141,7 @@ def test_quantiles_cover_what_they_say_and_ascend(rng):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("loss", [*NUMBER_LOSSES, Huber(0.3)])
+@pytest.mark.parametrize("loss", [*(name for name in NUMBER_LOSSES if LOSSES[name].domain is REALS), Huber(0.3)])
 def test_every_loss_trains(rng, loss):
     steps = oscillations(rng, 300, 6)
     model = RNNRegressor(16, loss=loss, max_epochs=50, random_state=0).fit(steps[:, :-1], steps[:, -1])
@@ -226,11 +227,12 @@ def test_several_quantiles_are_a_last_axis(rng, shape):
         model.score(X, y)
 
 
-def test_a_decoder_takes_one_quantile(rng):
+@pytest.mark.parametrize(("loss", "axis"), [(Quantile(0.2), ()), (Quantile([0.2, 0.8]), (2,)), ("student_t", ())])
+def test_a_decoder_takes_losses_of_several_outputs(rng, loss, axis):
     X, y = rng.normal(size=(5, 4)), rng.normal(size=(5, 2, 3))
-    assert RNNRegressor(loss=Quantile(0.2), **QUICK).fit(X, y).predict(X).shape == y.shape
-    with pytest.raises(ValueError, match=r"Got loss=Quantile\(levels=\(0.2, 0.8\)\): use one level"):
-        RNNRegressor(loss=Quantile([0.2, 0.8]), **QUICK).fit(X, y)
+    model = RNNRegressor(loss=loss, **QUICK).fit(X, y)
+    assert model.network_.architecture.fed_size == 3
+    assert model.predict(X).shape == (*y.shape, *axis)
 
 
 @pytest.mark.parametrize(("shape", "head"), [((6,), "last"), ((6, 4), "every"), ((6, 3), "decoder")])

@@ -1,20 +1,22 @@
 """Code of users, whose types mypy checks in `.ci/run`; it is never run."""
 
 import matplotlib.axes
+import matplotlib.figure
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from typing_extensions import assert_type
 
-from tsrnn import RNNClassifier, RNNForecaster, RNNRegressor, backtest
+from tsrnn import RNNClassifier, RNNForecaster, RNNRegressor, backtest, report
 from tsrnn.baselines import naive, seasonal_naive
 from tsrnn.calendar import CalendarFeatures, future_index
 from tsrnn.datasets import load_airline, load_housing
 from tsrnn.losses import Huber
-from tsrnn.metrics import mase, pinball
+from tsrnn.metrics import coverage, crps, crps_ensemble, interval_score, mase, pinball, wql
 from tsrnn.model_selection import PanelSplit
 from tsrnn.network import Network
-from tsrnn.plotting import ForecastDisplay, StatesDisplay
+from tsrnn.plotting import ForecastDisplay, IntervalCalibrationDisplay, StatesDisplay
+from tsrnn.reporting import BacktestReport
 
 Container = pd.Series | pd.DataFrame | NDArray
 
@@ -66,6 +68,23 @@ def compare_forecasts(forecaster: RNNForecaster) -> None:
     assert_type(pinball([1.0], [2.0], quantile=0.9), float)
 
 
+def score_intervals(forecaster: RNNForecaster, y: pd.Series) -> None:
+    table = backtest(forecaster, y, level=[80, 95], quantiles=0.5)
+    low, high = table["RNNForecaster-lo-80"], table["RNNForecaster-hi-80"]
+    assert_type(coverage(table["y"], low, high), float)
+    assert_type(coverage(table["y"], low, high, by="step"), NDArray[np.float64])
+    assert_type(coverage(table["y"], low, high, by=table["ds"]), pd.Series)
+    assert_type(interval_score(table["y"], low, high, level=80), float)
+    assert_type(crps(table["y"], table[["low", "high"]], quantile=[0.1, 0.9]), float)
+    assert_type(wql([1.0], [[2.0, 3.0]], [0.1, 0.9]), float)
+    assert_type(crps_ensemble([1.0], [[2.0, 3.0]], fair=True), float)
+    assert_type(report(table), BacktestReport)
+    assert_type(report(table).summary, pd.DataFrame)
+    assert_type(report(table).plot(), matplotlib.figure.Figure)
+    assert_type(IntervalCalibrationDisplay.from_backtest(table, forecaster="naive"), IntervalCalibrationDisplay)
+    assert_type(ForecastDisplay.from_estimator(forecaster, level=[80, 95]).intervals, pd.DataFrame | None)
+
+
 def make_calendar_features(y: pd.Series) -> None:
     features = CalendarFeatures(["hour"], holidays="NO", encoding="number")
     assert_type(features.fit(y), CalendarFeatures)
@@ -86,10 +105,13 @@ def fit_sequences(X: NDArray, y: NDArray) -> None:
     regressor = RNNRegressor(8, cell="lstm", segment_length="auto")
     assert_type(regressor.fit(X, y), RNNRegressor)
     assert_type(regressor.predict(X), NDArray | list[NDArray])
+    assert_type(RNNRegressor(loss="student_t").predict(X, quantiles=[0.1, 0.9]), NDArray | list[NDArray])
+    assert_type(RNNRegressor(loss="poisson").sample(X, 10, random_state=0), NDArray | list[NDArray])
     assert_type(regressor.score(X, y), float)
     assert_type(regressor.network_, Network)
     classifier = RNNClassifier(8, categories="auto").fit([["a", "b"], ["c"]], ["x", "y"])
     assert_type(classifier, RNNClassifier)
+    assert_type(classifier.sample([["a"]], temperature=0.5, max_length=3), NDArray | list[NDArray])
     assert_type(classifier.classes_, NDArray)
 
 

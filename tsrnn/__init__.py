@@ -4,6 +4,7 @@ from tsrnn import datasets, metrics, model_selection
 from tsrnn.backtesting import backtest
 from tsrnn.forecaster import RNNForecaster
 from tsrnn.network import warmup
+from tsrnn.reporting import report
 from tsrnn.sequence import RNNClassifier, RNNRegressor
 
 __version__ = "0.1.0"
@@ -16,5 +17,6 @@ __all__ = [
     "datasets",
     "metrics",
     "model_selection",
+    "report",
     "warmup",
 ]

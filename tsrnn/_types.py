@@ -12,14 +12,19 @@ Cell: TypeAlias = Literal["rnn", "lstm", "gru"]
 Head: TypeAlias = Literal["last", "every", "decoder", "parallel"]
 Schedule: TypeAlias = Literal["constant", "cosine", "one_cycle"]
 Precision: TypeAlias = Literal["float32", "float64"]
-RegressionLoss: TypeAlias = Literal["squared_error", "absolute_error", "huber", "quantile"]
-ForecastLoss: TypeAlias = Literal["absolute_error", "huber", "squared_error"]
+RegressionLoss: TypeAlias = Literal[
+    "squared_error", "absolute_error", "huber", "quantile", "student_t", "poisson", "negative_binomial"
+]
+ForecastLoss: TypeAlias = Literal["absolute_error", "huber", "squared_error", "student_t"]
 Strategy: TypeAlias = Literal["auto", "direct", "recursive", "seq2seq", "parallel"]
 Overlap: TypeAlias = Literal["raise", "drop"]
 RandomState: TypeAlias = int | np.random.RandomState | np.random.Generator | None
 Column: TypeAlias = str | int | tuple[Hashable, ...]
 Columns: TypeAlias = Column | list[Column]
 Frequency: TypeAlias = str | int | pd.offsets.BaseOffset
+
+Percentages: TypeAlias = float | Sequence[float]
+Fractions: TypeAlias = float | Sequence[float]
 
 Floats: TypeAlias = NDArray[np.float64]
 # One or many series, and a forecast in the same container.

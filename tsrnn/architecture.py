@@ -84,6 +84,8 @@ class Architecture:
     decoder_steps: int = 0
     decoder_input_size: int = 0
     decoder_n_categories: tuple[int, ...] = ()
+    outputs_per_target: int = 1
+    feeds_counts: bool = False
 
     @property
     def cell(self):
@@ -102,8 +104,9 @@ class Architecture:
 
     @property
     def fed_size(self):
-        """Numbers of its own output that a decoder reads; 0 if these are classes, or if it does not read it."""
-        return self.output_size if self.head.feeds_back and not self.feeds_classes else 0
+        """Numbers that a decoder reads of its own output, one a target; 0 if it reads classes or does not read it."""
+        feeds_numbers = self.head.feeds_back and not self.feeds_classes
+        return self.output_size // self.outputs_per_target if feeds_numbers else 0
 
     @cached_property
     def layers(self):

@@ -13,6 +13,7 @@ from tsrnn.backends.streaming import Streamer
 from tsrnn.constraints import NETWORK
 from tsrnn.heads import HEADS
 from tsrnn.losses import get_loss
+from tsrnn.losses.domains import COUNTS, REALS
 from tsrnn.sequences import Sequences
 from tsrnn.validation import BOOLEAN, COUNT, NONE, Counts, Interval, Options, check_parameters
 
@@ -25,6 +26,8 @@ CONSTRAINTS = {
     "decoder_steps": [Interval(Integral, 0)],
     "decoder_input_size": [Interval(Integral, 0)],
     "decoder_n_categories": [NONE, Counts("categories, one number for each code of an output step")],
+    "outputs_per_target": [COUNT],
+    "feeds_counts": [BOOLEAN],
     **NETWORK,
 }
 
@@ -52,19 +55,54 @@ def check_loss(architecture, loss, sequences):
         raise ValueError(
             f"The loss {loss.name!r} takes {wanted} as targets. Got {got}, an array of shape {sequences.targets.shape}."
         )
-    outputs = architecture.output_size if classes else sequences.targets.shape[1] * loss.n_levels
+    outputs = architecture.output_size if classes else sequences.targets.shape[1] * loss.n_outputs
     if architecture.output_size != outputs:
         raise ValueError(
             f"The loss {loss!r} of {sequences.targets.shape[1]} targets needs a network with output_size={outputs}. "
             f"Got output_size={architecture.output_size}."
         )
     _check_sequences(architecture, sequences)
-    if architecture.head.feeds_back and (architecture.feeds_classes != classes or loss.n_levels > 1):
+    if not classes and loss.domain is not REALS:
+        _check_domain(loss, sequences)
+    if architecture.head.feeds_back:
+        _check_feedback(architecture, loss)
+
+
+def _check_domain(loss, sequences):
+    """Refuse targets that the loss does not allow, but for those that weigh nothing."""
+    bad = ~loss.domain.contains(sequences.targets)
+    if sequences.target_weights is not None:
+        bad &= sequences.target_weights != 0
+    if not bad.any():
+        return
+    for i, (start, length) in enumerate(zip(sequences.target_starts, sequences.target_lengths, strict=True)):
+        own = bad[start : start + length]
+        if own.any() and (sequences.weights is None or sequences.weights[i] != 0):
+            step, target = np.unravel_index(np.argmax(own), own.shape)
+            raise ValueError(
+                f"The loss {loss.name!r} takes {loss.domain.words}, as targets. Got "
+                f"{sequences.targets[start + step, target]} at sequence {i}, output step {step}, target {target}."
+            )
+
+
+def _check_feedback(architecture, loss):
+    """Refuse a loss whose targets are not what a decoder is fed."""
+    wanted = {
+        "feeds_classes": loss.takes_classes,
+        "feeds_counts": loss.domain is COUNTS,
+        "outputs_per_target": loss.n_outputs,
+    }
+    given = {name: getattr(architecture, name) for name in wanted}
+    if given != wanted:
         raise ValueError(
-            "A decoder is fed its own outputs, which must be of the kind of the targets: feeds_classes=True with "
-            "class codes, and one level of a quantile loss. "
-            f"Got feeds_classes={architecture.feeds_classes} with {loss!r}."
+            f"A decoder is fed its own outputs in place of the targets: {loss!r} needs a network with "
+            f"{_join(wanted)}. Got {_join(given)}."
         )
+
+
+def _join(options):
+    """Words for options with their values."""
+    return ", ".join(f"{name}={value!r}" for name, value in options.items())
 
 
 def _check_sequences(architecture, sequences):
@@ -137,6 +175,12 @@ class Network:
         Real numbers, known of an output step, that a decoder reads beside its own previous output or number.
     decoder_n_categories : tuple of int or None, default=None
         Number of categories of each code that it reads of an output step.
+    outputs_per_target : int, default=1
+        Outputs of each target, side by side, as the loss has them (`tsrnn.losses.Loss.n_outputs`). Of several, a
+        decoder is fed the middle one, the first of two: a median, or the location of a distribution.
+    feeds_counts : bool, default=False
+        Whether targets are counts, and a decoder's outputs logarithms of their means: it is then fed ``log(1 + mean)``,
+        and in training ``log(1 + count)``.
     dtype : {"float32", "float64"}, default="float32"
 
     Attributes
@@ -160,7 +204,8 @@ class Network:
     def __init__(
         self, *, input_size, hidden_size, output_size, cell="gru", num_layers=1, bidirectional=False, head="last",
         n_categories=None, feeds_classes=False, dropout=0.0, residual=False, dilations=None, decoder_steps=0,
-        decoder_input_size=0, decoder_n_categories=None, dtype="float32",
+        decoder_input_size=0, decoder_n_categories=None, outputs_per_target=1, feeds_counts=False,
+        dtype="float32",
     ):  # fmt: skip
         check_parameters("Network", locals(), CONSTRAINTS)
         if head == "parallel" and decoder_steps < 1:
@@ -169,6 +214,10 @@ class Network:
             raise ValueError("A network needs inputs: an input_size of at least 1, or n_categories.")
         if not HEADS[head].has_decoder and (decoder_input_size or decoder_n_categories):
             raise ValueError(f"Inputs of output steps are read by a decoder. Got them with head={head!r}.")
+        if output_size % outputs_per_target:
+            raise ValueError(
+                f"output_size must be a multiple of outputs_per_target={outputs_per_target}. Got {output_size!r}."
+            )
         if dilations is not None and len(dilations) != num_layers:
             raise ValueError(
                 f"dilations must hold one for each of num_layers={num_layers} layers. Got {dilations!r} instead."
@@ -178,7 +227,8 @@ class Network:
             num_layers=num_layers, bidirectional=bidirectional, head_name=head,
             n_categories=tuple(n_categories or ()), feeds_classes=feeds_classes, residual=residual,
             dilations=tuple(dilations or ()), decoder_steps=decoder_steps, decoder_input_size=decoder_input_size,
-            decoder_n_categories=tuple(decoder_n_categories or ()),
+            decoder_n_categories=tuple(decoder_n_categories or ()), outputs_per_target=outputs_per_target,
+            feeds_counts=feeds_counts,
         )  # fmt: skip
         self.dropout = dropout
         self.theta = np.zeros(self.architecture.size, dtype)
@@ -293,12 +343,10 @@ class Network:
         _check_sequences(self.architecture, sequences)
         cell, layers = self.architecture.cell, {}
         for layer, (states, gates) in zip(
-            self.architecture.layers,
+            [layer for layer in self.architecture.layers if not layer.stack],
             cpu.run_unrolled(self.architecture, self._writable_theta(), sequences),
             strict=True,
         ):
-            if layer.stack:
-                continue
             named = {name: states[:, :, k] for k, name in enumerate("hc"[: cell.n_states])}
             if cell.n_gates > 1:
                 named |= {name: gates[:, :, k] for k, name in enumerate(cell.gates)}

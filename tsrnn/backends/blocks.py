@@ -1,5 +1,6 @@
 """A block of sequences: from the flat arrays of samples into lanes, through the network, and back."""
 
+import math
 from typing import NamedTuple
 
 import numpy as np
@@ -9,6 +10,7 @@ from tsrnn.backends.compilation import inline, inline_once
 from tsrnn.backends.readout import readout_backward, readout_forward, readout_loss
 from tsrnn.backends.recurrence import layer_backward, layer_forward, state_bounds
 from tsrnn.backends.views import row_at, rows_at
+from tsrnn.losses.counts import MAX_LOG_MEAN
 
 
 class Data(NamedTuple):
@@ -178,18 +180,27 @@ def feed_targets(model, work, codes, output_steps):
             x = model["decoder_codes"] + o * model["decoder_n_codes"] * lanes
             copy(codes, model["target_codes"] + (o - 1) * lanes, codes, x, lanes)
         else:
-            step = model["target_size"] * lanes
+            target = model["target"] + (o - 1) * model["target_size"] * lanes
             x = model["decoder_x"] + o * model["decoder_input_size"] * lanes
-            copy(work, model["target"] + (o - 1) * step, work, x, step)
+            copy(work, target, work, x, model["fed_size"] * lanes)
+            if model["feeds_counts"]:
+                for n in range(model["fed_size"] * lanes):
+                    work[x + n] = math.log1p(work[x + n])
 
 
 @inline_once
 def feed_prediction(model, work, codes, o):
-    """Give the decoder its own output step `o` as the next input."""
-    lanes, size = model["lanes"], model["output_size"]
+    """Give the decoder its own output step `o` as the next input: of several outputs a target, the middle one."""
+    lanes, size, fed = model["lanes"], model["output_size"], model["fed_size"]
     if not model["feeds_classes"]:
-        step, x = size * lanes, model["decoder_x"] + (o + 1) * model["decoder_input_size"] * lanes
-        copy(work, model["prediction"] + o * step, work, x, step)
+        x, per_target = model["decoder_x"] + (o + 1) * model["decoder_input_size"] * lanes, size // fed
+        place = model["prediction"] + (o * size + (per_target - 1) // 2) * lanes
+        for k in range(fed):
+            copy(work, place + k * per_target * lanes, work, x + k * lanes, lanes)
+        if model["feeds_counts"]:
+            for n in range(fed * lanes):
+                log_mean = min(max(work[x + n], -MAX_LOG_MEAN), MAX_LOG_MEAN)
+                work[x + n] = math.log1p(math.exp(log_mean))
         return
     prediction = rows_at(work, model["prediction"] + o * size * lanes, size, lanes)
     for lane in range(lanes):

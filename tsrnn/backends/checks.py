@@ -14,14 +14,18 @@ def _recompute(architecture):
     sizes = [
         architecture.hidden_size, architecture.output_size, architecture.num_layers, *architecture.n_categories,
         *architecture.decoder_n_categories, *architecture.dilations,
-        architecture.input_size + len(architecture.n_categories),
+        architecture.input_size + len(architecture.n_categories), architecture.outputs_per_target,
     ]  # fmt: skip
     if (
         min(sizes) < 1
         or min(architecture.input_size, architecture.decoder_input_size) < 0
         or len(architecture.dilations) not in (0, architecture.num_layers)
+        or architecture.output_size % architecture.outputs_per_target
     ):
-        raise ValueError(f"The sizes and dilations of a network must be at least 1. Got {architecture}; make it anew.")
+        raise ValueError(
+            "The sizes and dilations of a network must be at least 1, output_size a multiple of outputs_per_target. "
+            f"Got {architecture}; make it anew."
+        )
     return replace(architecture)
 
 

@@ -17,7 +17,7 @@ from tsrnn.backends import numba_internals as internals
 JIT = not numba.config.DISABLE_JIT
 
 _PACKAGE = Path(__file__).resolve().parent.parent
-_SOURCES = sorted([*(_PACKAGE / "cells").glob("*.py"), *(_PACKAGE / "backends").glob("*.py"), _PACKAGE / "losses.py"])
+_SOURCES = sorted(source for part in ("cells", "backends", "losses") for source in (_PACKAGE / part).glob("*.py"))
 SOURCE_STAMP = hashlib.sha256(b"".join(source.read_bytes() for source in _SOURCES)).hexdigest()
 
 _OPTIONS = {

@@ -159,7 +159,7 @@ class Trainer:
         inputs = (len(sequences), sequences.steps, architecture.input_size) if wanted else (0, 0, 0)
         self.memory = allocate(plan, sequences.steps, dtype, self.n_threads, n_slots, architecture.size, inputs)
         self._loss_parameters = np.array(loss.parameters, dtype)
-        self._per_target = float(loss.n_levels)
+        self._per_target = float(loss.n_elements)
         self._calls_per_second = 0.0
 
     def _run(self, order, moments, updates, rates, keys, clip_norm, weight_decay, dropout, mode):
@@ -260,12 +260,12 @@ def run_predict(architecture, theta, sequences, n_jobs=None):
 
 
 def run_unrolled(architecture, theta, sequences):
-    """Return the states and gates of all layers at every step.
+    """Return the states and gates of the encoder's layers at every step.
 
     Returns
     -------
     list of (states, gates)
-        One for each of `architecture.layers`: ``states`` (n, T + 1, S, H), in the order of time, and ``gates``
+        One for each layer of the encoder: ``states`` (n, T + 1, S, H), in the order of time, and ``gates``
         (n, T, G, H) after their non-linearities.
     """
     architecture, loss = check_parameters(architecture, theta), SquaredError()
@@ -277,12 +277,12 @@ def run_unrolled(architecture, theta, sequences):
         sequences, targets=targets, target_starts=starts, target_lengths=np.full(n, sequences.output_steps)
     )
     plan = plan_memory(architecture, theta.dtype, steps, sequences.output_steps, loss)
-    lanes = int(plan.model[0]["lanes"])
+    lanes, layers = int(plan.model[0]["lanes"]), plan.layers[: plan.model[0]["n_encoder"]]
     parts = []
     for first in range(0, n, lanes):
         trainer = Trainer(architecture, theta, sequences.subset(slice(first, first + lanes)), loss, lanes, n_jobs=1)
         trainer.evaluate()
-        parts.append([_read_tape(layer, trainer.memory.work[0], steps, lanes, cell, hidden) for layer in plan.layers])
+        parts.append([_read_tape(layer, trainer.memory.work[0], steps, lanes, cell, hidden) for layer in layers])
     return [
         tuple(np.concatenate(arrays)[:n] for arrays in zip(*layer, strict=True)) for layer in zip(*parts, strict=True)
     ]

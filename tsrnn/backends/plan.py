@@ -104,7 +104,7 @@ class _Planner:
 
     def plan_data(self, model):
         architecture, lanes = self.architecture, self.lanes
-        for name in ("hidden_size", "input_size", "output_size", "directions", "feeds_classes"):
+        for name in ("hidden_size", "input_size", "output_size", "directions", "feeds_classes", "feeds_counts"):
             model[name] = getattr(architecture, name)
         model["cell"], model["n_codes"] = list(CELLS).index(architecture.cell_name), len(architecture.n_categories)
         for name in ("reads_final_state", "has_decoder", "feeds_back"):
@@ -115,7 +115,7 @@ class _Planner:
         model["target_size"] = architecture.output_size
         if self.loss is not None:
             model["loss"] = list(LOSSES).index(self.loss.name)
-            model["target_size"] = 1 if self.loss.takes_classes else architecture.output_size // self.loss.n_levels
+            model["target_size"] = 1 if self.loss.takes_classes else architecture.output_size // self.loss.n_outputs
         model["x"] = self.work.take(self.steps * architecture.input_size * lanes)
         model["codes"] = self.codes.take(self.steps * model["n_codes"] * lanes)
         if architecture.head.has_decoder:

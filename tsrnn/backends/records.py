@@ -86,12 +86,12 @@ MODEL = _record(
     "input_size",  # I of the encoder
     "n_codes",  # K of the encoder
     "output_size",  # O
-    "target_size",  # targets of an output step: O without levels of quantiles, 1 for classes
+    "target_size",  # targets of an output step: O by the outputs of a target, 1 for classes
     "directions",  # D
     "lanes",  # L: sequences of a block
     "steps",  # longest input that there is room for
     "output_steps",  # longest output that there is room for
-    "fed_size",  # previous outputs that the decoder reads
+    "fed_size",  # numbers of the previous output that the decoder reads: one a target
     "decoder_input_size",  # I of the decoder: what is fed back, and numbers known of the output step
     "decoder_n_codes",  # K of the decoder
     "n_encoder",  # layers of the encoder; those behind them are the decoder's
@@ -100,6 +100,7 @@ MODEL = _record(
     "has_decoder",  # a decoder follows the encoder
     "feeds_back",  # the decoder's inputs are the previous outputs, or the targets in training
     "feeds_classes",  # those are classes
+    "feeds_counts",  # those are logarithms of means of counts
     # Indices.
     "top_layer",  # of the layer that the readout reads, the first of `directions`
     "loss",  # in `tsrnn.losses.LOSSES`; training only

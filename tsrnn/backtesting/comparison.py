@@ -1,6 +1,6 @@
 """Forecasts from past origins beside what came."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
 from joblib import Parallel, delayed
@@ -15,7 +15,7 @@ from tsrnn.backtesting.forecasters import (
 )
 from tsrnn.backtesting.origins import count_back, cut_at
 from tsrnn.backtesting.running import run_each, run_network
-from tsrnn.backtesting.tables import name_ids, require_free_names, tabulate
+from tsrnn.backtesting.tables import name_columns, name_ids, require_free_names, tabulate
 from tsrnn.constraints import COLUMNS, ESTIMATOR
 from tsrnn.forecaster import RNNForecaster
 from tsrnn.forecaster.checks import separate
@@ -27,6 +27,7 @@ from tsrnn.frames.entry import came_in
 from tsrnn.frames.given import GivenRows
 from tsrnn.frames.layouts import find_layout
 from tsrnn.frames.native_reading import in_pandas
+from tsrnn.intervals import read_quantiles
 from tsrnn.validation import BOOLEAN, COUNT, NONE, check_parameters
 
 CONSTRAINTS = {
@@ -52,6 +53,8 @@ def backtest(
     cutoffs: object = None,
     season_length: int | None = None,
     refit: bool = False,
+    level: float | Sequence[float] | None = None,
+    quantiles: float | Sequence[float] | None = None,
     n_jobs: int | None = None,
     freq: object = None,
     id_col: Columns | None = None,
@@ -102,6 +105,14 @@ def backtest(
         Whether an `RNNForecaster` is fitted at every origin. Otherwise there is one fit, at the first origin, and later
         observations move the origin only. A category that the fit has not seen is an error then: give the column as
         a pandas category, whose levels are known in advance.
+    level : float or list of float, optional
+        Levels of prediction intervals in percent, such as 80 or ``[80, 95]``: columns ``<forecaster>-lo-80`` and
+        ``<forecaster>-hi-80`` after those of each `RNNForecaster`, `naive` and `seasonal_naive`. At each cutoff,
+        intervals are calibrated on what had ended before. Those of naive forecasts are those of random walks with
+        normal steps (of the values themselves or from season to season), NaN while nothing has changed yet. Other
+        forecasters have none.
+    quantiles : float or list of float, optional
+        Quantiles between 0 and 1: columns ``<forecaster>-q0.05``, or ``<forecaster>-median``, of the same forecasters.
     n_jobs : int, optional
         Processes for the fits and functions.
     freq, id_col, time_col, target_col : optional
@@ -112,9 +123,9 @@ def backtest(
     DataFrame
         Long, in the library of the series: the id (of several columns or levels, each of them), the time stamp,
         ``cutoff`` (the last stamp known), the value (names of the columns as set in the forecaster), one column a
-        forecaster, and ``naive`` and ``seasonal_naive``, where no forecaster is named so. Values are NaN where they are
-        missing (metrics take the rows of ``table.dropna()``). A single series has its name as id, or that of its
-        column.
+        forecaster, each followed by those of its intervals and quantiles, and ``naive`` and ``seasonal_naive``, where
+        no forecaster is named so. Values are NaN where they are missing (metrics take the rows of ``table.dropna()``).
+        A single series has its name as id, or that of its column.
 
     Raises
     ------
@@ -126,6 +137,8 @@ def backtest(
 
     See Also
     --------
+    tsrnn.report : What such a table says: skill, copies of past values, coverage, and where forecasts fail.
+    tsrnn.plotting.IntervalCalibrationDisplay : Nominal and observed coverage.
     tsrnn.model_selection.PanelSplit : Folds by time for scikit-learn's searches.
 
     Examples
@@ -172,11 +185,14 @@ def backtest(
     horizon = common_horizon(networks, horizon)
     reading = common_reading(networks, freq=freq, id_col=id_col, time_col=time_col, target_col=target_col)
     names = Names(**{parameter: reading[parameter] for parameter in (*COLUMNS, "weight_col")})
-    require_free_names(names, forecasters, chosen)
+    asked = read_quantiles(level, quantiles, "backtest")
+    columns = name_columns(forecasters, asked)
+    outputs = [name for part in columns.values() for name in part]
+    require_free_names(names, outputs, chosen)
     data, X = separate(X, y)
     with in_pandas(data, X, names) as (data, X, native):
         panel, covariates, weights = _read(data, X, native, names, reading, networks)
-        ids = name_ids(panel, forecasters)
+        ids = name_ids(panel, outputs)
         for name, one in forecasters.items():
             require_callable(name, one, covariates is not None)
         if cutoffs is None:
@@ -187,10 +203,11 @@ def backtest(
             covariates = GivenRows.of(panel, *covariates)
             for network in networks.values():  # What they cannot read is refused before anything is fitted.
                 attach_rows(panel, covariates, network.past_covariates)
-    forecasts = _run(forecasters, networks, origins, covariates, weights, horizon, season_length, refit, n_jobs)
+    more = list(asked.values())
+    forecasts = _run(forecasters, networks, origins, covariates, weights, horizon, season_length, refit, more, n_jobs)
     tables = [
-        tabulate(panel, ids, origin, {name: runs[k] for name, runs in forecasts.items()})
-        for k, origin in enumerate(origins)
+        tabulate(panel, ids, origin, columns.values(), at_origin)
+        for origin, at_origin in zip(origins, zip(*forecasts.values(), strict=True), strict=True)
     ]
     return panel.give(pd.concat(tables, ignore_index=True))
 
@@ -210,12 +227,12 @@ def _read(data, X, native, names, reading, networks):
     return panel, None if X is None else (X, data), weights
 
 
-def _run(forecasters, networks, origins, covariates, weights, horizon, season_length, refit, n_jobs):
+def _run(forecasters, networks, origins, covariates, weights, horizon, season_length, refit, quantiles, n_jobs):
     """Return the forecasts of all forecasters, in their order, a list over the origins each."""
     parts = [[origin] for origin in origins] if refit else [origins]
     fits = _in_parallel(
         [
-            delayed(run_network)(name, network, part, covariates, weights, horizon)
+            delayed(run_network)(name, network, part, covariates, weights, horizon, quantiles)
             for name, network in networks.items()
             for part in parts
         ],
@@ -233,7 +250,7 @@ def _run(forecasters, networks, origins, covariates, weights, horizon, season_le
     others = {name: one for name, one in forecasters.items() if name not in networks}
     runs = _in_parallel(
         [
-            delayed(run_each)(name, one, origin, covariates, horizon, season)
+            delayed(run_each)(name, one, origin, covariates, horizon, season, quantiles)
             for name, one in others.items()
             for origin, season in zip(origins, seasons, strict=True)
         ],

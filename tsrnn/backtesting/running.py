@@ -1,15 +1,16 @@
-"""Forecasts of each kind of forecaster from origins: float64 of shape (n_series, horizon) for each origin."""
+"""Forecasts of each kind of forecaster from origins: float64 of shape (n_series, horizon, 1 + n_quantiles) for each."""
 
 import numpy as np
 import pandas as pd
 from sklearn.base import clone
 
 from tsrnn.backtesting.forecasters import has_fit, is_baseline, takes_covariates, takes_season
+from tsrnn.backtesting.naive_quantiles import has_quantiles, naive_quantiles
 from tsrnn.baselines import BASELINES
 from tsrnn.frames.values import as_float64
 
 
-def run_network(name, forecaster, origins, given, weights, horizon):
+def run_network(name, forecaster, origins, given, weights, horizon, quantiles):
     """Fit an `RNNForecaster` at the first origin, and forecast from all of them.
 
     Parameters
@@ -26,10 +27,13 @@ def run_network(name, forecaster, origins, given, weights, horizon):
         Weight of each row of the container.
     horizon : int
         Steps ahead.
+    quantiles : list of float
+        Quantiles beside the forecast.
 
     Returns
     -------
-    forecasts : list of ndarray of shape (n_series, horizon)
+    forecasts : list of ndarray of shape (n_series, horizon, 1 + n_quantiles)
+        The forecast, and its quantiles.
     season_length : int
         The season that the fit has found.
     """
@@ -40,28 +44,40 @@ def run_network(name, forecaster, origins, given, weights, horizon):
             panel = origin.with_covariates(given, horizon, forecaster.past_covariates, columns)
             if k == 0:
                 fitted._fit_panel(panel, None if weights is None else panel.align(weights))
-            forecasts.append(fitted._forecast_panel(panel, horizon))
+            forecasts.append(_forecast(fitted, panel, horizon, quantiles))
         except ValueError as error:
             raise ValueError(f"Forecaster {name!r} at the cutoff {origin.cutoffs.max()}: {error}") from error
     return forecasts, fitted.season_length_
 
 
-def run_each(name, forecaster, origin, given, horizon, season_length):
+def _forecast(fitted, panel, horizon, quantiles):
+    """Return the forecast of a network from the end of a panel, and its quantiles."""
+    if not quantiles:
+        return fitted._forecast_panel(panel, horizon)[..., None]
+    forecasts, more = fitted._quantiles_of_panel(panel, horizon, quantiles)
+    return np.concatenate([forecasts[..., None], np.moveaxis(more, 0, -1)], axis=-1)
+
+
+def run_each(name, forecaster, origin, given, horizon, season_length, quantiles):
     """Forecast each series by itself; the arguments are those of `run_network`, of a single origin, without weights.
 
     Returns
     -------
-    ndarray of shape (n_series, horizon)
+    ndarray of shape (n_series, horizon, 1), or of naive ones (n_series, horizon, 1 + n_quantiles)
         NaN for series without a step to compare.
     """
-    panel, forecasts = origin.panel, np.full((origin.panel.n_series, horizon), np.nan)
-    compared = np.flatnonzero(origin.counts)
+    panel, compared = origin.panel, np.flatnonzero(origin.counts)
+    quantiles = quantiles if has_quantiles(forecaster) else []
+    forecasts = np.full((panel.n_series, horizon, 1 + len(quantiles)), np.nan)
     if is_baseline(forecaster):
         function = BASELINES[forecaster] if isinstance(forecaster, str) else forecaster
         season = _season(function, season_length)
         for i in compared:
             past = _hold(panel.series(i))
-            forecasts[i] = function(past, horizon, **season(len(past)))
+            known = season(len(past))
+            forecasts[i, :, 0] = function(past, horizon, **known)
+            if quantiles:
+                forecasts[i, :, 1:] = naive_quantiles(function, panel.series(i), forecasts[i, :, 0], quantiles, **known)
         return forecasts
     run = _fit_and_predict(forecaster, horizon) if has_fit(forecaster) else _call(forecaster, horizon, season_length)
     futures = panel.continue_each(compared, [horizon] * len(compared))
@@ -72,7 +88,7 @@ def run_each(name, forecaster, origin, given, horizon, season_length):
         y = pd.Series(past[first:].copy(), index=stamps[first:].copy(deep=True), name=panel.ids[i])
         X = None if frame is None else _beside(frame, stamps.append(ahead), origin, i).iloc[first:]
         label = f"forecaster {name!r}, {panel.label(i)} at the cutoff {origin.cutoffs[i]}"
-        forecasts[i] = _read_forecast(run(y, X), ahead, label)
+        forecasts[i, :, 0] = _read_forecast(run(y, X), ahead, label)
     return forecasts
 
 

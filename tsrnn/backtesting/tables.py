@@ -3,7 +3,44 @@
 import numpy as np
 import pandas as pd
 
+from tsrnn.backtesting.naive_quantiles import has_quantiles
+from tsrnn.backtesting.reading import SUFFIX
+from tsrnn.forecaster import RNNForecaster
 from tsrnn.windows import rows_of
+
+
+def name_columns(forecasters, suffixes):
+    """Return the columns of each forecaster: its name and, where it has quantiles, those of these.
+
+    Parameters
+    ----------
+    forecasters : dict of str to object
+        Forecasters by name.
+    suffixes : iterable of str
+        Suffixes of the columns of quantiles.
+
+    Returns
+    -------
+    dict of str to list of str
+
+    Raises
+    ------
+    ValueError
+        If a forecaster has the name of a quantile of another one.
+    """
+    for name in forecasters:
+        match = SUFFIX.fullmatch(name)
+        if match and match[1] in forecasters:
+            raise ValueError(
+                f"The forecaster {name!r} has the name of a quantile of the forecaster {match[1]!r}. Give it another "
+                f"name, such as {name.replace('-', '_')!r}."
+            )
+    return {
+        name: [name, *(f"{name}-{suffix}" for suffix in suffixes)]
+        if isinstance(forecaster, RNNForecaster) or has_quantiles(forecaster)
+        else [name]
+        for name, forecaster in forecasters.items()
+    }
 
 
 def require_free_names(names, forecasters, chosen):
@@ -13,8 +50,8 @@ def require_free_names(names, forecasters, chosen):
     ----------
     names : Names
         Names of the columns of ids, time and target.
-    forecasters : iterable of str
-        Names of the forecasters.
+    forecasters : list of str
+        Names of the forecasters, and of the columns of their quantiles.
     chosen : collection of str
         Those that the user has chosen.
     """
@@ -46,8 +83,8 @@ def name_ids(panel, forecasters):
     ----------
     panel : Panel
         The series.
-    forecasters : iterable of str
-        Names of the forecasters.
+    forecasters : list of str
+        Names of the forecasters, and of the columns of their quantiles.
 
     Returns
     -------
@@ -80,7 +117,7 @@ def _names_of_levels(panel, outputs):
     return names
 
 
-def tabulate(panel, id_cols, origin, forecasts):
+def tabulate(panel, id_cols, origin, columns, forecasts):
     """Return one origin as a long frame.
 
     Parameters
@@ -91,8 +128,10 @@ def tabulate(panel, id_cols, origin, forecasts):
         As from `name_ids`.
     origin : Origin
         The origin.
-    forecasts : dict of str to ndarray of shape (n_series, horizon)
-        Forecasts from it, by the name of the forecaster.
+    columns : list of list of str
+        Columns of each forecaster.
+    forecasts : list of ndarray of shape (n_series, horizon, n_columns)
+        Forecasts from it, by forecaster.
 
     Returns
     -------
@@ -111,7 +150,11 @@ def tabulate(panel, id_cols, origin, forecasts):
             panel.names.time_col: panel.as_given(panel.times[stamps]),
             "cutoff": panel.as_given(origin.cutoffs.repeat(counts)),
             panel.names.target_col: panel.values[rows],
-            **{name: values[is_compared] for name, values in forecasts.items()},
+            **{
+                name: values[is_compared, k]
+                for names, values in zip(columns, forecasts, strict=True)
+                for k, name in enumerate(names)
+            },
         }
     )
 

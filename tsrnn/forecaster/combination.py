@@ -6,6 +6,8 @@ import numpy as np
 
 from tsrnn.learners.recurrent import Recurrent
 
+SMALLEST_SHARE = 1e-6  # A network that is left out of the forecast tells its spread all the same.
+
 
 @dataclass(frozen=True)
 class Residual:
@@ -58,6 +60,31 @@ class Average:
     def extend(self, n_series):
         """Return the combination for more series."""
         return replace(self, learners=tuple(learner.extend(n_series) for learner in self.learners))
+
+
+def predict_with_spreads(learner, batch, n_jobs=None):
+    """Forecast the windows of a `Batch` by a learner or combination, and the spreads of the forecasts.
+
+    Returns
+    -------
+    forecasts : ndarray of shape (n, horizon), float64
+        Those of ``learner.predict``, to the bit.
+    spreads : ndarray of shape (n, horizon), float64, or None
+        In units of their series: the weighted mean over the learners that tell one; None if none does.
+    """
+    if isinstance(learner, Recurrent):
+        return learner.predict_with_spreads(batch, n_jobs)
+    if not hasattr(learner, "learners"):
+        return learner.predict(batch, n_jobs), None
+    predictions = [predict_with_spreads(part, batch, n_jobs) for part in learner.learners]
+    total, shares = np.zeros((len(batch), batch.size.horizon)), getattr(learner, "shares", None)
+    for k, (forecasts, _) in enumerate(predictions):
+        total += forecasts if shares is None else shares[k] * forecasts
+    told = [k for k, (_, spreads) in enumerate(predictions) if spreads is not None]
+    if not told:
+        return total, None
+    weights = None if shares is None else [max(shares[k], SMALLEST_SHARE) for k in told]
+    return total, np.average([predictions[k][1] for k in told], axis=0, weights=weights)
 
 
 def find_learner(combination, kind):

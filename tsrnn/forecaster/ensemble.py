@@ -6,6 +6,8 @@ import numpy as np
 
 from tsrnn.forecaster.limits import limits
 from tsrnn.forecaster.model import Model
+from tsrnn.forecaster.past_errors import MAX_SCORED, score_between
+from tsrnn.forecaster.uncertainty import Distribution, Uncertainty
 from tsrnn.learners.smoothing import Smoothing
 from tsrnn.windows import Origins, offsets_of, rows_of
 
@@ -25,11 +27,14 @@ class Ensemble:
         nothing without them.
     shares : tuple of float, or None
         Weight of the average of the members, and of each kind of smoothing; their sum is 1. None for the median.
+    uncertainty : Uncertainty or None
+        Spreads of forecasts, and how far they have been off; None before these are known.
     """
 
     members: tuple[Model, ...]
     smoothing: dict[str, Smoothing]
     shares: tuple[float, ...] | None = None
+    uncertainty: Uncertainty | None = None
 
     @property
     def best(self):
@@ -41,12 +46,27 @@ class Ensemble:
         members = tuple(model.extend(panel) for model in self.members)
         table = members[0].recipe.read(panel)
         smoothing = {name: s.extend(table.values, table.offsets) for name, s in self.smoothing.items()}
-        return replace(self, members=members, smoothing=smoothing)
+        uncertainty = self.uncertainty.extend(members[0].recipe.units, np.diff(table.offsets))
+        behind = {name: s.extend(table.values, table.offsets) for name, s in uncertainty.smoothing.items()}
+        return replace(self, members=members, smoothing=smoothing, uncertainty=replace(uncertainty, smoothing=behind))
 
     def follow(self, table, n_jobs=None):
-        """Return the ensemble with the states of smoothing after the last observations of a table."""
+        """Return the ensemble after the last observations of a table: states of smoothing, and scores of forecasts."""
         smoothing = {name: s.follow(table.values, table.offsets, n_jobs) for name, s in self.smoothing.items()}
-        return replace(self, smoothing=smoothing)
+        return replace(self, smoothing=smoothing, uncertainty=self._observe(table, n_jobs))
+
+    def _observe(self, table, n_jobs):
+        """Return the uncertainty after the last observations of a table: forecasts that have come true are scored."""
+        uncertainty, seen = self.uncertainty, np.diff(table.offsets)
+        calibration, last = uncertainty.calibration, seen - uncertainty.horizon
+        first = np.maximum(uncertainty.seen - uncertainty.horizon + 1, np.maximum(last - MAX_SCORED + 1, 1))
+        for _, scores in score_between(self, table, first, last, n_jobs):
+            calibration = calibration.observe(scores)
+        behind = np.maximum(last, 0)
+        smoothing = {
+            name: s.follow(table.values, table.offsets, n_jobs, behind) for name, s in uncertainty.smoothing.items()
+        }
+        return replace(uncertainty, calibration=calibration, smoothing=smoothing, seen=seen)
 
     def fit_again(self, table, seen, n_jobs=None):
         """Return the ensemble with smoothing fitted to the first ``seen`` rows of the series of a table."""
@@ -79,6 +99,37 @@ class Ensemble:
         origins = Origins.ends(table.offsets) if origins is None else origins
         with np.errstate(over="ignore", invalid="ignore"):  # The caller refuses what is not finite.
             forecasts = [model.forecast(table, origins, horizon, n_jobs) for model in self.members]
+        return self._combine(forecasts, table, horizon, n_jobs, origins)
+
+    def forecast_with_spreads(self, table, horizon, n_jobs=None, origins=None):
+        """Forecast a panel, and the spreads that the networks tell; the arguments are those of :meth:`forecast`.
+
+        Returns
+        -------
+        forecasts : ndarray of shape (n_origins, horizon), float64
+            Those of :meth:`forecast`.
+        spreads : ndarray of shape (n_origins, horizon), float64
+            Of scaled values, before any calibration; NaN where a network has too little to read.
+        """
+        origins = Origins.ends(table.offsets) if origins is None else origins
+        with np.errstate(over="ignore", invalid="ignore"):
+            parts = [model.forecast_with_spreads(table, origins, horizon, n_jobs) for model in self.members]
+        forecasts, spreads = zip(*parts, strict=True)
+        return self._combine(forecasts, table, horizon, n_jobs, origins), np.mean(spreads, axis=0)
+
+    def distribution(self, table, horizon, n_jobs=None, origins=None):
+        """Return the `Distribution` of the values ahead; the arguments are those of :meth:`forecast`."""
+        origins = Origins.ends(table.offsets) if origins is None else origins
+        forecasts, learned = self.forecast_with_spreads(table, horizon, n_jobs, origins)
+        _, _, floor = limits(self.best.recipe, table, origins, horizon)
+        spreads = self.uncertainty.spreads.at(origins.series, learned)
+        return Distribution(
+            forecasts, spreads, self.uncertainty.calibration, self.best.recipe.scaler, origins.series, floor
+        )
+
+    def _combine(self, forecasts, table, horizon, n_jobs, origins):
+        """Combine forecasts of the members with those of smoothing."""
+        with np.errstate(over="ignore", invalid="ignore"):
             mean = np.mean(forecasts, axis=0)
             if not self.smoothing:
                 return mean

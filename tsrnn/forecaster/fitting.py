@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from tsrnn.forecaster.calibrating import calibrate
 from tsrnn.forecaster.choosing import candidate_seasons, choose_recipes
 from tsrnn.forecaster.choosing_inputs import ridge_rows
 from tsrnn.forecaster.combination import Average, Residual
@@ -14,7 +15,7 @@ from tsrnn.forecaster.linear import fit_linear, residuals_of
 from tsrnn.forecaster.model import Model
 from tsrnn.forecaster.plan import AVERAGED, EPOCH_WINDOWS, MAX_VALIDATION_WINDOWS
 from tsrnn.forecaster.shares import choose_shares, fit_smoothing, smooths_logarithms
-from tsrnn.learners.recurrent import Recurrent, draw_windows, make_network, training_sequences
+from tsrnn.learners.recurrent import Recurrent, draw_windows, make_network, set_first_scale, training_sequences
 from tsrnn.scaling import SeriesScaler
 from tsrnn.training import train, train_all
 from tsrnn.validation import make_generator
@@ -92,21 +93,22 @@ def fit_ensemble(panel, weights, plan, rng, before=None, keeps_scale=False):
     if recipes[0].inputs is not None and plan.linear:
         share = _choose_share(recipes[0], best, linear[best.size.lookback][0], inputs, plan, make_generator(rng))
     combinations = [
-        _combine(linear[recipe.lookback][1], Recurrent(network), recipe.residual, share)
+        _combine(linear[recipe.lookback][1], Recurrent(network, plan.loss), recipe.residual, share)
         for recipe, network in zip(recipes, networks, strict=True)
     ]
     members, smoothing = tuple(map(Model, recipes, combinations)), {}
+    estimate = _estimate(recipes, linear[best.size.lookback][0], networks, plan)
     shares = None if before is None else before.shares
     if with_smoothing:
         seasons = candidate_seasons(panel, plan.season_length)
         log = smooths_logarithms(recipes[0], panel.lengths)
         smoothing = fit_smoothing(table.values, table.offsets, seasons, plan.options.n_jobs, log)
         if before is None:
-            estimate = _estimate(recipes, linear[best.size.lookback][0], networks, plan)
             shares = choose_shares(recipes[0], best, estimate, seasons, log, plan)
         if shares is None and recipes[0].n_channels > 1:
             smoothing = {}  # What one series tells of another, it cannot know, and too little is held out to see that.
-    return Ensemble(members, smoothing, shares), histories, table
+    ensemble = Ensemble(members, smoothing, shares)
+    return calibrate(ensemble, best, linear[best.size.lookback], estimate, plan), histories, table
 
 
 def _estimate(recipes, linear, networks, plan):
@@ -114,7 +116,11 @@ def _estimate(recipes, linear, networks, plan):
 
     It reads the windows of the first recipe, as some of the networks do.
     """
-    same = [Recurrent(n) for recipe, n in zip(recipes, networks, strict=True) if recipe.lookback == recipes[0].lookback]
+    same = [
+        Recurrent(network, plan.loss)
+        for recipe, network in zip(recipes, networks, strict=True)
+        if recipe.lookback == recipes[0].lookback
+    ]
     mean = Average(tuple(same), (1 / len(same),) * len(same))
     if plan.early_stopping:
         return Residual(tuple(filter(None, (linear, mean))))
@@ -146,13 +152,14 @@ def _choose_share(recipe, batch, linear, inputs, plan, rng):
     training, held_out = batch.split(plan.validation_fraction)
     if linear is None or len(batch.first_channel(held_out)) < MIN_SHARE_WINDOWS:
         return SHARE
-    network = make_network(rng, recipe.strategy, batch.size, inputs.shape[1], plan.architecture)
+    network = make_network(rng, recipe.strategy, batch.size, inputs.shape[1], plan.architecture, plan.loss)
     k = draw_windows(rng, batch.first_channel(training), batch.size.horizon * batch.size.n_channels)
-    options = replace(_training_options(plan), verbose=0)
-    train(network, training_sequences(batch, k, inputs, batch.targets), options, rng)
+    sequences = training_sequences(batch, k, inputs, batch.targets)
+    set_first_scale(network, sequences.targets, plan.loss)
+    train(network, sequences, replace(_training_options(plan), verbose=0), rng)
     k = batch.all_channels(thin(batch.first_channel(held_out), MAX_VALIDATION_WINDOWS))
     part, truth = batch.subset(k), batch.targets(k)
-    with_linear, with_network = linear.predict(part), Recurrent(network).predict(part)
+    with_linear, with_network = linear.predict(part), Recurrent(network, plan.loss).predict(part)
     errors = [np.nanmean(np.abs(s * with_network + (1 - s) * with_linear - truth)) for s in SHARES]
     # The mean of several networks is better than the one judged, and the usual share better than one found by chance.
     errors[SHARES.index(USUAL_SHARE)] *= 1 - USUAL_GAIN
@@ -168,8 +175,9 @@ def _combine(linear, recurrent, residual, share):
 
 def _prepare(recipe, batch, linear, inputs, network, plan, rng):
     """Return the arguments of the training of a network, a new one or the one given."""
-    if network is None:
-        network = make_network(rng, recipe.strategy, batch.size, inputs.shape[1], plan.architecture)
+    is_new = network is None
+    if is_new:
+        network = make_network(rng, recipe.strategy, batch.size, inputs.shape[1], plan.architecture, plan.loss)
     training, held_out = map(batch.first_channel, batch.split(plan.validation_fraction))
     if not plan.early_stopping:
         training, held_out = batch.first_channel(np.flatnonzero(batch.weights)), held_out[:0]
@@ -182,6 +190,8 @@ def _prepare(recipe, batch, linear, inputs, network, plan, rng):
     targets = residuals_of(linear, batch) if recipe.residual and linear is not None else batch.targets
     sequences, validation = (training_sequences(batch, k, inputs, targets) for k in (training, held_out))
     validation = validation if plan.early_stopping else None
+    if is_new:
+        set_first_scale(network, sequences.targets, plan.loss)
     options = _training_options(plan)
     return {"network": network, "sequences": sequences, "options": options, "rng": rng, "validation": validation}
 

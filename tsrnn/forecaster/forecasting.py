@@ -8,7 +8,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from sklearn.utils.validation import check_is_fitted
 
-from tsrnn._types import Floats, Forecast, SeriesData
+from tsrnn._types import Floats, Forecast, Fractions, Percentages, SeriesData
 from tsrnn.forecaster.checks import (
     check_origins,
     require_channels,
@@ -20,11 +20,14 @@ from tsrnn.forecaster.checks import (
     rows_ahead,
     separate,
 )
+from tsrnn.forecaster.past_errors import factors_at
 from tsrnn.forecaster.scoring import mean_scaled_error, read_what_follows
 from tsrnn.forecaster.state import FittedState
+from tsrnn.forecaster.uncertainty import central
 from tsrnn.frames import read_again, rows_ahead_in_pandas, with_future
 from tsrnn.frames.covariate_rows import locate, locate_ahead
 from tsrnn.frames.long import LongLayout
+from tsrnn.intervals import read_quantiles
 from tsrnn.validation import Interval, check_parameters
 from tsrnn.windows import Origins
 
@@ -35,7 +38,13 @@ class Forecasting(FittedState):
     """Predict and score."""
 
     def predict(
-        self, X: pd.DataFrame | NDArray | None = None, *, horizon: int | None = None, components: bool = False
+        self,
+        X: pd.DataFrame | NDArray | None = None,
+        *,
+        horizon: int | None = None,
+        level: Percentages | None = None,
+        quantiles: Fractions | None = None,
+        components: bool = False,
     ) -> Forecast:
         """Forecast after the end of what was seen.
 
@@ -51,6 +60,12 @@ class Forecasting(FittedState):
         horizon : int, optional
             Steps ahead, any number from 1; by default the horizon of the fit. Beyond that one, forecasts are
             read like observations.
+        level : float or list of float, optional
+            Percentages of observations that intervals are to hold, in [1, 100): each adds the columns
+            ``<name>-lo-<level>`` and ``<name>-hi-<level>``. Level 90 reaches from quantile 0.05 to 0.95.
+        quantiles : float or list of float, optional
+            Shares of observations below, in (0, 1): each adds a column ``<name>-q<quantile>``, and that of 0.5, which
+            is the forecast, ``<name>-median``.
         components : bool, default=False
             Whether to add what the forecast is the sum of: "level", "trend" (of smoothing), "season", "linear" and
             "network" (what these add, covariates included), and "limits" (what these take away). With covariates,
@@ -59,29 +74,31 @@ class Forecasting(FittedState):
         Returns
         -------
         Series, DataFrame or ndarray
-            In the container of the series and its library, float64, names kept, index continued. Components are further
-            columns, ``<name>-level`` and so on, where a Series becomes a frame; of an array, one axis more.
+            In the container of the series and its library, float64, names kept, index continued. Levels ascending, then
+            quantiles ascending, then components are further columns, where a Series becomes a frame; of an array, one
+            axis more.
 
         Raises
         ------
         NotFittedError
             Before `fit`.
         ValueError
-            If the horizon is not a positive integer, a covariate is missing at a step (the error names the first
-            stamp), the horizon is beyond ``horizon_`` where a covariate is known up to the origin alone, or the
-            origin is of another phase than that of the fit (``stride``).
+            If the horizon is not a positive integer, a level or quantile is out of range, a covariate is missing at a
+            step (the error names the first stamp), the horizon is beyond ``horizon_`` where a covariate is known up to
+            the origin alone, or the origin is of another phase than that of the fit (``stride``).
         """
         check_is_fitted(self)
+        columns = read_quantiles(level, quantiles, "predict")
         if isinstance(X, Integral):
             raise TypeError(f"The number of steps is given by name: predict(horizon={X}). Got it as X.")
         if X is not None:
             if horizon is not None:
                 raise ValueError(f"Give either X or horizon. Got X with {len(X)} rows and horizon={horizon!r}.")
             with rows_ahead_in_pandas(self._panel, X) as rows:
-                return self._panel.give(self._predict_rows(rows, components))
+                return self._panel.give(self._predict_rows(rows, columns, components))
         horizon = self._choices["horizon"] if horizon is None else horizon
         check_parameters("predict", {"horizon": horizon}, {"horizon": [Interval(Integral, 1)]})
-        return self._panel.give(self._restore(int(horizon), components))
+        return self._panel.give(self._restore(int(horizon), columns, components))
 
     def predict_origins(
         self,
@@ -90,6 +107,8 @@ class Forecasting(FittedState):
         origins: ArrayLike | None = None,
         *,
         horizon: int | None = None,
+        level: Percentages | None = None,
+        quantiles: Fractions | None = None,
     ) -> Floats:
         """Forecast after many origins in one pass, as for scoring every window of a test part.
 
@@ -106,11 +125,15 @@ class Forecasting(FittedState):
             How many observations are known at each origin, from 1 to the length of the series.
         horizon : int, optional
             Steps ahead; by default the horizon of the fit.
+        level, quantiles : float or list of float, optional
+            As for :meth:`predict`.
 
         Returns
         -------
         ndarray of shape (n_origins, horizon, n_series), float64
-            In the order of the origins. No forecast depends on observations after its origin.
+            In the order of the origins. No forecast depends on observations after its origin. With levels or quantiles
+            one axis more, the last: the forecast, then the ends of each interval and the quantiles, as the columns of
+            `predict`. Intervals of an origin know how far forecasts were off that had come true by then.
 
         Raises
         ------
@@ -136,12 +159,15 @@ class Forecasting(FittedState):
         check_is_fitted(self)
         horizon = self._choices["horizon"] if horizon is None else horizon
         check_parameters("predict_origins", {"horizon": horizon}, {"horizon": [Interval(Integral, 1)]})
+        levels = list(read_quantiles(level, quantiles, "predict_origins").values())
         if origins is None:
-            return self._predict_origins(None, X, y, horizon)
-        return self._predict_origins(X, y, origins, horizon)
+            forecasts = self._predict_origins(None, X, y, horizon, levels)
+        else:
+            forecasts = self._predict_origins(X, y, origins, horizon, levels)
+        return forecasts if levels else forecasts[..., 0]
 
-    def _predict_origins(self, X, y, origins, horizon):
-        """Forecast after many origins: float64 of shape (n_origins, horizon, n_series)."""
+    def _predict_origins(self, X, y, origins, horizon, levels):
+        """Forecast after many origins: float64 of shape (n_origins, horizon, n_series, 1 + n_levels)."""
         data, X = separate(X, y)
         panel = read_again(self._panel, data, X)
         self._require_one_length(panel)
@@ -162,17 +188,41 @@ class Forecasting(FittedState):
         if ensemble.smoothing and any(prepared.stamps(i)[0] != self._prepared.stamps(i)[0] for i in range(n_series)):
             # Smoothing begins at the first observation, and this is another one.
             ensemble = ensemble.fit_again(table, origins.min() - prepared.leads, self._n_threads())
-        forecasts, size = np.empty((len(origins), horizon, n_series)), max(CHUNK // n_series, 1)
+        forecasts, size = np.empty((1 + len(levels), n_series, len(origins), horizon)), max(CHUNK // n_series, 1)
+        factors = self._factors_at(ensemble, table, prepared, origins, levels) if levels else None
         for start in range(0, len(origins), size):
-            some = origins[start : start + size]
-            seen = (some - prepared.leads[:, None]).ravel()
-            ends = Origins(np.repeat(np.arange(n_series), len(some)), seen)
-            values = ensemble.forecast(table, horizon, self._n_threads(), ends)
-            forecasts[start : start + size] = values.reshape(n_series, len(some), horizon).transpose(1, 2, 0)
+            some = slice(start, start + size)
+            seen = (origins[some] - prepared.leads[:, None]).ravel()
+            ends = Origins(np.repeat(np.arange(n_series), len(origins[some])), seen)
+            if levels:
+                distribution = ensemble.distribution(table, horizon, self._n_threads(), ends)
+                quantiles = distribution.quantiles(levels, np.tile(factors[:, some], (1, n_series)))
+                values = np.concatenate([distribution.forecasts[None], quantiles])
+            else:
+                values = ensemble.forecast(table, horizon, self._n_threads(), ends)
+            forecasts[:, :, some] = values.reshape(-1, n_series, len(origins[some]), horizon)
         for k in np.flatnonzero(np.isin(origins, self._preparation.unsettled_origins(panel))):
-            forecasts[k] = self._forecast_panel(panel.head(origins[k]), horizon).T
-        require_finite(forecasts.transpose(2, 0, 1), panel)
-        return forecasts
+            part = None if factors is None else factors[:, k : k + 1]
+            forecasts[:, :, k] = self._forecast_again(ensemble, panel.head(origins[k]), horizon, levels, part)
+        require_finite(forecasts[0], panel)
+        return np.moveaxis(forecasts, [2, 3, 1, 0], [0, 1, 2, 3])
+
+    def _factors_at(self, ensemble, table, prepared, origins, levels):
+        """Return the factors of the spreads at each origin: float64 of shape (n_levels, n_origins)."""
+        known = [(prepared.stamps(i) <= end).sum() for i, end in enumerate(self._panel.ends())]
+        ascending, inverse = np.unique(origins, return_inverse=True)
+        seen = ascending - prepared.leads[:, None]
+        return factors_at(ensemble, table, np.array(known), seen, central(levels), self._n_threads())[:, inverse]
+
+    def _forecast_again(self, ensemble, panel, horizon, levels, factors):
+        """Forecast from the end of a panel: float64 of shape (1 + n_levels, n_series, horizon)."""
+        prepared = self._preparation.extend(panel).apply(panel)
+        table = self._ensemble.best.recipe.read(prepared)
+        table, _ = self._with_future(table, prepared, horizon, None)
+        if not levels:
+            return ensemble.forecast(table, horizon, self._n_threads())[None]
+        distribution = ensemble.distribution(table, horizon, self._n_threads())
+        return np.concatenate([distribution.forecasts[None], distribution.quantiles(levels, factors)])
 
     def _require_one_length(self, panel):
         """Refuse series that differ in length."""
@@ -215,17 +265,39 @@ class Forecasting(FittedState):
             table = replace(table, covariates=prepared.with_covariates(panel.covariates).covariates)
         return table, panel
 
-    def _restore(self, horizon, components, future=None):
-        """Return the forecast, and if asked for its components, in the container of the series."""
-        more = self._components(horizon, future) if components else None
-        return self._panel.restore(self._forecast(horizon, future), more)
+    def _restore(self, horizon, columns, components=False, future=None):
+        """Return the forecast, quantiles by the names of their columns, and components, in the container."""
+        if columns:
+            forecasts, quantiles = self._forecast_quantiles(horizon, list(columns.values()), future)
+            more = dict(zip(columns, quantiles, strict=True))
+        else:
+            forecasts, more = self._forecast(horizon, future), {}
+        return self._panel.restore(forecasts, more | (self._components(horizon, future) if components else {}))
+
+    def _forecast_quantiles(self, horizon, levels, future=None):
+        """Forecast all series: float64 of shape (n_series, horizon), and quantiles of (n_levels, n_series, horizon)."""
+        return self._quantiles_of_table(self._ensemble, self._table, self._prepared, horizon, levels, future)
+
+    def _quantiles_of_panel(self, panel, horizon, levels):
+        """Forecast from the end of another panel of the same series, as `_forecast_quantiles` does."""
+        prepared = self._preparation.extend(panel).apply(panel)
+        table = self._ensemble.best.recipe.read(prepared)
+        ensemble = self._ensemble.follow(table, self._n_threads())
+        return self._quantiles_of_table(ensemble, table, prepared, horizon, levels)
+
+    def _quantiles_of_table(self, ensemble, table, prepared, horizon, levels, future=None):
+        """Forecast prepared series from their table, as `_forecast_quantiles` does."""
+        table, panel = self._with_future(table, prepared, horizon, future)
+        distribution = ensemble.distribution(table, horizon, self._n_threads())
+        require_finite(distribution.forecasts, panel)
+        return distribution.forecasts, distribution.quantiles(levels)
 
     def _components(self, horizon, future=None):
         """Take the forecasts of all series apart: arrays of shape (n_series, horizon) by name."""
         table, _ = self._with_future(self._table, self._prepared, horizon, future)
         return self._ensemble.components(table, horizon, self._n_threads())
 
-    def _predict_rows(self, X, components=False):
+    def _predict_rows(self, X, columns, components=False):
         """Forecast the stamps of the rows of X."""
         panel = self._panel
         series, steps = rows_ahead(panel, X)
@@ -233,7 +305,7 @@ class Forecasting(FittedState):
         future = None
         if panel.covariates is not None:
             future = X, locate_ahead(panel, steps) if series is None else locate(panel, X)
-        forecasts = self._restore(horizon, components, future)
+        forecasts = self._restore(horizon, columns, components, future)
         if isinstance(X, np.ndarray) or not panel.layout.has_stamps:
             return forecasts
         if panel.shares_times:

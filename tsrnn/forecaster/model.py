@@ -5,10 +5,11 @@ from functools import partial
 
 import numpy as np
 
-from tsrnn.forecaster.combination import Average, Residual, contributions, find_learner
+from tsrnn.forecaster.combination import Average, Residual, contributions, find_learner, predict_with_spreads
 from tsrnn.forecaster.limits import limits
 from tsrnn.forecaster.recipe import Recipe
 from tsrnn.learners.recurrent import Recurrent
+from tsrnn.losses import StudentT
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,11 @@ class Model:
         """The recurrent network."""
         return find_learner(self.combination, Recurrent).network
 
+    @property
+    def has_scales(self):
+        """Whether the network tells the spread of its forecasts."""
+        return isinstance(find_learner(self.combination, Recurrent).loss, StudentT)
+
     def extend(self, panel):
         """Return the model for a panel with more series; those known keep their constants."""
         return Model(self.recipe.extend(panel), self.combination.extend(panel.n_series))
@@ -61,6 +67,32 @@ class Model:
             In the units of the series.
         """
         return self._run(table, origins, horizon, [partial(self.combination.predict, n_jobs=n_jobs)])[0]
+
+    def forecast_with_spreads(self, table, origins, horizon, n_jobs=None):
+        """Forecast after some origins, and the spreads that the network tells.
+
+        Parameters
+        ----------
+        table, origins, horizon, n_jobs : as for :meth:`forecast`
+
+        Returns
+        -------
+        forecasts : ndarray of shape (len(origins), horizon), float64
+            Those of :meth:`forecast`.
+        spreads : ndarray of shape (len(origins), horizon), float64
+            Of scaled values; NaN where there is too little to read.
+        """
+        passes = []
+
+        def predict(batch):
+            forecasts, spreads = predict_with_spreads(self.combination, batch, n_jobs)
+            told = np.full_like(forecasts, np.nan) if spreads is None else batch.units[:, None] * spreads
+            passes.append(np.where(batch.windows.lengths[:, None] > 0, told, np.nan))
+            return forecasts
+
+        forecasts, _, _ = self._run(table, origins, horizon, [predict])
+        spreads = np.hstack(passes)[:, :horizon]
+        return forecasts, np.where(self.recipe.repeated[origins.series, None], np.nan, spreads)
 
     def components(self, table, origins, horizon, n_jobs=None):
         """Take forecasts apart.

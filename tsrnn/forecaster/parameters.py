@@ -2,7 +2,7 @@
 
 from tsrnn.constraints import AUTO, COLUMN, COLUMNS, ESTIMATOR, NETWORK, TRAINING, with_auto
 from tsrnn.learners.recurrent import STRATEGIES
-from tsrnn.losses import Huber
+from tsrnn.losses import Huber, StudentT
 from tsrnn.scaling import SCALINGS
 from tsrnn.validation import BOOLEAN, COUNT, NONE, Counts, InstanceOf, Options
 
@@ -22,8 +22,8 @@ CONSTRAINTS = {
     "smoothing": [BOOLEAN],
     **with_auto(NETWORK, "hidden_size", "num_layers", "dropout"),
     "loss": [
-        Options(("absolute_error", "huber", "squared_error")),
-        InstanceOf(Huber, "a tsrnn.losses.Huber"),
+        Options(("absolute_error", "huber", "squared_error", "student_t")),
+        InstanceOf((Huber, StudentT), "a tsrnn.losses.Huber or StudentT"),
     ],
     **with_auto(TRAINING, "schedule", "batch_size", "max_epochs", "early_stopping"),
     **COLUMNS,

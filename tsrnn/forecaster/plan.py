@@ -5,6 +5,7 @@ from dataclasses import dataclass, fields
 import numpy as np
 
 from tsrnn.forecaster.parameters import ARCHITECTURE
+from tsrnn.losses import get_loss
 from tsrnn.training import TrainingOptions
 
 # Parameters of the training, under the names of `TrainingOptions`.
@@ -74,6 +75,11 @@ class Plan:
     def pass_steps(self):
         """Steps that one pass of the network forecasts."""
         return 1 if self.strategy == "recursive" else self.horizon
+
+    @property
+    def loss(self):
+        """Loss of the training."""
+        return get_loss(self.options.loss)
 
     @property
     def of_mean(self):

@@ -137,9 +137,14 @@ class Smoothing:
         )  # fmt: skip
         return unseen._at_beginning().follow(values, offsets, n_jobs)
 
-    def follow(self, values, offsets, n_jobs=None):
-        """Return the models with the states after the last of some observations, the first of which they have seen."""
-        _, moved = self._run(values, offsets, np.diff(offsets), n_jobs=n_jobs)
+    def follow(self, values, offsets, n_jobs=None, seen=None):
+        """Return the models with the states after the first ``seen`` of some observations, by default all of them.
+
+        If these are fewer than the models have seen, they begin anew with their first states.
+        """
+        seen = np.diff(offsets) if seen is None else seen
+        start = self if (seen >= self.seen).all() else self._at_beginning()
+        _, moved = start._run(values, offsets, seen, n_jobs=n_jobs)
         return moved
 
     def forecast(self, values, offsets, series, seen, horizon, n_jobs=None, components=False):

@@ -67,6 +67,46 @@ def read_alike(**arguments):
     return list(arrays.values())
 
 
+def read_beside(y_true, what, n=None, **forecasts):
+    """Return a truth with one more axis, and forecasts of several values at each of its elements.
+
+    Parameters
+    ----------
+    y_true : array-like of shape (n_steps,) or (n_steps, n_series)
+        Truth.
+    what : str
+        What the last axis of the forecasts holds, for an error.
+    n : int, optional
+        Length of this axis; any by default.
+    **forecasts : array-like of shape (n_steps, n) or (n_steps, n_series, n)
+        By name; frames are of a single series.
+
+    Returns
+    -------
+    true : ndarray of shape (n_steps, 1) or (n_steps, n_series, 1)
+    *arrays : ndarray of shape (n_steps, n) or (n_steps, n_series, n)
+
+    Raises
+    ------
+    ValueError, TypeError
+        As for `read_alike`.
+    """
+    true = as_floats("y_true", y_true)
+    arrays = []
+    for name, values in forecasts.items():
+        array = to_array(name, values)
+        if array.ndim != true.ndim + 1 or array.shape[:-1] != true.shape or array.shape[-1] != (n or array.shape[-1]):
+            raise ValueError(
+                f"{name} must have one axis more than y_true, the last, that is, for one series one column a {what}. "
+                f"Got shapes {true.shape} and {array.shape}{f' for {n} {what}s' if n else ''}."
+                f"{f' Pass np.moveaxis({name}, 0, -1).' if array.ndim > 1 and array.shape[1:] == true.shape else ''}"
+            )
+        _require_finite(name, values, array)
+        arrays.append(array)
+    check_same_rows(y_true=y_true, **forecasts)
+    return true[..., None], *arrays
+
+
 def as_floats(name, values, allow_nan=False):
     """Return `values` as a float64 array of one or two dimensions, or say which value cannot be used."""
     array = to_array(name, values)
@@ -75,6 +115,12 @@ def as_floats(name, values, allow_nan=False):
             f"{name} must have the shape (n_steps,) or (n_steps, n_series), with at least one value. "
             f"Got shape {array.shape}."
         )
+    _require_finite(name, values, array, allow_nan)
+    return array
+
+
+def _require_finite(name, values, array, allow_nan=False):
+    """Name the first value that is not finite."""
     bad = np.isinf(array) if allow_nan else ~np.isfinite(array)
     if bad.any():
         index = tuple(np.argwhere(bad)[0])
@@ -82,7 +128,6 @@ def as_floats(name, values, allow_nan=False):
             f"{name} must hold no {'' if allow_nan else 'NaN or '}infinity. "
             f"Got {array[index]} at {describe_position(values, index)}. Fill this step, or drop it throughout."
         )
-    return array
 
 
 def to_array(name, values):

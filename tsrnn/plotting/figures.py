@@ -1,5 +1,21 @@
 """Figures and axes of displays."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure as Figure
+
+
+GRAYS = {"naive": "0.75", "seasonal_naive": "0.5"}  # Forecasts that others are put beside.
+
+
+def colors_of(forecasters):
+    """Return a color for each name of a forecaster; those of naive ones are gray."""
+    others = [name for name in forecasters if name not in GRAYS]
+    return {name: f"C{k % 10}" for k, name in enumerate(others)} | GRAYS
+
 
 def find_axes(ax):
     """Return the figure and the axes to draw into.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from numbers import Integral
 from typing import TYPE_CHECKING, Any
 
@@ -13,11 +13,14 @@ from tsrnn._types import SeriesData
 from tsrnn.forecaster import RNNForecaster
 from tsrnn.forecaster.checks import separate
 from tsrnn.frames import append
+from tsrnn.intervals import read_quantiles
+from tsrnn.plotting.bands import draw_bands, find_intervals
 from tsrnn.plotting.figures import find_axes
 from tsrnn.validation import NONE, Interval, check_parameters
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.collections import PolyCollection
     from matplotlib.figure import Figure, SubFigure
     from matplotlib.lines import Line2D
 
@@ -38,6 +41,8 @@ class ForecastDisplay:
         Observations before the forecast and, where known, during it.
     y_pred : Series
         The forecast.
+    intervals : DataFrame, optional
+        Its intervals, with the index of the forecast: the columns ``lo-80`` and ``hi-80`` for a level of 80 %.
 
     Attributes
     ----------
@@ -47,6 +52,8 @@ class ForecastDisplay:
         The forecast.
     observed_line_ : matplotlib.lines.Line2D
         The observations.
+    bands_ : list of matplotlib.collections.PolyCollection
+        The intervals, the widest first.
 
     See Also
     --------
@@ -68,10 +75,12 @@ class ForecastDisplay:
     figure_: Figure | SubFigure
     line_: Line2D
     observed_line_: Line2D
+    bands_: list[PolyCollection]
 
-    def __init__(self, *, y_true: pd.Series, y_pred: pd.Series) -> None:
+    def __init__(self, *, y_true: pd.Series, y_pred: pd.Series, intervals: pd.DataFrame | None = None) -> None:
         self.y_true = y_true
         self.y_pred = y_pred
+        self.intervals = intervals
 
     @classmethod
     def from_estimator(
@@ -82,6 +91,7 @@ class ForecastDisplay:
         *,
         series: Hashable = None,
         horizon: int | None = None,
+        level: float | Sequence[float] | None = None,
         n_observed: int | None = None,
         ax: Axes | None = None,
         name: str | None = None,
@@ -99,6 +109,8 @@ class ForecastDisplay:
             Which series to draw: its id or column; a tuple where these have several parts. Needed if there are several.
         horizon : int, optional
             Steps ahead; by default the forecaster's.
+        level : float or list of float, optional
+            Levels of prediction intervals in percent, such as 80 or ``[80, 95]``, drawn as bands.
         n_observed : int, optional
             Observations drawn before the forecast; by default three seasons or two horizons, whichever is
             longer.
@@ -123,23 +135,30 @@ class ForecastDisplay:
         check_is_fitted(forecaster)
         counts = {"horizon": horizon, "n_observed": n_observed}
         check_parameters(cls.__name__, counts, dict.fromkeys(counts, COUNT))
+        quantiles = read_quantiles(level, None, cls.__name__)
         seen = forecaster._panel
         index = find_series(seen.ids, series)
         truth, X = separate(X, y)
         known = seen if truth is None else append(seen, truth, X=X)
-        forecast = _read_forecast(forecaster, known.covariates, horizon, index)
+        forecast, intervals = _read_forecast(forecaster, known.covariates, horizon, quantiles, index)
         if n_observed is None:
             n_observed = max(SEASONS_SHOWN * max(forecaster.seasons_, default=1), HORIZONS_SHOWN * len(forecast))
         observed = pd.Series(
             known.series(index).copy(), index=known.stamps(index).copy(deep=True), name=known.ids[index]
         )
         observed = observed.iloc[max(len(seen.series(index)) - n_observed, 0) :]
-        display = cls(y_true=observed, y_pred=forecast)
+        display = cls(y_true=observed, y_pred=forecast, intervals=intervals)
         return display.plot(ax, name=type(forecaster).__name__ if name is None else name, **kwargs)
 
     @classmethod
     def from_predictions(
-        cls, y_true: pd.Series, y_pred: pd.Series, *, ax: Axes | None = None, name: str | None = None, **kwargs: Any
+        cls,
+        y_true: pd.Series,
+        y_pred: pd.Series | pd.DataFrame,
+        *,
+        ax: Axes | None = None,
+        name: str | None = None,
+        **kwargs: Any,
     ) -> ForecastDisplay:
         """Draw a forecast that there is.
 
@@ -147,8 +166,9 @@ class ForecastDisplay:
         ----------
         y_true : Series
             Observations to be drawn.
-        y_pred : Series
-            The forecast, with stamps of the same kind.
+        y_pred : Series or DataFrame
+            The forecast, with stamps of the same kind. A frame is one from ``predict(level=...)``: the forecast, named
+            as ``y_true`` if there are several, and the ends of its intervals, which are drawn as bands.
         ax : matplotlib.axes.Axes, optional
             Where to draw; by default in a new figure.
         name : str, optional
@@ -163,14 +183,20 @@ class ForecastDisplay:
         Raises
         ------
         TypeError
-            If one of both is no Series.
+            If one of both is no Series, or no frame of forecasts.
+        ValueError
+            If a frame does not hold the forecast of ``y_true``.
         ImportError
             If matplotlib is not installed.
         """
-        for argument, value in {"y_true": y_true, "y_pred": y_pred}.items():
+        forecast: Any = y_pred
+        intervals = None
+        if isinstance(y_true, pd.Series) and isinstance(y_pred, pd.DataFrame):
+            forecast, intervals = find_intervals(y_pred, y_true.name)
+        for argument, value in {"y_true": y_true, "y_pred": forecast}.items():
             if not isinstance(value, pd.Series):
                 raise TypeError(f"{argument} must be a Series, whose index says when. Got {type(value).__name__}.")
-        return cls(y_true=y_true, y_pred=y_pred).plot(ax, name=name, **kwargs)
+        return cls(y_true=y_true, y_pred=forecast, intervals=intervals).plot(ax, name=name, **kwargs)
 
     def plot(self, ax: Axes | None = None, *, name: str | None = None, **kwargs: Any) -> ForecastDisplay:
         """Draw.
@@ -194,21 +220,36 @@ class ForecastDisplay:
             positions(self.y_true.index), self.y_true.to_numpy(), color="0.35", linewidth=1.2, label="observed"
         )
         style: dict[str, Any] = {"color": "C0", "linewidth": 1.8, "label": "forecast" if name is None else name}
-        (self.line_,) = self.ax_.plot(positions(self.y_pred.index), self.y_pred.to_numpy(), **(style | kwargs))
+        times = positions(self.y_pred.index)
+        (self.line_,) = self.ax_.plot(times, self.y_pred.to_numpy(), **(style | kwargs))
+        self.bands_ = draw_bands(self.ax_, times, self.intervals, self.line_.get_color())
         self.ax_.set_title("" if self.y_true.name is None else str(self.y_true.name))
         self.ax_.legend(frameon=False)
         return self
 
 
-def _read_forecast(forecaster, covariates, horizon, index):
-    """Return the forecast of one of the series, whatever container it comes in."""
+def _read_forecast(forecaster, covariates, horizon, quantiles, index):
+    """Return forecast and intervals (or None) of one of the series, whatever container it comes in."""
     panel = forecaster._panel
-    values = forecaster._forecast_beside(covariates, forecaster._choices["horizon"] if horizon is None else horizon)
-    horizon = values.shape[1]
+    horizon = forecaster._choices["horizon"] if horizon is None else horizon
+    if quantiles:
+        values, ends = _quantiles_beside(forecaster, covariates, horizon, list(quantiles.values()))
+    else:
+        values = forecaster._forecast_beside(covariates, horizon)
     stamps = panel.continue_index(horizon)
     if not panel.shares_times:
         stamps = stamps[index * horizon : (index + 1) * horizon]
-    return pd.Series(values[index], index=stamps, name=panel.ids[index])
+    intervals = pd.DataFrame(dict(zip(quantiles, ends[:, index], strict=True)), stamps) if quantiles else None
+    return pd.Series(values[index], index=stamps, name=panel.ids[index]), intervals
+
+
+def _quantiles_beside(forecaster, covariates, horizon, levels):
+    """Return forecasts and quantiles with covariates that may have more rows of the future than those known."""
+    if covariates is None:
+        return forecaster._forecast_quantiles(horizon, levels)
+    prepared = forecaster._prepared.with_covariates(covariates)
+    table = forecaster._ensemble.best.recipe.read(prepared)
+    return forecaster._quantiles_of_table(forecaster._ensemble, table, prepared, horizon, levels)
 
 
 def find_series(ids, series):

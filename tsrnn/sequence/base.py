@@ -13,6 +13,7 @@ from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted
 
 from tsrnn._types import Floats, SequenceData
+from tsrnn.losses.domains import COUNTS
 from tsrnn.network import Network
 from tsrnn.optimizers import AdamState
 from tsrnn.sequence.constraints import ARCHITECTURE, CONSTRAINTS
@@ -31,10 +32,10 @@ Estimator = TypeVar("Estimator", bound="SequenceEstimator")
 class SequenceEstimator(BaseEstimator):
     """Base of the estimators whose samples are sequences.
 
-    A subclass reads its targets (`_read_targets`), learns from the first ones (`_learn_targets`), turns them
-    into what its loss takes (`_encode_targets`), and says which loss that is (`_loss`), how many outputs a
-    step has (`_output_size`) and how many steps an output sequence other than one output per step
-    (`_output_steps`).
+    A subclass reads its targets (`_read_targets`), refuses those that it cannot learn (`_check_targets`), learns
+    from the first ones (`_learn_targets`), turns them into what its loss takes (`_encode_targets`), starts a new
+    network with them (`_start_outputs`), and says which loss that is (`_loss`), how many outputs a step has
+    (`_output_size`) and how many steps an output sequence other than one output per step (`_output_steps`).
     """
 
     _constraints = CONSTRAINTS
@@ -129,6 +130,7 @@ class SequenceEstimator(BaseEstimator):
         inputs = read_inputs(self, X, reset=not resumes)
         targets = self._read_targets(y, inputs, self._kind.head if resumes else self.head)
         weights = check_sample_weight(sample_weight, len(inputs.lengths))
+        self._check_targets(targets)
         if resumes:
             check_continues(self._kind, targets.kind)
         else:
@@ -140,9 +142,12 @@ class SequenceEstimator(BaseEstimator):
             self._learn_targets(targets, counts)
             self.segment_length_ = self._choose_segment_length(inputs.lengths, counts)
             self.network_ = self._make_network()
+        encoded = self._encode_targets(targets)
+        if not resumes:
+            self._start_outputs(encoded, counts)
         if not (resumes and one_pass):
             self._adam = AdamState.start(self.network_.theta)
-        sequences = self._make_sequences(inputs, self._encode_targets(targets), weights)
+        sequences = self._make_sequences(inputs, encoded, weights)
         options = self._options(resumes, one_pass, len(training))
         history = train(
             self.network_,
@@ -171,6 +176,12 @@ class SequenceEstimator(BaseEstimator):
                 "A fit that is continued keeps its network, which does not have as many outputs as "
                 f"{self._loss()!r} needs. Put the loss back, or fit anew with warm_start=False."
             )
+
+    def _check_targets(self, targets):
+        """Refuse targets that the loss does not allow."""
+
+    def _start_outputs(self, targets, counts):
+        """Set the readout of a new network by the encoded targets; `counts` are the weights of their samples."""
 
     def _refuse_early_stopping(self):
         """Refuse to hold out samples where a call is only one of many."""
@@ -224,6 +235,8 @@ class SequenceEstimator(BaseEstimator):
             output_size=self._output_size(),
             head=self._kind.head,
             feeds_classes=self._loss().takes_classes,
+            outputs_per_target=self._loss().n_outputs,
+            feeds_counts=self._loss().domain is COUNTS,
             decoder_steps=self._output_steps(),
             **{name: getattr(self, name) for name in ARCHITECTURE},
         )
@@ -295,12 +308,13 @@ class SequenceEstimator(BaseEstimator):
         check_continues(self._kind, targets.kind)
         return targets
 
-    def _in_form(self, outputs, inputs):
-        """Give outputs (n_samples, output_steps, ...) the axes that `X` and the kind of network ask for."""
+    def _in_form(self, outputs, inputs, axis=0):
+        """Give outputs the axes that `X` and the kind of network ask for; samples and steps are `axis` and the next."""
+        before = (slice(None),) * axis
         if self._kind.head == "last":
-            return outputs[:, 0]
+            return outputs[before + (slice(None), 0)]
         if self._kind.head == "every" and inputs.ragged:
-            return [steps[:length] for steps, length in zip(outputs, inputs.lengths, strict=True)]
+            return [outputs[before + (sample, slice(length))] for sample, length in enumerate(inputs.lengths)]
         return outputs
 
 

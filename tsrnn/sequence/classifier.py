@@ -9,13 +9,18 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import softmax
 from sklearn.base import ClassifierMixin
 from sklearn.metrics import accuracy_score
+from sklearn.utils.validation import check_is_fitted
 
 from tsrnn._types import Auto, Cell, Head, Precision, Predictions, RandomState, Schedule, SequenceData
 from tsrnn.losses import get_loss
 from tsrnn.sequence.base import SequenceEstimator
-from tsrnn.sequence.inputs import locate, starts_of
+from tsrnn.sequence.constraints import check_arguments
+from tsrnn.sequence.inputs import locate, read_inputs, starts_of
+from tsrnn.sequence.sampling import continue_codes, sample_output_codes
 from tsrnn.sequence.targets import read_labels
-from tsrnn.validation import check_sample_weight
+from tsrnn.validation import check_sample_weight, make_generator
+
+MAX_LENGTH = 100  # Most labels that are drawn behind a beginning
 
 
 class RNNClassifier(ClassifierMixin, SequenceEstimator):
@@ -314,11 +319,92 @@ class RNNClassifier(ClassifierMixin, SequenceEstimator):
         weights = np.ones(len(truth)) if weights is None else weights
         return float(weights @ right / (weights @ steps))
 
+    def sample(
+        self, X: SequenceData, temperature: float = 1.0, random_state: RandomState = None, max_length: int | None = None
+    ) -> Predictions:
+        """Draw sequences of labels, each label by its probability given those drawn before it.
+
+        A network with an output for every step, fitted to the next token of each step, goes on from each sequence of
+        `X`: it reads what it has drawn as the next token. A label that is no token, at most one, is its end token. A
+        decoder draws an output sequence for each sequence of `X`, up to its end token if it has learned when to end.
+
+        Parameters
+        ----------
+        X : array-like or list of array-like
+            As in `predict`: beginnings, or the sequences that the encoder reads. Repeat one for several draws.
+        temperature : float, default=1.0
+            Divisor of the scores before the softmax: below 1 likely labels become more likely, above 1 all become more
+            alike. Towards 0 the most likely label is drawn.
+        random_state : int, RandomState, Generator or None, default=None
+            Source of the draws; an int gives the same ones at every call.
+        max_length : int or None, default=None
+            Most labels of a sequence. None for 100 or, of a decoder, for those of the longest sequence in `fit`.
+
+        Returns
+        -------
+        list of ndarray, or ndarray of shape (n_samples, max_length)
+            The labels drawn, without the beginnings and the end token: a list if there is one.
+
+        Raises
+        ------
+        ValueError
+            If the network has another head, or labels that it cannot read as tokens.
+
+        Examples
+        --------
+        >>> from tsrnn.sequence import RNNClassifier
+        >>> words = ["cat", "dog", "bird"]
+        >>> X, y = [list("^" + word) for word in words], [list(word + "$") for word in words]
+        >>> model = RNNClassifier(hidden_size=8, categories="auto", random_state=0).fit(X, y)
+        >>> ["".join(word) for word in model.sample([["^", "d"], ["^", "b"]], temperature=0.1, random_state=0)]
+        ['og', 'ird']
+        """
+        check_is_fitted(self)
+        check_arguments(
+            "RNNClassifier.sample", temperature=temperature, random_state=random_state, max_length=max_length
+        )
+        inputs, decodes, rng = (
+            read_inputs(self, X, reset=False),
+            self._kind.head == "decoder",
+            make_generator(random_state),
+        )
+        if max_length is None:
+            max_length = self._kind.output_steps if decodes else MAX_LENGTH
+        shape = len(inputs.lengths), max_length
+        if decodes:
+            end = len(self.classes_) if self._kind.ends else -1
+            sequences = self._make_sequences(inputs)
+            codes = sample_output_codes(self.network_, sequences, rng.random(shape), temperature, end)
+        else:
+            tokens = self._classes_as_tokens()
+            end = int(np.argmin(tokens)) if tokens.min() < 0 else -1
+            codes = continue_codes(self.network_, inputs, rng.random(shape), temperature, end, tokens)
+        return self.classes_[codes] if end < 0 else [self.classes_[steps] for steps in _until(end, codes, codes)]
+
+    def _classes_as_tokens(self):
+        """Return the code of each class as a token, -1 for the end token, or refuse other networks than of tokens."""
+        head, bidirectional = self._kind.head, self.network_.architecture.bidirectional
+        if head != "every" or bidirectional or not hasattr(self, "categories_"):
+            raise ValueError(
+                "sample needs an encoder-decoder, or a network that reads tokens forwards and gives the next one at "
+                f"each step. Got head={head!r}, bidirectional={bidirectional} and "
+                f"{'tokens' if hasattr(self, 'categories_') else 'numbers'}. Fit with output sequences and "
+                "head='decoder', or with categories='auto', bidirectional=False, and for y the tokens one step later."
+            )
+        tokens = pd.Index(self.categories_).get_indexer(self.classes_)
+        others = self.classes_[tokens < 0]
+        if len(others) > 1:
+            raise ValueError(
+                f"sample reads the labels that it draws as tokens, but {len(others)} of {len(self.classes_)} classes_ "
+                f"are not among categories_: {', '.join(map(repr, others[:5].tolist()))}"
+                f"{', ...' if len(others) > 5 else ''}. At most one, the end token, may be missing: fit with "
+                "the tokens of X one step later as y, and with categories=[...] that hold all others."
+            )
+        return tokens
+
     def _until_end(self, sequences, codes):
         """Cut each sequence where the codes have the first end token."""
-        ends = codes == len(self.classes_)
-        lengths = np.where(ends.any(axis=1), ends.argmax(axis=1), codes.shape[1])
-        return [steps[:length] for steps, length in zip(sequences, lengths, strict=True)]
+        return _until(len(self.classes_), sequences, codes)
 
     def _loss(self):
         return get_loss("cross_entropy")
@@ -352,3 +438,10 @@ class RNNClassifier(ClassifierMixin, SequenceEstimator):
         lengths = targets.lengths + 1
         codes = np.insert(codes, ends, len(self.classes_))
         return replace(targets, values=codes, starts=starts_of(lengths), lengths=lengths)
+
+
+def _until(end, sequences, codes):
+    """Cut each sequence where its codes have the first end token."""
+    ends = codes == end
+    lengths = np.where(ends.any(axis=1), ends.argmax(axis=1), codes.shape[1])
+    return [steps[:length] for steps, length in zip(sequences, lengths, strict=True)]

@@ -1,12 +1,14 @@
 """Constraints of the parameters of the sequence estimators."""
 
+from numbers import Real
+
 import numpy as np
 import pandas as pd
 
 from tsrnn.constraints import AUTO, ESTIMATOR, NETWORK, TRAINING, with_auto
 from tsrnn.heads import HEADS
 from tsrnn.losses import LOSSES, Loss
-from tsrnn.validation import BOOLEAN, COUNT, NONE, InstanceOf, Options
+from tsrnn.validation import BOOLEAN, COUNT, NONE, InstanceOf, Interval, Options, check_parameters
 
 ARRAY = InstanceOf((list, tuple, np.ndarray, pd.Index, pd.Series), "an array-like")
 
@@ -27,5 +29,30 @@ REGRESSION = {
     "standardize_targets": [BOOLEAN],
 }
 
+# Of the methods that draw.
+SAMPLING = {
+    "n_samples": [COUNT],
+    "temperature": [Interval(Real, 0.0, closed="neither")],
+    "max_length": [NONE, COUNT],
+    "random_state": ESTIMATOR["random_state"],
+}
+
 # The parameters that make the network.
 ARCHITECTURE = (*NETWORK, "dtype")
+
+
+def check_arguments(method, **arguments):
+    """Check the arguments of a method that draws.
+
+    Parameters
+    ----------
+    method : str
+        Name for the message.
+    **arguments : object
+        Values by names, which are keys of `SAMPLING`.
+
+    Raises
+    ------
+    tsrnn.validation.InvalidParameterError
+    """
+    check_parameters(method, arguments, {name: SAMPLING[name] for name in arguments})

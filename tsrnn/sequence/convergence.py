@@ -55,12 +55,14 @@ def warn_of_no_convergence(history, max_epochs, stacklevel):
     n_last = min(-(-len(losses) // 10), len(losses) - 1)
     before = losses[-1 - n_last]
     fall = before - losses[-1]
-    if history.best_epoch == 0 and losses[0] > 0:  # A loss of zero, as of a single class, cannot fall.
+    # A log-likelihood has no zero to compare with: a nat is much.
+    scale = losses[0] if min(losses) >= 0 else max(abs(losses[0]), 1.0)
+    if history.best_epoch == 0 and losses[0] != 0:  # A loss of zero, as of a single class, cannot fall.
         problem = (
             "The initial weights are kept: no epoch brought a lower loss on the held-out samples. Set a larger "
             "n_iter_no_change and max_epochs, another learning_rate, or early_stopping=False"
         )
-    elif len(losses) == max_epochs and fall > STILL_FALLING * losses[0]:
+    elif len(losses) == max_epochs and fall > STILL_FALLING * scale:
         problem = (
             f"The loss was still falling at max_epochs={max_epochs}: from {before:.3g} to {losses[-1]:.3g} "
             f"in the last {'epoch' if n_last == 1 else f'{n_last} epochs'}. Raise max_epochs"

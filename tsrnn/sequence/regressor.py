@@ -22,12 +22,15 @@ from tsrnn._types import (
     Schedule,
     SequenceData,
 )
-from tsrnn.losses import Loss, get_loss
+from tsrnn.losses import Loss, Quantile, get_loss
+from tsrnn.losses.domains import REALS
 from tsrnn.sequence.base import SequenceEstimator
-from tsrnn.sequence.constraints import CONSTRAINTS, REGRESSION
+from tsrnn.sequence.constraints import CONSTRAINTS, REGRESSION, check_arguments
+from tsrnn.sequence.inputs import locate, read_inputs
+from tsrnn.sequence.sampling import sample_paths
 from tsrnn.sequence.standardization import learn_standardization, restore, standardize
 from tsrnn.sequence.targets import read_numbers
-from tsrnn.validation import InvalidParameterError, check_sample_weight
+from tsrnn.validation import InvalidParameterError, check_sample_weight, make_generator
 
 
 class RNNRegressor(RegressorMixin, SequenceEstimator):
@@ -81,9 +84,11 @@ class RNNRegressor(RegressorMixin, SequenceEstimator):
         "auto": 1 where the median length is up to 60 rows, otherwise so many that a sequence of median length has
         at most 30 steps. Tokens and targets with an output for every step allow 1 only.
     loss : str or tsrnn.losses.Loss, default="squared_error"
-        "squared_error", "absolute_error", "huber" or "quantile" (the median), or an instance such as
-        ``Quantile([0.1, 0.5, 0.9])``, which gives predictions a last axis for the levels. A `Huber` turns
-        linear at `delta` standard deviations of the target if targets are standardized.
+        "squared_error", "absolute_error", "huber" or "quantile" (the median); a likelihood, whose network predicts a
+        distribution, with `quantiles` in `predict` and with `sample`: "student_t", or of counts "poisson" and
+        "negative_binomial", which varies more; or an instance such as ``Quantile([0.1, 0.5, 0.9])``, which gives
+        predictions a last axis for the levels. A `Huber` turns linear at `delta` standard deviations of the target if
+        targets are standardized. Losses of counts take integers of at least 0.
     learning_rate : float, default=0.01
         Rate of the Adam optimizer.
     schedule : {"constant", "cosine", "one_cycle"}, default="cosine"
@@ -111,7 +116,8 @@ class RNNRegressor(RegressorMixin, SequenceEstimator):
         Whether to subtract the mean and divide by the standard deviation of each feature, or target, over all
         samples and steps; predictions are in the units of `y`. Learned at the first fit from the samples
         trained on, and kept when a fit is continued. All steps have the same mean and scale, as they have the
-        same weights.
+        same weights. Counts stay as they are: with `standardize_targets` their network begins at the logarithm of
+        their mean.
     warm_start : bool, default=False
         Whether `fit` goes on with the network that there is.
     random_state : int, RandomState, Generator or None, default=None
@@ -260,7 +266,7 @@ class RNNRegressor(RegressorMixin, SequenceEstimator):
         self._refuse_early_stopping()
         return self._learn(X, y, sample_weight, resumes=hasattr(self, "network_"), one_pass=True)
 
-    def predict(self, X: SequenceData) -> Predictions:
+    def predict(self, X: SequenceData, *, quantiles: float | Sequence[float] | None = None) -> Predictions:
         """Predict numbers.
 
         Parameters
@@ -268,23 +274,85 @@ class RNNRegressor(RegressorMixin, SequenceEstimator):
         X : array-like or list of array-like
             Sequences, in one of the forms that the class describes. Their length may be another than in
             `fit`, except for two-dimensional arrays, whose columns must be the same.
+        quantiles : float or list of float, default=None
+            Probabilities in (0, 1), in any order: quantiles of the distribution that the loss is the likelihood of
+            ("student_t", and "poisson" and "negative_binomial", whose quantiles are counts), or those of a `Quantile`
+            loss, with linear interpolation between the levels that were trained. A decoder is fed point predictions
+            then, too: a step's quantiles are those after the most likely past. None for point predictions.
 
         Returns
         -------
         ndarray of float64, or list of ndarray
             In the shape of `y` in `fit`, with the samples and, for one output per step, the steps of `X`: a
-            list of arrays if `X` is a list of sequences. A loss with several quantiles adds a last axis, its
-            values ascending.
+            list of arrays if `X` is a list of sequences. `quantiles` add a last axis, in their order; without them so
+            does a loss with several quantiles, its values ascending. Point predictions are means or, with the losses
+            "absolute_error", "quantile" and "student_t", medians.
+
+        Raises
+        ------
+        ValueError
+            If the loss has no quantiles, or none that reach so far.
         """
         outputs, inputs = self._outputs(X)
-        n_levels = self._n_levels()
-        outputs = outputs.reshape(*outputs.shape[:2], self.n_outputs_, n_levels)
-        outputs = np.sort(restore(outputs, self.target_mean_[:, None], self.target_scale_[:, None]), axis=-1)
-        if n_levels == 1:
-            outputs = outputs[..., 0]
+        loss = self._fitted_loss
+        outputs = self._by_target(outputs)
+        if quantiles is None and self._gives_several():
+            quantiles = loss.levels
+        values = loss.point(outputs)[..., None] if quantiles is None else loss.quantiles(outputs, quantiles)
+        values = restore(values, self.target_mean_[:, None], self.target_scale_[:, None])
+        if quantiles is None:
+            values = values[..., 0]
         if self._kind.single:
-            outputs = outputs[:, :, 0]
-        return self._in_form(outputs, inputs)
+            values = values[:, :, 0]
+        return self._in_form(values, inputs)
+
+    def sample(self, X: SequenceData, n_samples: int = 1, random_state: RandomState = None) -> Predictions:
+        """Draw targets from the distribution that the network predicts.
+
+        Outputs of a step, and steps that no other one reads, are drawn independently. A decoder reads what it has
+        drawn, so that its steps depend on each other as those of the targets do.
+
+        Parameters
+        ----------
+        X : array-like or list of array-like
+            As in `predict`.
+        n_samples : int, default=1
+            Draws for each sequence.
+        random_state : int, RandomState, Generator or None, default=None
+            Source of the draws; an int gives the same ones at every call.
+
+        Returns
+        -------
+        ndarray of float64, or list of ndarray
+            Draws in the shape that `predict` gives, along a new first axis: ``(n_samples, *predict(X).shape)``, or a
+            list with such an array for each sequence.
+
+        Raises
+        ------
+        ValueError
+            If the loss is not the likelihood of a distribution: "student_t", "poisson" or "negative_binomial".
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from tsrnn.sequence import RNNRegressor
+        >>> rng = np.random.default_rng(0)
+        >>> X = rng.normal(size=(200, 6))
+        >>> y = X[:, -1] + 0.3 * rng.normal(size=200)
+        >>> model = RNNRegressor(hidden_size=8, loss="student_t", random_state=0).fit(X, y)
+        >>> model.sample(X[:3], n_samples=100, random_state=0).shape
+        (100, 3)
+        """
+        check_is_fitted(self)
+        check_arguments("RNNRegressor.sample", n_samples=n_samples, random_state=random_state)
+        inputs, loss, rng = read_inputs(self, X, reset=False), self._fitted_loss, make_generator(random_state)
+        sequences = self._make_sequences(inputs)
+        if self.network_.architecture.head.feeds_back:
+            draws = sample_paths(self.network_, sequences, loss, n_samples, rng)
+        else:
+            draws = loss.sample(self._by_target(self.network_.predict(sequences, self.n_jobs)), n_samples, rng)
+        draws = restore(draws, self.target_mean_, self.target_scale_)
+        return self._in_form(draws[..., 0] if self._kind.single else draws, inputs, axis=1)
 
     def score(self, X: SequenceData, y: SequenceData, sample_weight: ArrayLike | None = None) -> float:
         """Return the coefficient of determination, R².
@@ -302,7 +370,8 @@ class RNNRegressor(RegressorMixin, SequenceEstimator):
         -------
         float
         """
-        if self._n_levels() > 1:
+        check_is_fitted(self)
+        if self._gives_several():
             raise ValueError("score needs one prediction per target; a loss with several quantiles gives more.")
         predicted = self.predict(X)
         if self._kind.head == "last":
@@ -328,13 +397,26 @@ class RNNRegressor(RegressorMixin, SequenceEstimator):
             )
         return loss
 
-    def _n_levels(self):
-        """Predictions per target: one, or the quantiles of the loss that the network was made for."""
-        check_is_fitted(self)
-        return self.network_.architecture.output_size // self.n_outputs_
+    def _gives_several(self):
+        """Whether predictions are several trained quantiles of each target, and not one number."""
+        return isinstance(self._fitted_loss, Quantile) and self._fitted_loss.n_outputs > 1
+
+    def _by_target(self, outputs):
+        """Outputs of each target side by side: of shape (n_samples, output_steps, n_outputs_, outputs of a target)."""
+        return outputs.reshape(*outputs.shape[:2], self.n_outputs_, self._fitted_loss.n_outputs)
+
+    def _check_architecture(self):
+        """Refuse a loss, too, under which the outputs mean something else."""
+        super()._check_architecture()
+        old, new = self._fitted_loss, self._loss()
+        if new.domain is not old.domain or (type(new) is not type(old) and new.n_outputs > 1):
+            raise ValueError(
+                f"A fit that is continued keeps its network, whose outputs are those of {old!r}, not of {new!r}. Put "
+                "the loss back, or fit anew with warm_start=False."
+            )
 
     def _output_size(self):
-        return self.n_outputs_ * self._loss().n_levels
+        return self.n_outputs_ * self._loss().n_outputs
 
     def _output_steps(self):
         return self._kind.output_steps
@@ -342,17 +424,37 @@ class RNNRegressor(RegressorMixin, SequenceEstimator):
     def _read_targets(self, y, inputs, head):
         return read_numbers(self, y, inputs, head)
 
-    def _learn_targets(self, targets, counts):
+    def _check_targets(self, targets):
         loss = self._loss()
-        if targets.kind.head == "decoder" and loss.n_levels > 1:
+        bad = ~loss.domain.contains(targets.values)
+        if bad.any():
+            row, output = np.unravel_index(np.argmax(bad), bad.shape)
             raise ValueError(
-                "An encoder-decoder is fed with its own predictions, so it needs one per target. Got "
-                f"loss={loss!r}: use one level, or targets of shape (n_samples, n_outputs)."
+                "RNNRegressor with loss={!r} takes {}, as targets. Input y contains {}: first at sample {}, step {}, "
+                "output {}; {} such in all. Other numbers need another loss, such as 'student_t'.".format(
+                    loss.name,
+                    loss.domain.words,
+                    targets.values[row, output],
+                    *locate(row, targets.starts),
+                    output,
+                    np.count_nonzero(bad),
+                )  # fmt: skip
             )
-        rows = np.repeat(counts, targets.lengths)
+
+    def _learn_targets(self, targets, counts):
+        rows, wanted = np.repeat(counts, targets.lengths), self.standardize_targets and self._loss().domain is REALS
         self.n_outputs_ = targets.kind.n_outputs
-        self.target_mean_, self.target_scale_ = learn_standardization(targets.values, rows, self.standardize_targets)
+        self.target_mean_, self.target_scale_ = learn_standardization(targets.values, rows, wanted)
 
     def _encode_targets(self, targets):
+        self._fitted_loss = self._loss()
         values = standardize(targets.values, self.target_mean_, self.target_scale_, self.dtype)
         return replace(targets, values=values)
+
+    def _start_outputs(self, targets, counts):
+        if self.standardize_targets or self._fitted_loss.domain is REALS:
+            bias = self._fitted_loss.initial_bias(targets.values, np.repeat(counts, targets.lengths))
+            if bias is not None:
+                # Untrained, the network predicts the same distribution for all sequences: that of all targets.
+                self.network_.parameters["readout.weight"][:] = 0
+                self.network_.parameters["readout.bias"][:] = bias.ravel()

@@ -1,0 +1,192 @@
+"""Scores of quantiles, intervals and sample paths: known values, known distributions, labels and refusals."""
+
+from functools import partial
+from statistics import NormalDist
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tsrnn import metrics
+from tsrnn.metrics import coverage, crps, crps_ensemble, interval_score, pinball, wql
+
+TRUE = [1.0, 2.0, 4.0, 8.0]
+TABLE = np.array([[0.0, 2.0], [1.0, 2.0], [5.0, 6.0], [4.0, 9.0]])
+QUANTILES = [0.25, 0.75]
+# Errors of the first quantile 1 1 -1 4, of the second -1 0 -2 -1.
+LOSS = ((0.25 + 0.25 + 0.75 + 1.0) + (0.25 + 0 + 0.5 + 0.25)) / 8
+FINITE = st.floats(-1e6, 1e6)
+QUANTILE_SCORES = {"pinball": pinball, "crps": crps, "wql": wql}
+BESIDE = {  # Scores of forecasts with one axis more than the truth.
+    **{name: partial(score, quantile=QUANTILES) for name, score in QUANTILE_SCORES.items()},
+    "crps_ensemble": crps_ensemble,
+    "crps_ensemble fair": partial(crps_ensemble, fair=True),
+}
+beside = pytest.mark.parametrize("score", BESIDE.values(), ids=BESIDE)
+
+
+def test_known_values_of_quantiles():
+    assert pinball(TRUE, TABLE, QUANTILES) == pytest.approx(LOSS, rel=1e-12)
+    assert crps(TRUE, TABLE, QUANTILES) == pytest.approx(2 * LOSS, rel=1e-12)
+    assert wql(TRUE, TABLE, QUANTILES) == pytest.approx(2 * LOSS * 8 / (15 * 2), rel=1e-12)
+
+
+def test_wql_is_the_mean_of_the_ratios_of_sums():
+    """The definition of GluonTS, written out."""
+    rng = np.random.default_rng(0)
+    true, pred, levels = rng.normal(size=(20, 3)), rng.normal(size=(20, 3, 4)), [0.1, 0.4, 0.5, 0.95]
+    losses = [2 * np.abs((pred[..., k] - true) * ((true <= pred[..., k]) - q)).sum() for k, q in enumerate(levels)]
+    assert wql(true, pred, levels) == pytest.approx(np.mean(losses) / np.abs(true).sum(), rel=1e-12)
+
+
+def test_scores_at_the_median():
+    pred = TABLE[:, 0]
+    assert crps(TRUE, pred, 0.5) == pytest.approx(metrics.mae(TRUE, pred), rel=1e-12)
+    assert wql(TRUE, pred, 0.5) == pytest.approx(np.abs(np.subtract(TRUE, pred)).sum() / sum(TRUE), rel=1e-12)
+
+
+def test_wql_without_scale_is_nan():
+    assert np.isnan(wql([0.0, 0.0], [1.0, 2.0], 0.5))
+
+
+@given(y=FINITE, paths=st.lists(FINITE, min_size=1, max_size=9))
+def test_crps_of_midpoint_quantiles_is_that_of_the_paths(y, paths):
+    """The sorted paths are the quantiles 1 / 2m, 3 / 2m, ... of their distribution: both formulas are exact."""
+    levels = (np.arange(len(paths)) + 0.5) / len(paths)
+    expected = crps([y], [sorted(paths)], levels)
+    assert crps_ensemble([y], [paths]) == pytest.approx(expected, rel=1e-9, abs=1e-9)  # of values up to 1e6
+
+
+@pytest.mark.parametrize("fair", [False, True])
+def test_crps_ensemble_is_the_double_sum(fair):
+    rng = np.random.default_rng(1)
+    true, paths = rng.normal(size=(5, 2)), rng.normal(size=(5, 2, 7))
+    pairs = np.abs(paths[..., :, None] - paths[..., None, :]).sum(axis=(-1, -2)) / (2 * 7 * (6 if fair else 7))
+    expected = (np.abs(paths - true[..., None]).mean(axis=-1) - pairs).mean()
+    assert crps_ensemble(true, paths, fair=fair) == pytest.approx(expected, rel=1e-12)
+
+
+def test_scores_of_a_normal_distribution():
+    """Of a standard normal distribution, the score at y is y (2 P(y) - 1) + 2 p(y) - 1 / sqrt(pi)."""
+    normal, y = NormalDist(), 0.7
+    exact = y * (2 * normal.cdf(y) - 1) + 2 * normal.pdf(y) - 1 / np.sqrt(np.pi)
+    levels = (np.arange(2000) + 0.5) / 2000
+    table = [[normal.inv_cdf(level) for level in levels]]
+    assert crps([y], table, levels) == pytest.approx(exact, rel=1e-3)  # midpoint rule, 2000 points
+    rng = np.random.default_rng(2)
+    few = rng.normal(size=(200_000, 3))
+    fair, plain = (crps_ensemble(np.full(200_000, y), few, fair=fair) for fair in (True, False))
+    assert fair == pytest.approx(exact, rel=0.02)  # three standard errors of the mean
+    assert plain - fair == pytest.approx(1 / (3 * np.sqrt(np.pi)), rel=0.02)  # E|x - x'| / 2m, of normal values
+
+
+@beside
+def test_perfect_forecasts_score_0(score):
+    assert score(TRUE, np.column_stack([TRUE, TRUE])) == 0.0
+
+
+@beside
+def test_series_side_by_side_are_series_one_after_another(score):
+    true, pred = np.reshape(TRUE, (2, 2)), TABLE.reshape(2, 2, 2)
+    assert score(true, pred) == pytest.approx(score(TRUE, TABLE), rel=1e-12)
+
+
+@beside
+def test_containers_agree(score):
+    frame, series = pd.DataFrame(TABLE, columns=["low", "high"]), pd.Series(TRUE)
+    assert score(series, frame) == score(TRUE, TABLE.tolist()) == score(TRUE, TABLE)
+
+
+@beside
+def test_other_shapes_and_labels_are_refused(score):
+    for pred in (TABLE[:, 0], TABLE[:3], TABLE[..., None]):
+        with pytest.raises(ValueError, match=r"must have one axis more than y_true, .* Got shapes \(4,\) and"):
+            score(TRUE, pred)
+    with pytest.raises(ValueError, match=r"Got shapes \(4,\) and \(2, 4\).* Pass np.moveaxis\(\w+, 0, -1\)"):
+        score(TRUE, TABLE.T)
+    assert score(TRUE, np.moveaxis(TABLE.T, 0, -1)) == score(TRUE, TABLE)
+    days = pd.date_range("2024-01-01", periods=4)
+    with pytest.raises(ValueError, match="must have the same index. At step 0"):
+        score(pd.Series(TRUE, days), pd.DataFrame(TABLE, days.shift(1)))
+    with pytest.raises(ValueError, match="must hold no NaN or infinity. Got nan at step 2"):
+        score(TRUE, np.where(TABLE == 5, np.nan, TABLE))
+    with pytest.raises(ValueError, match="y_true must hold no NaN or infinity. Got nan at step 1"):
+        score([1.0, np.nan, 4.0, 8.0], TABLE)
+
+
+@pytest.mark.parametrize("name", QUANTILE_SCORES)
+def test_quantiles_are_checked_by_name(name):
+    with pytest.raises(ValueError, match=f"'quantile' parameter of {name} must be a float in the range"):
+        QUANTILE_SCORES[name](TRUE, TABLE, [0.1, 90])
+    for quantile in ([], [QUANTILES]):
+        with pytest.raises(ValueError, match="quantile must be one number or a list of numbers"):
+            QUANTILE_SCORES[name](TRUE, TABLE, quantile)
+
+
+def test_fair_scores_need_two_paths():
+    assert crps_ensemble([3.0], [[1.0]]) == 2.0
+    with pytest.raises(ValueError, match="samples must have at least 2 paths for a fair score. Got 1."):
+        crps_ensemble([3.0], [[1.0]], fair=True)
+    with pytest.raises(ValueError, match="at least 1 paths. Got 0."):
+        crps_ensemble([3.0], np.empty((1, 0)))
+    with pytest.raises(ValueError, match="'fair' parameter of crps_ensemble must be a bool"):
+        crps_ensemble([3.0], [[1.0, 2.0]], fair="yes")
+
+
+def test_interval_score_known_value():
+    # Widths 2 1 1 5, by 0 0 1 0 outside: a = 0.2, so ten times that.
+    assert interval_score(TRUE, TABLE[:, 0], TABLE[:, 1], 80) == (2 + 1 + 1 + 5 + 10) / 4
+    assert interval_score(TRUE, TABLE[:, 0], TABLE[:, 1], 97.5) == pytest.approx((9 + 80) / 4, rel=1e-12)
+
+
+@given(y=FINITE, ends=st.tuples(FINITE, FINITE).map(sorted), level=st.floats(1, 99))
+def test_interval_score_is_the_pinball_loss_of_both_ends(y, ends, level):
+    low, high = ends
+    losses = [pinball([y], [end], (100 + sign * level) / 200) for end, sign in ((low, -1), (high, 1))]
+    expected = 200 / (100 - level) * sum(losses)
+    assert interval_score([y], [low], [high], level) == pytest.approx(expected, rel=1e-9, abs=1e-6)  # of up to 1e6
+
+
+@pytest.mark.parametrize("level", [0.8, 100, -5, np.nan, True, "80"])
+def test_levels_are_percentages(level):
+    with pytest.raises(ValueError, match="'level' parameter of interval_score must be a float in the range"):
+        interval_score(TRUE, TRUE, TRUE, level)
+
+
+@pytest.mark.parametrize("metric", [coverage, partial(interval_score, level=80)], ids=["coverage", "interval_score"])
+def test_ends_in_the_wrong_order(metric):
+    with pytest.raises(ValueError, match="upper must not be below lower. It is at step 1. Were the two swapped"):
+        metric(TRUE, [0.0, 3.0, 0.0, 0.0], [9.0, 2.0, 9.0, 9.0])
+
+
+class TestCoverageByGroups:
+    true, low, high = np.array([[1.0, 2.0], [3.0, 9.0]]), np.array([[0.0, 2.0], [0.0, 0.0]]), np.full((2, 2), 4.0)
+
+    def test_by_step_is_each_row(self):
+        assert coverage(self.true, self.low, self.high, by="step").tolist() == [1.0, 0.5]
+        assert coverage(self.true[:, 1], self.low[:, 1], self.high[:, 1], by="step").tolist() == [1.0, 0.0]
+
+    def test_by_labels_is_each_group(self):
+        steps = pd.Series([1, 2, 1, 2], name="step")
+        shares = coverage([1.0, 3.0, 2.0, 9.0], [0.0] * 4, [4.0] * 4, by=steps)
+        pd.testing.assert_series_equal(shares, pd.Series({1: 1.0, 2: 0.5}))
+        assert coverage(self.true, self.low, self.high, by=["a", "a"]).to_dict() == {"a": 0.75}
+
+    @given(inside=st.lists(st.booleans(), min_size=1, max_size=20), n=st.integers(1, 4))
+    def test_groups_average_to_the_whole(self, inside, n):
+        labels = np.arange(len(inside)) % n
+        arguments = np.where(inside, 0.0, 2.0), np.full(len(inside), -1.0), np.ones(len(inside))
+        shares = coverage(*arguments, by=labels)
+        whole = (shares * np.bincount(labels)).sum() / len(inside)
+        assert whole == pytest.approx(coverage(*arguments), rel=1e-12)
+
+    def test_other_groups_are_refused(self):
+        with pytest.raises(ValueError, match="by must be 'step' or an array of one label a row. Got 'hour'"):
+            coverage(self.true, self.low, self.high, by="hour")
+        with pytest.raises(ValueError, match=r"by must have one label a row, 2 in all. Got shape \(3,\)"):
+            coverage(self.true, self.low, self.high, by=[1, 2, 3])
+        days = pd.date_range("2024-01-01", periods=2)
+        with pytest.raises(ValueError, match="y_true and by must have the same index"):
+            coverage(pd.Series([1.0, 2.0], days), [0.0, 0.0], [4.0, 4.0], by=pd.Series([1, 2], days.shift(1)))

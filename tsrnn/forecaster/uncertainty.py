@@ -1,0 +1,120 @@
+"""Uncertainty of forecasts: their spreads, the calibration of these, and the distribution of the values ahead."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from tsrnn.forecaster.calibration import Calibration
+from tsrnn.forecaster.spreads import OwnSpreads, Spreads
+from tsrnn.intervals import MEDIAN
+from tsrnn.scaling import SeriesScaler
+
+
+@dataclass(frozen=True)
+class Uncertainty:
+    """What is known of the errors of forecasts.
+
+    Attributes
+    ----------
+    spreads : Spreads
+        Spreads of forecasts.
+    calibration : Calibration
+        How far forecasts have been off, in units of their spread.
+    smoothing : dict of str to Smoothing
+        That of the ensemble, with the states a horizon before the last observations: forecasts from there are scored
+        when these are known.
+    seen : ndarray of shape (n_series,), int64
+        Observations of each series up to which forecasts have been scored.
+    """
+
+    spreads: Spreads
+    calibration: Calibration
+    smoothing: dict
+    seen: np.ndarray
+
+    @property
+    def horizon(self):
+        """Steps of a forecast that is scored."""
+        return self.calibration.horizon
+
+    def extend(self, units, lengths):
+        """Return the uncertainty of more series, which have the spreads of the median series in their ``units``."""
+        own, n_known = self.spreads.own, len(self.seen)
+        n_new = len(units) - n_known
+        size = np.median(own.sizes / units[:n_known])
+        sizes = np.concatenate([own.sizes, size * units[n_known:]])
+        growths, trust = (
+            np.concatenate([known, np.full(n_new, np.median(known))]) for known in (own.growths, self.spreads.trust)
+        )
+        spreads = replace(self.spreads, own=OwnSpreads(sizes, growths), trust=trust)
+        return replace(self, spreads=spreads, seen=np.concatenate([self.seen, lengths[n_known:]]))
+
+
+@dataclass(frozen=True)
+class Distribution:
+    """Distribution of the values ahead, symmetric about the forecast on the scale of the models.
+
+    Attributes
+    ----------
+    forecasts : ndarray of shape (n, horizon), float64
+        In the units of the series.
+    spreads : ndarray of shape (n, horizon), float64
+        Of scaled values.
+    calibration : Calibration
+        Factors of the spreads.
+    scaler : SeriesScaler
+        From values to scaled ones.
+    series : ndarray of shape (n,), int64
+        Series of each forecast.
+    floor : ndarray of shape (n, 1), float64
+        Lowest value: 0 where no value was negative, else -inf.
+    """
+
+    forecasts: np.ndarray
+    spreads: np.ndarray
+    calibration: Calibration
+    scaler: SeriesScaler
+    series: np.ndarray
+    floor: np.ndarray
+
+    def quantiles(self, levels, factors=None):
+        """Return quantiles.
+
+        Parameters
+        ----------
+        levels : sequence of float
+            Shares of observations below, in (0, 1). That of a half is the forecast.
+        factors : ndarray of shape (n_levels, n), optional
+            Factors of the spreads of each forecast, from :func:`central`; by default those of the calibration.
+
+        Returns
+        -------
+        ndarray of shape (n_levels, n, horizon), float64
+            In the units of the series: higher ones of higher levels, none below the floor.
+        """
+        if factors is None:
+            factors = self.calibration.factors(central(levels))[:, None]
+        return np.stack(
+            [
+                self.forecasts if level == MEDIAN else self._away(np.sign(level - MEDIAN) * factor[:, None])
+                for level, factor in zip(levels, factors, strict=True)
+            ]
+        )
+
+    def _away(self, factor):
+        """Return the values some spreads away from the forecasts."""
+        with np.errstate(over="ignore", divide="ignore"):
+            moved = self.scaler.scale(self.forecasts, self.series) + factor * self.spreads
+            return np.maximum(self.scaler.restore(moved, self.series), self.floor)
+
+
+def central(levels):
+    """Return the shares of observations in the central intervals that quantiles bound, as `Calibration.factors` does.
+
+    Examples
+    --------
+    >>> from tsrnn.forecaster.uncertainty import central
+    >>> central([0.1, 0.5, 0.9]).round(3).tolist()
+    [0.8, 0.0, 0.8]
+    """
+    return np.abs(2 * np.asarray(levels, dtype=np.float64) - 1)
