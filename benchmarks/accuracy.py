@@ -20,6 +20,13 @@ judged, each from midnight, beside ridge regressions on LEAR's features and Ligh
     python benchmarks/accuracy.py exog --data nord_pool_train.parquet --time ds --target price --days 364
     python benchmarks/accuracy.py exog --data bike_sharing_hourly.parquet --time date_time --target users --days 146
 
+Quantiles and point forecasts on the windows of GIFT-Eval, beside its seasonal naive forecast; of the training series of
+M4 (a long frame) the ends are held out (see ``gift.py``)::
+
+    python benchmarks/accuracy.py gift --data us_births_daily.parquet --freq D W M
+    python benchmarks/accuracy.py gift --data ETTm1.parquet --freq 15min h --term short medium long
+    python benchmarks/accuracy.py gift --data weekly_train.parquet --freq W
+
 ``--peer GRU LSTM RNN`` adds neuralforecast's networks, ``--seeds 5`` repeats what is
 random, ``--params '{"hidden_size": 64}'`` goes to `tsrnn.RNNForecaster`. Errors are those of the M4 competition (sMAPE,
 MASE, OWA) and of the long-horizon tables (MSE, MAE of values standardised by the training part).
@@ -34,6 +41,7 @@ import warnings
 from pathlib import Path
 
 import exogenous
+import gift
 import numpy as np
 import pandas as pd
 
@@ -409,6 +417,16 @@ def parse_arguments(argv):
     day_ahead.add_argument("--target", required=True)
     day_ahead.add_argument("--days", type=int, required=True, help="judged days at the end")
     day_ahead.set_defaults(run=run_exogenous)
+    windows = commands.add_parser("gift")
+    windows.add_argument("--data", required=True)
+    windows.add_argument("--freq", nargs="+", choices=sorted(gift.FREQUENCIES | gift.M4), required=True)
+    windows.add_argument("--term", nargs="+", choices=list(gift.TERMS), default=["short"])
+    windows.add_argument("--point", action="store_true", help="score the point forecast as each quantile")
+    windows.add_argument("--params", nargs="+", type=json.loads, default=[{}], metavar="JSON", help="a row each")
+    windows.add_argument("--seeds", type=int, default=1)
+    windows.add_argument("--n-jobs", type=int, default=None)
+    windows.add_argument("--without-ours", action="store_true", help="the naive forecast only")
+    windows.set_defaults(run=gift.run)
     return parser.parse_args(argv)
 
 
