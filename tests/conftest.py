@@ -13,7 +13,7 @@ import pytest
 
 from tsrnn.backends.compilation import JIT
 from tsrnn.backends.smoothing import ETS, THETA
-from tsrnn.forecaster import choosing, choosing_inputs
+from tsrnn.forecaster import calibrating, choosing, choosing_inputs
 from tsrnn.learners import smoothing
 
 # The same examples in every run, no limit of time, and no file left behind.
@@ -35,6 +35,7 @@ def small_without_the_compiler(monkeypatch):
         small = {ETS: (plain[:, 5:9].copy(), seasonal[:, 16:20].copy()), THETA: (theta[:, ::5].copy(), none)}
         monkeypatch.setattr(smoothing, "GRIDS", small)
         monkeypatch.setattr(smoothing, "N_KEPT", 2)
+        monkeypatch.setattr(calibrating, "N_REFITS", calibrating.MIN_REFITS)
 
 
 @pytest.fixture

@@ -1,5 +1,7 @@
 """Intervals, quantiles and sample paths of a forecaster."""
 
+import functools
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -41,14 +43,14 @@ CONTAINERS = {
 }
 
 
-@pytest.fixture(scope="module")
-def fitted():
-    return {name: quick().fit(make()) for name, make in CONTAINERS.items()}
+@functools.cache
+def fitted(container):
+    return quick().fit(CONTAINERS[container]())
 
 
 @pytest.mark.parametrize("container", CONTAINERS)
-def test_quantiles_stand_beside_the_forecast_in_every_container(fitted, container):
-    forecaster = fitted[container]
+def test_quantiles_stand_beside_the_forecast_in_every_container(container):
+    forecaster = fitted(container)
     plain, more = forecaster.predict(), forecaster.predict(level=[95, 80], quantiles=[0.5, 0.1])
     asked = ["lo-80", "hi-80", "lo-95", "hi-95", "q0.1", "median"]
     if isinstance(plain, np.ndarray):
@@ -71,8 +73,8 @@ def test_quantiles_stand_beside_the_forecast_in_every_container(fitted, containe
 
 
 @pytest.mark.parametrize("container", CONTAINERS)
-def test_paths_have_the_quantiles_of_the_forecast(fitted, container):
-    forecaster, n_paths = fitted[container], 3_000
+def test_paths_have_the_quantiles_of_the_forecast(container):
+    forecaster, n_paths = fitted(container), 3_000
     paths = forecaster.sample(n_paths, random_state=0)
     lower, upper = 0.2, 0.8
     bounds = forecaster.predict(quantiles=[lower, upper])
@@ -89,42 +91,42 @@ def test_paths_have_the_quantiles_of_the_forecast(fitted, container):
         np.testing.assert_allclose((drawn <= bound).mean(axis=0), q, atol=0.022)
 
 
-def test_paths_are_one_under_another_with_their_number(fitted):
-    series, table, rows = (fitted[name].sample(2, random_state=1) for name in ("series", "wide", "long"))
-    assert series.index.names == ["path", None] and series.loc[1].index.equals(fitted["series"].predict().index)
+def test_paths_are_one_under_another_with_their_number():
+    series, table, rows = (fitted(name).sample(2, random_state=1) for name in ("series", "wide", "long"))
+    assert series.index.names == ["path", None] and series.loc[1].index.equals(fitted("series").predict().index)
     assert series.groupby("path").sum().shape == (2,)
-    assert list(table.columns) == ["a", "b"] and table.loc[0].index.equals(fitted["wide"].predict().index)
+    assert list(table.columns) == ["a", "b"] and table.loc[0].index.equals(fitted("wide").predict().index)
     assert list(rows.columns) == ["path", "unique_id", "ds", "y"] and list(rows["path"]) == [0] * 8 + [1] * 8
-    pd.testing.assert_frame_equal(rows.loc[:7, ["unique_id", "ds"]], fitted["long"].predict()[["unique_id", "ds"]])
-    assert fitted["array"].sample(2).shape == (2, LEAD, 2)
+    pd.testing.assert_frame_equal(rows.loc[:7, ["unique_id", "ds"]], fitted("long").predict()[["unique_id", "ds"]])
+    assert fitted("array").sample(2).shape == (2, LEAD, 2)
 
 
-def test_paths_depend_on_the_seed_alone(fitted):
-    state = np.random.get_state()[1].copy()
-    first, again, other = (fitted["series"].sample(3, random_state=seed) for seed in (7, 7, 8))
+def test_paths_depend_on_the_seed_alone():
+    state = np.random.get_state()[1].copy()  # noqa: NPY002
+    first, again, other = (fitted("series").sample(3, random_state=seed) for seed in (7, 7, 8))
     pd.testing.assert_series_equal(first, again)
     assert not first.equals(other)
-    np.testing.assert_array_equal(np.random.get_state()[1], state)
+    np.testing.assert_array_equal(np.random.get_state()[1], state)  # noqa: NPY002
 
 
 @pytest.mark.parametrize("n_paths", [0, -1, 1.5, True, "10", None])
-def test_numbers_of_paths_are_checked(fitted, n_paths):
+def test_numbers_of_paths_are_checked(n_paths):
     with pytest.raises(InvalidParameterError, match="'n_paths' parameter of sample must be an int in the range"):
-        fitted["series"].sample(n_paths)
+        fitted("series").sample(n_paths)
 
 
-def test_a_misspelt_number_of_steps_is_refused(fitted):
+def test_a_misspelt_number_of_steps_is_refused():
     with pytest.raises(TypeError, match=r"given by name: sample\(horizon=3\)"):
-        fitted["series"].sample(10, 3)
+        fitted("series").sample(10, 3)
 
 
-def test_rows_of_the_future_choose_what_is_drawn(fitted):
-    ahead = fitted["series"].predict()
+def test_rows_of_the_future_choose_what_is_drawn():
+    ahead = fitted("series").predict()
     X = pd.DataFrame(index=ahead.index[[1, 3]])
-    paths = fitted["series"].sample(5, X, random_state=0)
+    paths = fitted("series").sample(5, X, random_state=0)
     assert paths.groupby("path").size().tolist() == [2] * 5
     np.testing.assert_array_equal(
-        paths, fitted["series"].sample(5, random_state=0).to_numpy().reshape(5, -1)[:, [1, 3]].ravel()
+        paths, fitted("series").sample(5, random_state=0).to_numpy().reshape(5, -1)[:, [1, 3]].ravel()
     )
 
 
@@ -236,6 +238,7 @@ class TestTimeGoesOn:
 
 
 class TestCoverage:
+    @pytest.mark.slow
     def test_of_noise(self):
         y = noise(1_200, scale=3, level=50)
         forecaster = quick(max_epochs=8).fit(y[:800])
@@ -260,6 +263,7 @@ class TestCoverage:
             assert abs(inside.mean() - share) < tolerance
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("loss", ["student_t", StudentT(3), "absolute_error", "huber", "squared_error"])
 @pytest.mark.parametrize("strategy", ["direct", "recursive", "seq2seq", "parallel"])
 def test_every_loss_and_strategy_has_intervals_that_grow_with_a_walk(loss, strategy):
@@ -327,8 +331,8 @@ def test_a_continued_fit_keeps_the_outputs_of_its_network(first, second):
     forecaster.set_params(loss=first).fit(noise())
 
 
-def test_forecasts_are_the_same_with_and_without_intervals(fitted):
-    forecaster = fitted["series"]
+def test_forecasts_are_the_same_with_and_without_intervals():
+    forecaster = fitted("series")
     pd.testing.assert_series_equal(forecaster.predict(level=80)["y"], forecaster.predict())
     many = forecaster.predict_origins(noise(), [60, 70])
     np.testing.assert_array_equal(forecaster.predict_origins(noise(), [60, 70], quantiles=0.3)[..., 0], many)
