@@ -108,7 +108,8 @@ def forecast_by_hand(model, table, origins):
         past[j, :, n_channels + c] = inputs[j, :, n_channels + c] = read[:, 1]
     steps = inputs.reshape(m, recipe.lookback // recipe.segment, -1)
     sequences = Sequences.from_dense(steps, output_steps=size.horizon // size.output_segment)
-    learned = model.network.predict(sequences).reshape(m, size.horizon, n_channels)
+    locations = model.network.predict(sequences).reshape(-1, 2)[:, 0]
+    learned = locations.reshape(m, size.horizon, n_channels)
     forecast = table.seasonal_future(origins.series, origins.seen, size.horizon) + levels[:, None]
     for w, linear in enumerate(_linear_by_hand(model, past).reshape(len(windows), -1)):
         c, j = divmod(w, m)
@@ -169,7 +170,7 @@ def test_auto_is_resolved_as_for_one_series():
     forecaster = joint(max_epochs=1).fit(wide)
     assert forecaster.early_stopping_ and forecaster.hidden_size_ == 32
     architecture = forecaster.network_.architecture
-    assert (architecture.input_size, architecture.output_size) == (24 * forecaster.segment_length_, 12 * LEAD)
+    assert (architecture.input_size, architecture.output_size) == (24 * forecaster.segment_length_, 12 * LEAD * 2)
 
 
 def test_no_ridge_across_series_where_it_would_be_large(monkeypatch):

@@ -521,8 +521,8 @@ class TestPromises:
         forecaster = RNNForecaster(12, lookback=39, season_length=7, strategy="parallel", max_epochs=1)
         forecaster.fit(daily())
         architecture = forecaster.network_.architecture
-        # 39 days are read in 13 steps of 3; pieces of 3 are the longest that make up 12 days.
-        assert (forecaster.segment_length_, architecture.output_size, architecture.decoder_steps) == (3, 3, 4)
+        # 39 days are read in 13 steps of 3; segments of 3, a location and a scale for each day, make up 12 days.
+        assert (forecaster.segment_length_, architecture.output_size, architecture.decoder_steps) == (3, 6, 4)
         assert architecture.head_name == "parallel"
 
     def test_parameters_decide_the_season_and_the_lookback(self):

@@ -14,6 +14,7 @@ from scipy.special import ndtr, ndtri
 N_ORIGINS = 128  # Newest origins whose errors are kept.
 N_HALF = 20.0  # Origins, none over steps of another, from which on their errors count more than the random walk.
 N_CORRELATED = 10.0  # Origins from which on correlations of series count for more than a half.
+LARGEST_SCORE = 1e6
 LARGEST = 4.0  # Of normal errors.
 
 
@@ -49,10 +50,10 @@ class Dependence:
         """
         if n_together == 1:
             newest = np.argsort(ages, kind="stable")[:N_ORIGINS][::-1]
-            return cls(scores[newest, None].astype(np.float32))
+            return cls(_shorten(scores[newest, None]))
         newest = np.unique(ages)[:N_ORIGINS]
         table, kept = np.full((len(newest), n_together, scores.shape[1]), np.nan, np.float32), np.isin(ages, newest)
-        table[np.searchsorted(newest, ages[kept]), series[kept]] = scores[kept]
+        table[np.searchsorted(newest, ages[kept]), series[kept]] = _shorten(scores[kept])
         return cls(table[::-1])
 
     def observe(self, scores, series):
@@ -60,10 +61,10 @@ class Dependence:
         n_together, horizon = self.scores.shape[1:]
         if n_together == 1:
             new = scores[:N_ORIGINS, None]
-        else:
-            new = np.full((1, n_together, horizon), np.nan)
-            new[0, series] = scores
-        return replace(self, scores=np.concatenate([self.scores, new.astype(np.float32)])[-N_ORIGINS:])
+        else:  # Series that have come later are drawn by themselves.
+            new, known = np.full((1, n_together, horizon), np.nan), series < n_together
+            new[0, series[known]] = scores[known]
+        return replace(self, scores=np.concatenate([self.scores, _shorten(new)])[-N_ORIGINS:])
 
     def draw(self, calibration, n_series, horizon, n_paths, rng):
         """Draw normal errors of mean 0 and variance 1.
@@ -94,6 +95,11 @@ class Dependence:
         else:
             past = rng.standard_normal((n_paths, n_series, len(normal))) @ normal[:, 0]
         return np.sqrt(1 - share) * drawn + np.sqrt(share) * past
+
+
+def _shorten(scores):
+    """Return scores in single precision, none so large that it would not fit."""
+    return np.clip(scores, -LARGEST_SCORE, LARGEST_SCORE).astype(np.float32)
 
 
 def _draw_walks(normal, n_paths, n_series, horizon, rng):
