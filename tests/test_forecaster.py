@@ -308,7 +308,8 @@ class TestRefusals:
             warnings.simplefilter("ignore", ShortSeriesWarning)
             forecast = RNNForecaster(horizon, max_epochs=1, hidden_size=2, random_state=0).fit(y).predict()
         line = y[-1] + 2 * np.arange(1, horizon + 1)
-        assert ((forecast >= y[-1] - 1e-6) & (forecast <= line + 1e-6)).all()
+        # The network reads and forecasts in single precision.
+        assert ((forecast >= y[-1] - 1e-3) & (forecast <= line + 1e-3)).all()
         if n >= 8:  # From here on the trend is taken for one.
             np.testing.assert_allclose(forecast, line, rtol=0.05)
 

@@ -1,4 +1,4 @@
-"""Smoothing beside the models: medians, shares, states and what is left to the network."""
+"""Smoothing beside the models: shares, states and what is left to the network."""
 
 import warnings
 
@@ -8,7 +8,6 @@ import pytest
 
 from tsrnn import RNNForecaster
 from tsrnn.backends.smoothing import ETS, THETA
-from tsrnn.forecaster.ensemble import combine
 from tsrnn.forecaster.fitting import ShortSeriesWarning
 from tsrnn.learners.smoothing import Smoothing
 
@@ -34,14 +33,27 @@ def smoothed(y, horizon=6, seasons=(12,)):
     return [fit.forecast(y.to_numpy(), ends, ends[:1], ends[1:], horizon)[0] for fit in fits]
 
 
-def test_a_short_series_is_forecast_by_the_median():
+def test_a_short_series_is_forecast_between_mean_and_median():
     y = monthly()
     forecaster = quick(outliers="keep").fit(y)
-    assert forecaster.shares_ is None
     network = quick(outliers="keep", smoothing=False).fit(y)
     assert network.shares_.to_dict() == {"network": 1.0}
-    expected = np.median([network.predict(), *smoothed(y)], axis=0)
+    shares = forecaster.shares_
+    assert shares.sum() == pytest.approx(1) and shares.between(0.1, 0.6).all()
+    members = np.array([network.predict(), *smoothed(y)])
+    part = forecaster._ensemble.mean_share
+    assert 0.4 < part < 0.8
+    expected = part * shares.to_numpy() @ members + (1 - part) * np.median(members, axis=0)
     np.testing.assert_allclose(forecaster.predict(), expected, rtol=1e-12)
+
+
+def test_without_a_held_out_part_the_forecast_is_the_median():
+    y = monthly()[:30]
+    with pytest.warns(ShortSeriesWarning):
+        forecast = quick(outliers="keep").fit(y).predict()
+    with pytest.warns(ShortSeriesWarning):
+        network = quick(outliers="keep", smoothing=False).fit(y).predict()
+    np.testing.assert_allclose(forecast, np.median([network, *smoothed(y)], axis=0), rtol=1e-12)
 
 
 def test_a_panel_is_forecast_by_a_mean_with_shares_by_held_out_errors():
@@ -65,11 +77,14 @@ def test_what_smoothing_cannot_see_is_left_to_the_network():
     assert forecaster.shares_["network"] > 0.9
 
 
-@pytest.mark.parametrize("shares", [None, (0.2, 0.3, 0.5)])
-def test_combinations(shares):
-    forecasts = np.array([[[1.0, 5.0]], [[2.0, 3.0]], [[9.0, 4.0]]])
-    expected = [[2.0, 4.0]] if shares is None else [[0.2 + 0.6 + 4.5, 1.0 + 0.9 + 2.0]]
-    np.testing.assert_allclose(combine(forecasts, shares), expected)
+def test_the_more_forecasts_are_held_out_the_more_their_errors_count():
+    """A week that a ridge regression and a network see, and smoothing of 24 hours does not."""
+    hours = np.arange(24 * 60)
+    noise = np.random.default_rng(0).normal(size=len(hours))
+    y = pd.Series(10 * (hours // 24 % 7 == 6) + 5 * np.sin(2 * np.pi * hours / 24) + noise)
+    y.index = pd.date_range("2024-01-01", periods=len(y), freq="h")
+    shares = [quick(season_length=24, lookback=168).fit(y[: 24 * days]).shares_["network"] for days in (14, 60)]
+    assert shares[0] < shares[1] > 0.5
 
 
 @pytest.mark.parametrize("data", [monthly(), wide()], ids=["series", "panel"])
@@ -87,11 +102,11 @@ def test_updates_move_smoothing_on(data):
 def test_observations_from_another_beginning_on():
     y = monthly(96)
     forecaster = quick(outliers="keep").fit(y[:72])
-    # Fitted to four years instead of six, smoothing forecasts nearly the same: less apart than the noise.
-    late = forecaster.predict_origins(y[24:], [48, 60])[:, :, 0]
+    # Fitted to four and a half years instead of six, smoothing forecasts nearly the same: less apart than the noise.
+    late = forecaster.predict_origins(y[18:], [54, 66])[:, :, 0]
     np.testing.assert_allclose(late, forecaster.predict_origins(y, [72, 84])[:, :, 0], atol=1.0)
     changed = y.where(y.index < y.index[72], 1e3)
-    np.testing.assert_array_equal(forecaster.predict_origins(changed[24:], [48])[0, :, 0], late[0])
+    np.testing.assert_array_equal(forecaster.predict_origins(changed[18:], [54])[0, :, 0], late[0])
 
 
 def test_intermittent_series_are_left_to_the_network(rng):

@@ -1,4 +1,4 @@
-"""Several models of one panel, and smoothing of its series, whose mean or median is the forecast."""
+"""Several models of one panel, and smoothing of its series, whose weighted mean, or median, is the forecast."""
 
 from dataclasses import dataclass, replace
 
@@ -25,15 +25,18 @@ class Ensemble:
     smoothing : dict of str to Smoothing
         Exponential smoothing and the Theta method of each series, whose forecasts are combined with that average;
         nothing without them.
-    shares : tuple of float, or None
-        Weight of the average of the members, and of each kind of smoothing; their sum is 1. None for the median.
+    shares : tuple of float
+        Weight of the average of the members, and of each kind of smoothing, in their mean; the sum is 1.
+    mean_share : float
+        Weight of that mean in the forecast; that of their median is the rest.
     uncertainty : Uncertainty or None
         Spreads of forecasts, and how far they have been off; None before these are known.
     """
 
     members: tuple[Model, ...]
     smoothing: dict[str, Smoothing]
-    shares: tuple[float, ...] | None = None
+    shares: tuple[float, ...] = (1.0,)
+    mean_share: float = 1.0
     uncertainty: Uncertainty | None = None
 
     @property
@@ -149,9 +152,9 @@ class Ensemble:
                 )
                 for s in self.smoothing.values()
             ]
-            # Not of intermittent series, whose medians are near zero: smoothing forecasts means.
-            with_smoothing = self.best.recipe.smoothed[origins.series, None]
-            return np.where(with_smoothing, combine([mean, *smoothed], self.shares), mean)
+            shares = self._shares_of(np.stack([mean, *smoothed]), origins)
+            # Members that agree are forecast to the bit.
+            return mean + np.sum(shares[1:] * (smoothed - mean), axis=0)
 
     def components(self, table, horizon, n_jobs=None):
         """Take forecasts from the end of each series apart.
@@ -159,8 +162,8 @@ class Ensemble:
         Returns
         -------
         dict of str to ndarray of shape (n_series, horizon), float64
-            Level, trend, season, linear components, network, and what limits take away. Their sum is the forecast:
-            means with the shares of the members; where the forecast is a median, parts of the member that it is.
+            Level, trend, season, linear components, network, and what limits take away, means with the shares of the
+            members. Their sum is the forecast.
         """
         origins = Origins.ends(table.offsets)
         parts = [model.components(table, origins, horizon, n_jobs) for model in self.members]
@@ -179,14 +182,15 @@ class Ensemble:
         return {name: np.sum(shares * part, axis=0) for name, part in stacked.items()}
 
     def _shares_of(self, forecasts, origins):
-        """Return the share of each member in each forecast, of shape (n_members, n_origins, horizon)."""
-        first = np.arange(len(forecasts))[:, None, None] == 0
-        if self.shares is None or not self.smoothing:
-            middle = np.argsort(forecasts, axis=0, kind="stable")[len(forecasts) // 2]
-            shares = np.arange(len(forecasts))[:, None, None] == middle
-        else:
-            shares = np.array(self.shares)[:, None, None]
-        return np.where(self.best.recipe.smoothed[origins.series, None], shares, first)
+        """Return the share of each member in each forecast, of shape (n_members, n_origins, horizon).
+
+        Smoothing forecasts means: it has none of intermittent series, whose medians are near zero.
+        """
+        members = np.arange(len(forecasts))[:, None, None]
+        middle = np.argsort(forecasts, axis=0, kind="stable")[len(forecasts) // 2]
+        shares = np.array(self.shares)[:, None, None]
+        shares = self.mean_share * shares + (1 - self.mean_share) * (members == middle)
+        return np.where(self.best.recipe.smoothed[origins.series, None], shares, members == 0)
 
     def _limits(self, table, origins, horizon):
         """Return the limits of forecasts in the units of the series."""
@@ -194,10 +198,3 @@ class Ensemble:
         lower, upper, floor = limits(recipe, table, origins, horizon)
         lower = np.maximum(recipe.scaler.restore(lower, origins.series), floor)
         return lower, np.maximum(recipe.scaler.restore(upper, origins.series), lower)
-
-
-def combine(forecasts, shares):
-    """Return the mean of some forecasts with given shares; without shares, their median."""
-    if shares is None:
-        return np.median(forecasts, axis=0)
-    return np.tensordot(shares, np.stack(forecasts), axes=1)

@@ -43,9 +43,9 @@ class RNNForecaster(BaseForecaster):
     From 10 series on, the forecast is the mean over up to three look-backs whose errors are nearly the lowest.
 
     Beside the network, exponential smoothing and the Theta method forecast each series by itself (``smoothing``):
-    level, damped trend and season, all that is known of a short series. The forecast is the median of the three; of 10
-    and more series, or where 20 forecasts are held out, it is their mean, weighted by the errors of these
-    (``shares_``).
+    level, damped trend and season, all that is known of a short series. The forecast is the mean of the three, weighted
+    by their errors on the last part of each series (``shares_``); with less than 10 series, the fewer forecasts that
+    part holds, the nearer it is to their median.
     Intermittent series, and those whose season has been seen, but not twice, are left to the network.
 
     With covariates, ``fit(X, y)``, the season is an input like them, and not subtracted. Rows hold what is known of the
@@ -192,10 +192,9 @@ default="student_t"
         Scores of past forecasts, their errors in units of their spread, one row a step ahead: n_scores (weighted by
         age), mean_score, and coverage_50, _80, _90, _95 and _99, the shares within intervals. In `fit` they are those
         of held-out windows, or of the newest ones; `update` adds what has come true.
-    shares_ : Series or None
+    shares_ : Series
         Share of the network with its linear part ("network"), of exponential smoothing ("ets") and of the Theta method
-        ("theta") in the forecast, by their errors on the last part of each series. None where that is too little to
-        tell, and the forecast of fewer than 10 series is their median.
+        ("theta") in the forecast, by their errors on the last part of each series.
     smoothing_ : DataFrame
         Models of smoothing, a row each: series, method ("ets" or "theta"), weight among those of the series, smoothing
         parameters alpha, beta, phi (0 without a trend) and gamma, season ("none", "additive" or "multiplicative") and

@@ -11,11 +11,8 @@ SEASONS = np.array(["none", "additive", "multiplicative"])
 
 
 def tabulate_shares(ensemble):
-    """Return the share of each member in the forecast, a Series; None where their median is taken."""
-    if ensemble.smoothing and ensemble.shares is None:
-        return None
-    shares = ensemble.shares if ensemble.smoothing else (1.0,)
-    return pd.Series(shares, index=pd.Index(["network", *ensemble.smoothing], name="member"), name="share")
+    """Return the share of each member in the forecast: a Series."""
+    return pd.Series(ensemble.shares, index=pd.Index(["network", *ensemble.smoothing], name="member"), name="share")
 
 
 def tabulate_smoothing(ensemble, panel):

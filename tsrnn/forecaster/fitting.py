@@ -98,16 +98,19 @@ def fit_ensemble(panel, weights, plan, rng, before=None, keeps_scale=False):
     ]
     members, smoothing = tuple(map(Model, recipes, combinations)), {}
     estimate = _estimate(recipes, linear[best.size.lookback][0], networks, plan)
-    shares = None if before is None else before.shares
+    shares, mean_share = (1.0,), 1.0
     if with_smoothing:
         seasons = candidate_seasons(panel, plan.season_length)
         log = smooths_logarithms(recipes[0], panel.lengths)
-        smoothing = fit_smoothing(table.values, table.offsets, seasons, plan.options.n_jobs, log)
-        if before is None:
-            shares = choose_shares(recipes[0], best, estimate, seasons, log, plan)
-        if shares is None and recipes[0].n_channels > 1:
-            smoothing = {}  # What one series tells of another, it cannot know, and too little is held out to see that.
-    ensemble = calibrate(Ensemble(members, smoothing, shares), best, linear[best.size.lookback], estimate, plan)
+        if before:
+            shares, mean_share = before.shares, before.mean_share
+        else:
+            shares, mean_share = choose_shares(recipes[0], best, estimate, seasons, log, plan)
+        if len(shares) > 1:
+            smoothing = fit_smoothing(table.values, table.offsets, seasons, plan.options.n_jobs, log)
+    ensemble = calibrate(
+        Ensemble(members, smoothing, shares, mean_share), best, linear[best.size.lookback], estimate, plan
+    )
     if keeps_scale:  # Earlier models have not seen what is new: their scores are honest.
         before = before.extend(panel) if panel.n_series > len(before.uncertainty.seen) else before
         ensemble = ensemble.with_scores_of(before.follow(table, plan.options.n_jobs))

@@ -2,7 +2,8 @@
 
 Means of forecasts that err in different ways are better than the best of them, and equal shares are hard to beat (Bates
 and Granger 1969, The Combination of Forecasts; Smith and Wallis 2009, A Simple Explanation of the Forecast Combination
-Puzzle). Where few windows tell, the median is safer than a mean.
+Puzzle). The fewer windows tell, the nearer are shares to equal ones, and the forecast to the median, which one member
+that errs far does not move.
 """
 
 import numpy as np
@@ -18,7 +19,10 @@ STEPS = 10  # Shares that are tried are multiples of 1 / STEPS.
 # Powers of the inverse error: weights of the shares that are tried, in the mean of them that is taken. Series err alike
 # in one period, so that more is known from several periods than from as many series.
 POWER, POWER_OF_PERIOD = 50.0, 10.0
-MIN_FORECASTS = 20  # Fewest held-out forecasts, none over steps of another, that tell.
+MIN_FORECASTS = 20  # Fewest held-out forecasts, none over steps of another, that tell by these powers.
+# Of fewer, for each of them. Of a short series smoothing knows more than models that are trained: their share is drawn
+# towards less.
+POWER_OF_FORECAST, AGAINST_MODELS = 2.0, 2.0
 USUAL_SHARES = (0.5, 0.25, 0.25)
 MIN_LOG_LENGTH = 48
 MAX_JUDGED = 2_000  # Most held-out windows that are forecast.
@@ -60,31 +64,47 @@ def choose_shares(recipe, batch, model, season_lengths, log, plan):
 
     Returns
     -------
-    tuple of float, or None
+    shares : tuple of float
         Share of the models and of each kind of smoothing. If too few windows are held out, usual ones of many series,
-        whose models have learned from all of them, and None of few.
+        whose models have learned from all of them. Of the models alone to leave smoothing out: what one of joint
+        channels tells of another it cannot know, and too little is held out to see that.
+    mean_share : float
+        Share of the mean by these in the forecast; the rest is that of the median.
     """
-    _, held_out = batch.split(plan.validation_fraction)
-    n_forecasts = len(held_out) * recipe.stride / batch.size.horizon
-    untold = USUAL_SHARES if batch.rows.n_series >= MANY_SERIES else None
-    if n_forecasts < MIN_FORECASTS:
-        return untold
+    training, held_out = batch.split(plan.validation_fraction)
+    n_forecasts, trials = len(held_out) * recipe.stride / batch.size.horizon, _simplex(1 + len(METHODS))
+    if not len(training):
+        n_forecasts = 0.0  # Models that are not trained tell nothing of those that are.
+    if n_forecasts < MIN_FORECASTS and recipe.n_channels > 1:
+        return (1.0,), 1.0
+    if n_forecasts < MIN_FORECASTS and batch.rows.n_series >= MANY_SERIES:
+        return USUAL_SHARES, 1.0
     k = batch.all_channels(thin(batch.first_channel(held_out), MAX_JUDGED))
     part, truth, table = batch.subset(k), batch.targets(k), batch.rows
     counted = np.isfinite(truth) & recipe.smoothed[part.series, None]
     if not counted.any():
-        return untold
+        shares = _weigh(np.zeros(len(trials)), 0.0, trials)
+        return (USUAL_SHARES, 1.0) if batch.rows.n_series >= MANY_SERIES else (shares, 0.0)
     units = series_units(table.values, table.offsets, recipe.season, table.observed)[part.series, None]
     units = np.where(units > 0, units, 1.0)  # A season that repeats itself has no changes to measure errors by.
     after = part.windows.origins[:, None] + np.arange(batch.size.horizon)
     smoothed = np.array(_smoothed(table, part.windows, batch.size.horizon, season_lengths, log, plan))
     scaled = (smoothed / units)[:, counted]
-    target, trials = (table.values[after] / units)[counted], _simplex(1 + len(METHODS))
+    target = (table.values[after] / units)[counted]
     forecast = table.scaled[after] + part.units[:, None] * (model.predict(part, plan.options.n_jobs) - truth)
     members = np.stack([(recipe.scaler.restore(forecast, part.series) / units)[counted], *scaled])
     errors = np.array([np.mean(np.abs(shares @ members - target)) for shares in trials])
+    if n_forecasts < MIN_FORECASTS:
+        return _weigh(errors, POWER_OF_FORECAST * n_forecasts, trials), n_forecasts / (n_forecasts + 1)
     power = POWER + POWER_OF_PERIOD * n_forecasts / len(np.unique(batch.series[held_out]))
-    weights = np.maximum(errors / max(errors.min(), np.finfo(float).tiny), 1.0) ** -power
+    return _weigh(errors, power, trials, against_models=0.0), 1.0
+
+
+def _weigh(errors, power, trials, against_models=AGAINST_MODELS):
+    """Return the mean of shares that are tried, weighted by a power of their inverse errors."""
+    with np.errstate(over="ignore"):
+        ratios = np.maximum(errors / max(errors.min(), np.finfo(float).tiny), 1.0)
+    weights = ratios**-power * np.exp(-against_models * trials[:, 0])
     return tuple((weights @ trials / weights.sum()).tolist())
 
 

@@ -88,8 +88,8 @@ class FittedState(BaseEstimator):
         )
 
     @property
-    def shares_(self) -> pd.Series | None:
-        """Share of each member in the forecast: a Series; None where their median is the forecast."""
+    def shares_(self) -> pd.Series:
+        """Share of each member in the forecast: a Series."""
         self._require_fitted_attribute("shares_")
         return tabulate_shares(self._ensemble)
 
