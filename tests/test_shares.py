@@ -160,3 +160,14 @@ def test_covariates_that_help_leave_smoothing_out():
     y += 20 * X["x"].to_numpy()[:72]
     forecaster = quick().fit(X, y)
     assert forecaster.covariates_["chosen"].all() and not len(forecaster.smoothing_)
+
+
+def test_the_beginning_of_a_step_in_data_from_another_beginning():
+    """Right after a step, which is confirmed later, forecasts are those of data that end there."""
+    y = monthly(96) + np.arange(96) ** 2 / 10
+    forecaster = quick().fit(y[:72])
+    y.iloc[84:] += 2000
+    forecasts = forecaster.predict_origins(y[18:], [60, 67, 68])
+    for k, origin in enumerate([67, 68]):
+        known = forecaster.predict_origins(y[18 : 18 + origin], [60, origin])
+        np.testing.assert_allclose(forecasts[1 + k], known[1], rtol=1e-12)
