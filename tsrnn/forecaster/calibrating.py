@@ -51,7 +51,7 @@ def calibrate(ensemble, batch, linear, estimate, plan):
     origins, ages = _choose_origins(batch.windows.subset(scored), lengths, horizon)
     errors, learned = _past_errors(ensemble, table, origins, horizon, (linear, estimate), plan)
     trust = _trust(batch, training, horizon) if np.isfinite(errors).any() else np.zeros(table.n_series)
-    own = _own_spreads(ensemble, batch, errors, trust, horizon, n_jobs)
+    own = _own_spreads(ensemble, batch, origins, errors, trust, n_jobs)
     spreads = Spreads(own, np.ones(table.n_series), 1.0, ensemble.best.told_steps)
     factor = _factor(np.abs(errors) / spreads.at(origins.series, learned), ensemble.best)
     spreads = replace(spreads, trust=trust, factor=factor)
@@ -138,20 +138,27 @@ def _factor(ratios, model):
     return float(np.median(known) / student_t.ppf(0.75, DF)) ** power
 
 
-def _own_spreads(ensemble, batch, errors, trust, horizon, n_jobs):
-    """Return the spreads of each series by itself, where networks do not tell all."""
+def _own_spreads(ensemble, batch, origins, errors, trust, n_jobs):
+    """Return the spreads of each series by itself, where networks do not tell all.
+
+    They are those of smoothing that is fitted again; without smoothing, those of errors that are known, and where there
+    are none, of forecasts by season and level alone.
+    """
     recipe, table = ensemble.best.recipe, batch.rows
     _, growth = fit_power(np.abs(errors), np.zeros(len(errors)))
     sizes, growths = np.full(table.n_series, np.nan), np.full(table.n_series, growth)
     wanted = (trust < 1) | (np.bincount(batch.series, minlength=table.n_series) == 0)
     if ensemble.smoothing:
-        for i, (size, exponent) in _refit(ensemble, table, np.flatnonzero(wanted & recipe.smoothed), horizon, n_jobs):
+        smoothed = np.flatnonzero(wanted & recipe.smoothed)
+        for i, (size, exponent) in _refit(ensemble, table, smoothed, errors.shape[1], n_jobs):
             sizes[i], growths[i] = size, exponent
     for i in np.flatnonzero(wanted & np.isnan(sizes)):
-        k = np.flatnonzero(batch.series == i)[-N_REFITS:]
-        if len(k):
-            errors = np.abs(batch.targets(k)) * batch.units[k, None]
-            sizes[i], growths[i] = fit_power(errors, np.arange(len(k))[::-1])
+        of_series = np.abs(errors[origins.series == i][-N_REFITS:])
+        if not np.isfinite(of_series).any():
+            k = np.flatnonzero(batch.series == i)[-N_REFITS:]
+            of_series = np.abs(batch.targets(k)) * batch.units[k, None]
+        if len(of_series):
+            sizes[i], growths[i] = fit_power(of_series, np.arange(len(of_series))[::-1])
     return OwnSpreads(np.where(np.isnan(sizes), recipe.units, sizes), growths)
 
 
@@ -165,11 +172,12 @@ def _refit(ensemble, table, series, horizon, n_jobs):
     origins = Origins(np.repeat(series, counts), rows_of(first, counts))
     if not len(origins.series):
         return
-    rows = rows_of(table.offsets[origins.series], origins.seen)
-    values, offsets, total = table.values[rows], offsets_of(origins.seen), 0.0
+    values, offsets = table.values[rows_of(table.offsets[origins.series], origins.seen)], offsets_of(origins.seen)
+    bounds, total = ensemble.bounds(table, origins, horizon), 0.0
     for one in kinds:
         fit = Smoothing.fit(one.method, values, offsets, one.season_lengths, n_jobs, one.log)
-        total = total + fit.forecast(values, offsets, np.arange(len(origins.seen)), origins.seen, horizon, n_jobs)
+        forecasts = fit.forecast(values, offsets, np.arange(len(origins.seen)), origins.seen, horizon, n_jobs)
+        total = total + np.clip(forecasts, *bounds)
     errors = np.abs(compare(ensemble.best.recipe, table, origins, total / len(kinds)))
     for i, stop, count in zip(series, np.cumsum(counts), counts, strict=True):
         if count:

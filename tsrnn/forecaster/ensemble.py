@@ -145,7 +145,7 @@ class Ensemble:
             mean = np.mean(forecasts, axis=0)
             if not self.smoothing:
                 return mean
-            lower, upper = self._limits(table, origins, horizon)
+            lower, upper = self.bounds(table, origins, horizon)
             smoothed = [
                 np.clip(
                     s.forecast(table.values, table.offsets, origins.series, origins.seen, horizon, n_jobs), lower, upper
@@ -168,7 +168,7 @@ class Ensemble:
         origins = Origins.ends(table.offsets)
         parts = [model.components(table, origins, horizon, n_jobs) for model in self.members]
         members = [{name: np.mean([part[name] for part in parts], axis=0) for name in parts[0]}]
-        lower, upper = self._limits(table, origins, horizon)
+        lower, upper = self.bounds(table, origins, horizon)
         for s in self.smoothing.values():
             level, trend, season = s.forecast(
                 table.values, table.offsets, origins.series, origins.seen, horizon, n_jobs, components=True
@@ -192,7 +192,7 @@ class Ensemble:
         shares = self.mean_share * shares + (1 - self.mean_share) * (members == middle)
         return np.where(self.best.recipe.smoothed[origins.series, None], shares, members == 0)
 
-    def _limits(self, table, origins, horizon):
+    def bounds(self, table, origins, horizon):
         """Return the limits of forecasts in the units of the series."""
         recipe = self.best.recipe
         lower, upper, floor = limits(recipe, table, origins, horizon)
