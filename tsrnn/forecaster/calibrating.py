@@ -20,6 +20,7 @@ OWN_SHARE = 0.5  # Of the spreads of each series by itself, in a panel of short 
 FULL_TRUST = 0.9  # From here on networks tell all.
 MIN_REFIT = 6  # Fewest observations of a refit.
 MAX_REFIT_VALUES = 4_000_000  # Most values of all refits.
+MAX_REFIT_SERIES = 1_000
 MIN_REFITS = 4  # Of a series, however many there are.
 
 
@@ -142,24 +143,26 @@ def _own_spreads(ensemble, batch, origins, errors, trust, n_jobs):
     """Return the spreads of each series by itself, where networks do not tell all.
 
     They are those of smoothing that is fitted again; without smoothing, those of errors that are known, and where there
-    are none, of forecasts by season and level alone.
+    are none, of forecasts by season and level alone. Of many series some tell, and others are like them in their units.
     """
     recipe, table = ensemble.best.recipe, batch.rows
     _, growth = fit_power(np.abs(errors), np.zeros(len(errors)))
     sizes, growths = np.full(table.n_series, np.nan), np.full(table.n_series, growth)
     wanted = (trust < 1) | (np.bincount(batch.series, minlength=table.n_series) == 0)
     if ensemble.smoothing:
-        smoothed = np.flatnonzero(wanted & recipe.smoothed)
+        smoothed = thin(np.flatnonzero(wanted & recipe.smoothed), MAX_REFIT_SERIES)
         for i, (size, exponent) in _refit(ensemble, table, smoothed, errors.shape[1], n_jobs):
             sizes[i], growths[i] = size, exponent
-    for i in np.flatnonzero(wanted & np.isnan(sizes)):
+    for i in thin(np.flatnonzero(wanted & ~recipe.smoothed if ensemble.smoothing else wanted), MAX_REFIT_SERIES):
         of_series = np.abs(errors[origins.series == i][-N_REFITS:])
         if not np.isfinite(of_series).any():
             k = np.flatnonzero(batch.series == i)[-N_REFITS:]
             of_series = np.abs(batch.targets(k)) * batch.units[k, None]
         if len(of_series):
             sizes[i], growths[i] = fit_power(of_series, np.arange(len(of_series))[::-1])
-    return OwnSpreads(np.where(np.isnan(sizes), recipe.units, sizes), growths)
+    known = np.isfinite(sizes)
+    usual = np.median(sizes[known] / recipe.units[known]) if known.any() else 1.0
+    return OwnSpreads(np.where(known, sizes, usual * recipe.units), growths)
 
 
 def _refit(ensemble, table, series, horizon, n_jobs):
