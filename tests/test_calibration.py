@@ -138,7 +138,7 @@ def test_drawn_errors_are_normal_and_go_together_as_those_seen(rng):
     seen[:, 1] = seen[:, 0]
     series, ages = np.tile([0, 1], n), np.repeat(np.arange(n)[::-1], 2)
     dependence = Dependence.of(seen.reshape(-1, HORIZON), series, ages, n_series)
-    drawn = dependence.draw(Calibration(HORIZON), n_series, HORIZON, 4_000, rng)
+    drawn = dependence.draw(Calibration(HORIZON), np.full(n_series, 0.5), HORIZON, 4_000, rng)
     # Three standard errors of the moments of 4,000 normal numbers.
     np.testing.assert_allclose(drawn.mean(axis=0), 0, atol=0.05)
     np.testing.assert_allclose(drawn.var(axis=0), 1, atol=0.07)
@@ -146,18 +146,27 @@ def test_drawn_errors_are_normal_and_go_together_as_those_seen(rng):
     # Correlations are drawn towards zero, as by 10 origins beside the 120.
     assert min(over_series) > 0.85
     over_steps = np.corrcoef(drawn[:, 0].T)
-    # Half of the errors seen, which correlate by .81, half a random walk: 1 to 6 steps ahead it correlates by .41.
-    assert 0.45 < over_steps[0, -1] < 0.8
+    # The errors seen correlate by .81, a random walk one and six steps ahead, which counts as 20 origins beside the 120,
+    # by .41. Three standard errors of the former are .1.
+    assert over_steps[0, -1] == pytest.approx((120 * 0.81 + 20 * 0.41) / 140, abs=0.1)
 
 
-def test_without_errors_paths_are_random_walks(rng):
-    drawn = Dependence.of(np.empty((0, HORIZON)), np.empty(0, int), np.empty(0, int), 1).draw(
-        Calibration(HORIZON), 3, 9, 4_000, rng
-    )
+def test_without_errors_paths_are_random_walks_or_noise(rng):
+    nothing = Dependence.of(np.empty((0, HORIZON)), np.empty(0, int), np.empty(0, int), 1)
+    drawn = nothing.draw(Calibration(HORIZON), np.array([0.5, 0.0, 0.9]), 9, 4_000, rng)
     assert drawn.shape == (4_000, 3, 9)
     # Three standard errors of a correlation of 4,000 pairs are .05.
-    assert np.corrcoef(drawn[:, 0, 3], drawn[:, 0, 8])[0, 1] == pytest.approx(np.sqrt(4 / 9), abs=0.05)
-    assert np.corrcoef(drawn[:, 0, 3], drawn[:, 1, 3])[0, 1] == pytest.approx(0, abs=0.05)
+    for series, expected in enumerate([np.sqrt(4 / 9), 0.0, np.sqrt(4 / 9)]):
+        assert np.corrcoef(drawn[:, series, 3], drawn[:, series, 8])[0, 1] == pytest.approx(expected, abs=0.05)
+    assert np.corrcoef(drawn[:, 0, 3], drawn[:, 2, 3])[0, 1] == pytest.approx(0, abs=0.05)
+
+
+def test_series_that_have_come_later_are_drawn_too(rng):
+    seen = scores_of(rng, 60)
+    dependence = Dependence.of(seen, np.tile([0, 1], 30), np.repeat(np.arange(30)[::-1], 2), 2)
+    drawn = dependence.draw(Calibration(HORIZON), np.zeros(3), HORIZON, 2_000, rng)
+    # Three standard errors of a variance.
+    np.testing.assert_allclose(drawn.var(axis=0), 1, atol=0.1)
 
 
 def test_the_newest_origins_are_kept(rng):

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tsrnn import RNNForecaster
+from tsrnn.forecaster import ShortSeriesWarning
 from tsrnn.losses import StudentT
 from tsrnn.validation import InvalidParameterError
 
@@ -232,9 +233,37 @@ class TestTimeGoesOn:
     def test_new_series_have_intervals_in_their_own_units(self):
         panel = long()
         new = panel[panel["unique_id"] == "a"].assign(unique_id="c", y=lambda d: d["y"] * 1000)
-        forecast = quick().fit(panel).update(new).predict(level=80).set_index("unique_id")
+        forecaster = quick().fit(panel).update(new)
+        assert forecaster.sample(5)["unique_id"].nunique() == 3
+        forecast = forecaster.predict(level=80).set_index("unique_id")
         widths = (forecast["y-hi-80"] - forecast["y-lo-80"]).groupby(level=0).mean()
         assert 300 < widths["c"] / widths["a"] < 3_000
+
+
+def test_paths_of_noise_are_noise_and_those_of_walks_are_walks():
+    """Standard deviations of sums of seven steps: of noise the root of seven, of a walk more than twice that."""
+    spreads = {}
+    for name, y in {"noise": noise(200, 1), "walk": noise(200, 1).cumsum()}.items():
+        forecaster = RNNForecaster(7, hidden_size=4, max_epochs=5, random_state=0).fit(y)
+        paths = forecaster.sample(2_000, random_state=0).to_numpy().reshape(2_000, 7)
+        spreads[name] = paths.sum(axis=1).std() / paths.std(axis=0).mean()
+    # Steps that are independent, or go together by .65 as those of a walk, within a fifth.
+    assert spreads["noise"] == pytest.approx(np.sqrt(7), rel=0.2)
+    assert spreads["walk"] == pytest.approx(np.sqrt(7 + 42 * 0.65), rel=0.2)
+
+
+@pytest.mark.parametrize("scale", [1e-6, 1.0, 1e6])
+def test_intervals_of_a_single_value_are_in_its_units(scale):
+    with pytest.warns(ShortSeriesWarning):
+        forecast = quick().fit([5.0 * scale]).predict(level=80)
+    np.testing.assert_allclose(forecast[:, 2] / scale, 5 + 0.25 * 5 * 1.4398 * np.sqrt(np.arange(1, 5)), rtol=1e-3)
+
+
+def test_a_series_that_has_not_changed_lately_may_change_again():
+    forecaster = quick(outliers="keep").fit(np.r_[np.full(50, 1.0), np.full(50, 100.0)])
+    forecast = forecaster.predict(level=80)
+    assert (forecast[:, 1] < 100).all() and (forecast[:, 2] > 100).all()
+    assert np.isfinite(forecaster.calibration_).all().all()
 
 
 class TestCoverage:

@@ -21,6 +21,8 @@ FULL_TRUST = 0.9  # From here on networks tell all.
 MIN_REFIT = 6  # Fewest observations of a refit.
 MAX_REFIT_VALUES = 4_000_000  # Most values of all refits.
 MAX_REFIT_SERIES = 1_000
+SMALLEST = 0.05  # Spread, in ordinary changes over a season: a series that has changed may change again.
+SINGLE = 0.25  # Of its value, spread of a series of a single one.
 MIN_REFITS = 4  # Of a series, however many there are.
 
 
@@ -162,7 +164,15 @@ def _own_spreads(ensemble, batch, origins, errors, trust, n_jobs):
             sizes[i], growths[i] = fit_power(of_series, np.arange(len(of_series))[::-1])
     known = np.isfinite(sizes)
     usual = np.median(sizes[known] / recipe.units[known]) if known.any() else 1.0
-    return OwnSpreads(np.where(known, sizes, usual * recipe.units), growths)
+    sizes = np.maximum(np.where(known, sizes, usual * recipe.units), SMALLEST * recipe.units)
+    return OwnSpreads(_widen_single(sizes, table, recipe), growths)
+
+
+def _widen_single(sizes, table, recipe):
+    """Return sizes, those of series of a single value in units of that value: nothing has changed there yet."""
+    single = np.diff(table.offsets) == 1
+    values = 1.0 if recipe.scaler.log else np.abs(table.values[table.offsets[:-1]])
+    return np.where(single, SINGLE * values / recipe.scaler.spread, sizes)
 
 
 def _refit(ensemble, table, series, horizon, n_jobs):

@@ -11,10 +11,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy.special import ndtr, ndtri
 
+from tsrnn.forecaster.spreads import USUAL_GROWTH
+
 N_ORIGINS = 128  # Newest origins whose errors are kept.
-N_HALF = 20.0  # Origins, none over steps of another, from which on their errors count more than the random walk.
+N_HALF = 20.0  # Origins from which on their errors count more than what is drawn without them.
 N_CORRELATED = 10.0  # Origins from which on correlations of series count for more than a half.
-LARGEST_SCORE = 1e6
 LARGEST = 4.0  # Of normal errors.
 
 
@@ -50,10 +51,10 @@ class Dependence:
         """
         if n_together == 1:
             newest = np.argsort(ages, kind="stable")[:N_ORIGINS][::-1]
-            return cls(_shorten(scores[newest, None]))
+            return cls(scores[newest, None].astype(np.float32))
         newest = np.unique(ages)[:N_ORIGINS]
         table, kept = np.full((len(newest), n_together, scores.shape[1]), np.nan, np.float32), np.isin(ages, newest)
-        table[np.searchsorted(newest, ages[kept]), series[kept]] = _shorten(scores[kept])
+        table[np.searchsorted(newest, ages[kept]), series[kept]] = scores[kept]
         return cls(table[::-1])
 
     def observe(self, scores, series):
@@ -64,16 +65,18 @@ class Dependence:
         else:  # Series that have come later are drawn by themselves.
             new, known = np.full((1, n_together, horizon), np.nan), series < n_together
             new[0, series[known]] = scores[known]
-        return replace(self, scores=np.concatenate([self.scores, _shorten(new)])[-N_ORIGINS:])
+        return replace(self, scores=np.concatenate([self.scores, new.astype(np.float32)])[-N_ORIGINS:])
 
-    def draw(self, calibration, n_series, horizon, n_paths, rng):
+    def draw(self, calibration, growths, horizon, n_paths, rng):
         """Draw normal errors of mean 0 and variance 1.
 
         Parameters
         ----------
         calibration : Calibration
             Distribution of the scores.
-        n_series, horizon, n_paths : int
+        growths : ndarray of shape (n_series,), float64
+            Exponents by which the spreads of the series grow with the steps ahead.
+        horizon, n_paths : int
             Shape of the result.
         rng : numpy.random.Generator
             Source of the draws.
@@ -83,36 +86,36 @@ class Dependence:
         ndarray of shape (n_paths, n_series, horizon), float64
         """
         normal = np.clip(ndtri((1 + calibration.shares(self.scores)) / 2), 0.0, LARGEST) * np.sign(self.scores)
-        normal = np.nan_to_num(normal)
-        drawn = _draw_walks(normal, n_paths, n_series, horizon, rng)
-        normal = normal[:, :, np.minimum(np.arange(horizon), normal.shape[2] - 1)]
+        normal, n_series, n_origins = np.nan_to_num(normal), len(growths), len(self.scores)
+        prior = _draw_prior(normal, growths, horizon, n_paths, rng)
+        together = normal.shape[1] == n_series
+        steps = np.minimum(np.arange(horizon), normal.shape[2] - 1)
+        normal = normal[:, np.arange(n_series) % normal.shape[1]][:, :, steps]
         sizes = np.sqrt((normal**2).sum(axis=0))
-        n_independent = len(normal) / self.scores.shape[2]
-        share = np.where(sizes > 0, n_independent / (n_independent + N_HALF), 0.0)
         normal = normal / np.where(sizes > 0, sizes, 1.0)
-        if normal.shape[1] == n_series:
-            past = np.tensordot(rng.standard_normal((n_paths, len(normal))), normal, axes=1)
-        else:
-            past = rng.standard_normal((n_paths, n_series, len(normal))) @ normal[:, 0]
-        return np.sqrt(1 - share) * drawn + np.sqrt(share) * past
+        weights = rng.standard_normal((n_paths, 1 if together else n_series, n_origins))
+        past = np.einsum("pjt,tjk->pjk", np.broadcast_to(weights, (n_paths, n_series, n_origins)), normal)
+        share = np.where(sizes > 0, n_origins / (n_origins + N_HALF), 0.0)
+        return np.sqrt(1 - share) * prior + np.sqrt(share) * past
 
 
-def _shorten(scores):
-    """Return scores in single precision, none so large that it would not fit."""
-    return np.clip(scores, -LARGEST_SCORE, LARGEST_SCORE).astype(np.float32)
+def _draw_prior(normal, growths, horizon, n_paths, rng):
+    """Draw errors of variance 1 at each step, correlated over the series as errors at the same step are.
 
-
-def _draw_walks(normal, n_paths, n_series, horizon, rng):
-    """Draw random walks of variance 1 at each step, correlated over the series as errors at the same step are."""
-    walks = np.cumsum(rng.standard_normal((n_paths, n_series, horizon)), axis=2) / np.sqrt(np.arange(1, horizon + 1))
+    Those of spreads that grow with the root of the steps are random walks; those of spreads that do not, noise.
+    """
+    shape, n_series = (n_paths, len(growths), horizon), len(growths)
+    walks = np.cumsum(rng.standard_normal(shape), axis=2) / np.sqrt(np.arange(1, horizon + 1))
+    share = np.clip(growths / USUAL_GROWTH, 0.0, 1.0)[:, None]
+    drawn = np.sqrt(share) * walks + np.sqrt(1 - share) * rng.standard_normal(shape)
     if n_series == 1 or normal.shape[1] != n_series:
-        return walks
+        return drawn
     flat = np.moveaxis(normal, 1, 0).reshape(n_series, -1)
     sizes = np.sqrt((flat**2).sum(axis=1))
     correlations = flat @ flat.T / np.maximum(np.outer(sizes, sizes), np.finfo(float).tiny)
     correlations *= len(normal) / (len(normal) + N_CORRELATED)
     np.fill_diagonal(correlations, 1.0)
-    return np.einsum("ij,pjk->pik", np.linalg.cholesky(correlations), walks)
+    return np.einsum("ij,pjk->pik", np.linalg.cholesky(correlations), drawn)
 
 
 def central_shares(normal):

@@ -134,10 +134,11 @@ class Ensemble:
         origins = Origins.ends(table.offsets) if origins is None else origins
         forecasts, learned = self.forecast_with_spreads(table, horizon, n_jobs, origins)
         _, _, floor = limits(self.best.recipe, table, origins, horizon)
-        spreads = self.uncertainty.spreads.at(origins.series, learned)
+        known = self.uncertainty.spreads
         return Distribution(
-            forecasts, spreads, self.uncertainty.calibration, self.best.recipe.scaler, origins.series, floor
-        )
+            forecasts, known.at(origins.series, learned), known.own.growths[origins.series],
+            self.uncertainty.calibration, self.best.recipe.scaler, origins.series, floor,
+        )  # fmt: skip
 
     def _combine(self, forecasts, table, horizon, n_jobs, origins):
         """Combine forecasts of the members with those of smoothing."""

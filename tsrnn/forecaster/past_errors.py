@@ -9,6 +9,7 @@ from tsrnn.windows import Origins, rows_of, thin
 
 MAX_SCORED = 512  # Most origins that are scored at once.
 MAX_TOGETHER = 64  # Most series whose errors at one origin are all known, and drawn together.
+LARGEST_SCORE = 1e6
 CHUNK = 4_096  # Windows that are forecast at once.
 
 
@@ -38,8 +39,9 @@ def compare(recipe, table, origins, forecasts):
 
 
 def score(errors, spreads):
-    """Return errors in units of their spreads."""
-    return errors / np.maximum(spreads, np.finfo(float).tiny)
+    """Return errors in units of their spreads, none beyond what single precision holds."""
+    with np.errstate(over="ignore"):
+        return np.clip(errors / np.maximum(spreads, np.finfo(float).tiny), -LARGEST_SCORE, LARGEST_SCORE)
 
 
 def score_between(ensemble, table, first, last, n_jobs=None):

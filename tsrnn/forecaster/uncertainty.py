@@ -64,6 +64,8 @@ class Distribution:
         In the units of the series.
     spreads : ndarray of shape (n, horizon), float64
         Of scaled values.
+    growths : ndarray of shape (n,), float64
+        Exponents by which the spreads of the series grow.
     calibration : Calibration
         Factors of the spreads.
     scaler : SeriesScaler
@@ -76,6 +78,7 @@ class Distribution:
 
     forecasts: np.ndarray
     spreads: np.ndarray
+    growths: np.ndarray
     calibration: Calibration
     scaler: SeriesScaler
     series: np.ndarray
@@ -122,14 +125,16 @@ class Distribution:
         ndarray of shape (n_paths, n, horizon), float64
             In the units of the series.
         """
-        normal = dependence.draw(self.calibration, *self.forecasts.shape, n_paths, rng)
+        normal = dependence.draw(self.calibration, self.growths, self.forecasts.shape[1], n_paths, rng)
         return self._away(np.sign(normal) * self.calibration.factors(central_shares(normal)))
 
     def _away(self, factor):
         """Return the values some spreads away from the forecasts."""
         with np.errstate(over="ignore", divide="ignore"):
             moved = self.scaler.scale(self.forecasts, self.series) + factor * self.spreads
-            return np.maximum(self.scaler.restore(moved, self.series), self.floor)
+            moved = np.maximum(self.scaler.restore(moved, self.series), self.floor)
+        # Rounding must not put a quantile on the other side of the forecast.
+        return np.where(factor > 0, np.maximum(moved, self.forecasts), np.minimum(moved, self.forecasts))
 
 
 def central(levels):
