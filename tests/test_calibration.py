@@ -8,7 +8,7 @@ from hypothesis.extra import numpy as arrays
 from scipy import stats
 
 from tsrnn.forecaster.calibration import DECAY, DF, LEVELS, Calibration
-from tsrnn.forecaster.dependence import Dependence, central_shares
+from tsrnn.forecaster.dependence import Dependence
 from tsrnn.forecaster.spreads import OwnSpreads, Spreads, fit_power
 
 HORIZON = 6
@@ -146,8 +146,8 @@ def test_drawn_errors_are_normal_and_go_together_as_those_seen(rng):
     # Correlations are drawn towards zero, as by 10 origins beside the 120.
     assert min(over_series) > 0.85
     over_steps = np.corrcoef(drawn[:, 0].T)
-    # The errors seen correlate by .81, a random walk one and six steps ahead, which counts as 20 origins beside the 120,
-    # by .41. Three standard errors of the former are .1.
+    # The errors seen correlate by .81, a random walk one and six steps ahead by .41: it counts as 20 origins beside the
+    # 120. Three standard errors of the former are .1.
     assert over_steps[0, -1] == pytest.approx((120 * 0.81 + 20 * 0.41) / 140, abs=0.1)
 
 
@@ -174,7 +174,3 @@ def test_the_newest_origins_are_kept(rng):
     for k in range(130):
         dependence = dependence.observe(np.full((1, HORIZON), float(k)), np.zeros(1, int))
     np.testing.assert_array_equal(dependence.scores[:, 0, 0], np.arange(2.0, 130.0))
-
-
-def test_shares_nearer_to_zero():
-    np.testing.assert_allclose(central_shares([0.0, 1.959964, -1.281552]), [0, 0.95, 0.8], atol=1e-6)

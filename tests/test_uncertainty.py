@@ -149,6 +149,18 @@ def test_intervals_do_not_fall_below_zero_where_nothing_has():
     assert (intervals["y-lo-99"] == 0).all()
 
 
+def test_quantiles_of_counts_hold_their_shares():
+    """Nothing is as far below a mean of one as the upper quantiles are above it."""
+    counts = pd.Series(np.random.default_rng(1).poisson(1.0, 900).astype(float))
+    forecaster = quick(max_epochs=4).fit(counts[:500])
+    origins = range(500, 896)
+    truth = np.array([counts.iloc[o : o + LEAD] for o in origins])
+    bounds = forecaster.predict_origins(counts, origins, quantiles=[0.8, 0.9, 0.95])[:, :, 0, 1:]
+    # Between counts a quantile holds a share between those of the counts: .74, .92 and .98 at most 1, 2 and 3.
+    below = (truth[..., None] <= bounds).mean(axis=(0, 1))
+    assert (below > [0.7, 0.85, 0.9]).all() and (below < [0.95, 0.99, 1.0]).all()
+
+
 def test_intervals_of_logarithms_are_positive_and_skewed():
     y = np.exp(noise(200) * 0.3 + 2)
     intervals = quick(log=True).fit(y).predict(level=90)

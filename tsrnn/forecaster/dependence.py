@@ -9,7 +9,7 @@ errors grow from step to step. Both are normal, and become paths by the quantile
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy.special import ndtr, ndtri
+from scipy.special import ndtri
 
 from tsrnn.forecaster.spreads import USUAL_GROWTH
 
@@ -116,15 +116,3 @@ def _draw_prior(normal, growths, horizon, n_paths, rng):
     correlations *= len(normal) / (len(normal) + N_CORRELATED)
     np.fill_diagonal(correlations, 1.0)
     return np.einsum("ij,pjk->pik", np.linalg.cholesky(correlations), drawn)
-
-
-def central_shares(normal):
-    """Return the shares of a normal distribution that are nearer to 0.
-
-    Examples
-    --------
-    >>> from tsrnn.forecaster.dependence import central_shares
-    >>> round(float(central_shares(-1.96)), 3)
-    0.95
-    """
-    return 2 * ndtr(np.abs(normal)) - 1

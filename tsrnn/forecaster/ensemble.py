@@ -133,11 +133,15 @@ class Ensemble:
         """Return the `Distribution` of the values ahead; the arguments are those of :meth:`forecast`."""
         origins = Origins.ends(table.offsets) if origins is None else origins
         forecasts, learned = self.forecast_with_spreads(table, horizon, n_jobs, origins)
-        _, _, floor = limits(self.best.recipe, table, origins, horizon)
-        known = self.uncertainty.spreads
+        _, highest, floor = limits(self.best.recipe, table, origins, horizon)
+        known, scaler = self.uncertainty.spreads, self.best.recipe.scaler
+        spreads = known.at(origins.series, learned)
+        ceiling = np.full_like(spreads, np.inf)
+        if scaler.log:
+            ceiling = np.maximum(highest, scaler.scale(forecasts, origins.series)) + spreads
         return Distribution(
-            forecasts, known.at(origins.series, learned), known.own.growths[origins.series],
-            self.uncertainty.calibration, self.best.recipe.scaler, origins.series, floor,
+            forecasts, spreads, known.own.growths[origins.series], self.uncertainty.calibration, scaler, origins.series,
+            floor, ceiling,
         )  # fmt: skip
 
     def _combine(self, forecasts, table, horizon, n_jobs, origins):

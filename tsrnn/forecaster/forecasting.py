@@ -19,7 +19,7 @@ from tsrnn.forecaster.checks import (
 )
 from tsrnn.forecaster.past_errors import factors_at
 from tsrnn.forecaster.state import FittedState
-from tsrnn.forecaster.uncertainty import central
+from tsrnn.forecaster.uncertainty import shares_of
 from tsrnn.frames import read_again, rows_ahead_in_pandas, with_future
 from tsrnn.frames.covariate_rows import locate, locate_ahead
 from tsrnn.frames.long import LongLayout
@@ -76,11 +76,11 @@ class Forecasting(FittedState):
         return np.moveaxis(forecasts, [2, 3, 1, 0], [0, 1, 2, 3])
 
     def _factors_at(self, ensemble, table, prepared, origins, levels):
-        """Return the factors of the spreads at each origin: float64 of shape (n_levels, n_origins)."""
+        """Return the factors of the spreads at each origin: float64 of shape (2 * n_levels, n_origins)."""
         known = [(prepared.stamps(i) <= end).sum() for i, end in enumerate(self._panel.ends())]
         ascending, inverse = np.unique(origins, return_inverse=True)
         seen = ascending - prepared.leads[:, None]
-        return factors_at(ensemble, table, np.array(known), seen, central(levels), self._n_threads())[:, inverse]
+        return factors_at(ensemble, table, np.array(known), seen, shares_of(levels), self._n_threads())[:, inverse]
 
     def _require_one_length(self, panel):
         """Refuse series that differ in length."""
@@ -122,8 +122,8 @@ class Forecasting(FittedState):
             Quantiles.
         future : optional
             Covariates of the steps ahead.
-        factors : ndarray of shape (n_levels, n_series), optional
-            Of the spreads at each quantile; by default those of the ensemble.
+        factors : ndarray of shape (2 * n_levels, n_series), optional
+            As for `Distribution.quantiles`.
 
         Returns
         -------

@@ -101,7 +101,7 @@ def factors_at(ensemble, table, known, origins, shares, n_jobs=None):
     origins : ndarray of shape (n_series, n_origins), int64
         Observations of each series at the origins, ascending.
     shares : ndarray of shape (n_levels,), float64
-        Shares of observations in central intervals.
+        Shares of errors without their sign.
     n_jobs : int or None
         Threads.
 

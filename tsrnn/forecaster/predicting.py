@@ -11,7 +11,6 @@ from tsrnn._types import Floats, Forecast, Fractions, Percentages, RandomState, 
 from tsrnn.forecaster.checks import separate
 from tsrnn.forecaster.forecasting import Forecasting
 from tsrnn.forecaster.scoring import absolute_errors, interval_scores, mean_scaled_error, read_what_follows
-from tsrnn.forecaster.uncertainty import central
 from tsrnn.intervals import read_quantiles
 from tsrnn.validation import Interval, check_parameters, make_generator
 
@@ -235,5 +234,7 @@ class Predicting(Forecasting):
         values = self._values_beside(covariates, horizon, list(levels.values()))
         measure = absolute_errors(values[0])
         if levels:
-            measure = interval_scores(values[1:], central(list(levels.values()))[::2])
+            ends = list(levels.values())
+            held = [upper - lower for lower, upper in zip(ends[::2], ends[1::2], strict=True)]
+            measure = interval_scores(values[1:], held)
         return -mean_scaled_error(self._panel, whole, measure, self.season_length_)

@@ -66,14 +66,15 @@ def interval_scores(bounds, levels):
     ----------
     bounds : ndarray of shape (2 * n_levels, n_series, horizon), float64
         Lower and upper end of each interval in turn.
-    levels : ndarray of shape (n_levels,), float64
+    levels : sequence of float
         Shares of observations that they are to hold.
     """
+    outside = 1 - np.array(levels)[:, None]
 
     def measure(i, truth):
         lower, upper = bounds[::2, i, : len(truth)], bounds[1::2, i, : len(truth)]
         missed = np.maximum(lower - truth, 0.0) + np.maximum(truth - upper, 0.0)
-        return upper - lower + 2 / (1 - levels[:, None]) * missed
+        return upper - lower + 2 / outside * missed
 
     return measure
 

@@ -3,12 +3,15 @@
 from dataclasses import dataclass, replace
 
 import numpy as np
+from scipy.special import ndtr
 
 from tsrnn.forecaster.calibration import Calibration
-from tsrnn.forecaster.dependence import Dependence, central_shares
+from tsrnn.forecaster.dependence import Dependence
 from tsrnn.forecaster.spreads import OwnSpreads, Spreads
 from tsrnn.intervals import MEDIAN
 from tsrnn.scaling import SeriesScaler
+
+LOWEST = -np.finfo(float).max
 
 
 @dataclass(frozen=True)
@@ -56,7 +59,7 @@ class Uncertainty:
 
 @dataclass(frozen=True)
 class Distribution:
-    """Distribution of the values ahead, symmetric about the forecast on the scale of the models.
+    """Distribution of the values ahead: symmetric about the forecast on the scale of the models, but for its bounds.
 
     Attributes
     ----------
@@ -74,6 +77,8 @@ class Distribution:
         Series of each forecast.
     floor : ndarray of shape (n, 1), float64
         Lowest value: 0 where no value was negative, else -inf.
+    ceiling : ndarray of shape (n, horizon), float64
+        Highest scaled value; inf but for logarithms, whose tails are those of no mean.
     """
 
     forecasts: np.ndarray
@@ -83,6 +88,7 @@ class Distribution:
     scaler: SeriesScaler
     series: np.ndarray
     floor: np.ndarray
+    ceiling: np.ndarray
 
     def quantiles(self, levels, factors=None):
         """Return quantiles.
@@ -91,8 +97,9 @@ class Distribution:
         ----------
         levels : sequence of float
             Shares of observations below, in (0, 1). That of a half is the forecast.
-        factors : ndarray of shape (n_levels, n), optional
-            Factors of the spreads of each forecast, from :func:`central`; by default those of the calibration.
+        factors : ndarray of shape (2 * n_levels, n), optional
+            Factors of the spreads at each forecast for the shares of :func:`shares_of`; by default those of the
+            calibration.
 
         Returns
         -------
@@ -100,13 +107,9 @@ class Distribution:
             In the units of the series: higher ones of higher levels, none below the floor.
         """
         if factors is None:
-            factors = self.calibration.factors(central(levels))[:, None]
-        return np.stack(
-            [
-                self.forecasts if level == MEDIAN else self._away(np.sign(level - MEDIAN) * factor[:, None])
-                for level, factor in zip(levels, factors, strict=True)
-            ]
-        )
+            factors = self.calibration.factors(shares_of(levels))[:, None]
+        pairs = zip(levels, *np.split(factors[:, :, None], 2), strict=True)
+        return np.stack([self._move(np.sign(level - MEDIAN), two, one) for level, two, one in pairs])
 
     def sample(self, n_paths, dependence, rng):
         """Draw paths, whose steps and series go together as past errors do.
@@ -126,24 +129,35 @@ class Distribution:
             In the units of the series.
         """
         normal = dependence.draw(self.calibration, self.growths, self.forecasts.shape[1], n_paths, rng)
-        return self._away(np.sign(normal) * self.calibration.factors(central_shares(normal)))
+        two, one = np.split(self.calibration.factors(shares_of(ndtr(normal))), 2)
+        return self._move(np.sign(normal), two, one)
 
-    def _away(self, factor):
-        """Return the values some spreads away from the forecasts."""
-        with np.errstate(over="ignore", divide="ignore"):
-            moved = self.scaler.scale(self.forecasts, self.series) + factor * self.spreads
+    def _move(self, sign, two_sided, one_sided):
+        """Return the values some spreads above or below the forecasts.
+
+        Above a forecast so near to the floor that nothing can be as far below it, all errors as large are above: a
+        share of observations within the factor is one below the quantile.
+        """
+        with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
+            centers = self.scaler.scale(self.forecasts, self.series)
+            room = (centers - self.scaler.scale(np.maximum(self.floor, LOWEST), self.series)) / self.spreads
+            bounded = np.isfinite(self.floor) & (two_sided > room) & (sign > 0)
+            factors = np.where(bounded, np.maximum(one_sided, room), two_sided)
+            moved = np.minimum(centers + sign * factors * self.spreads, self.ceiling)
             moved = np.maximum(self.scaler.restore(moved, self.series), self.floor)
         # Rounding must not put a quantile on the other side of the forecast.
-        return np.where(factor > 0, np.maximum(moved, self.forecasts), np.minimum(moved, self.forecasts))
+        lower, upper = np.minimum(moved, self.forecasts), np.maximum(moved, self.forecasts)
+        return np.where(sign > 0, upper, np.where(sign < 0, lower, self.forecasts))
 
 
-def central(levels):
-    """Return the shares of observations in the central intervals that quantiles bound, as `Calibration.factors` does.
+def shares_of(levels):
+    """Return the shares of errors within quantiles, of both signs and of one: float64 of shape (2 * n_levels, ...).
 
     Examples
     --------
-    >>> from tsrnn.forecaster.uncertainty import central
-    >>> central([0.1, 0.5, 0.9]).round(3).tolist()
-    [0.8, 0.0, 0.8]
+    >>> from tsrnn.forecaster.uncertainty import shares_of
+    >>> shares_of([0.1, 0.5, 0.9]).round(3).tolist()
+    [0.8, 0.0, 0.8, 0.1, 0.5, 0.9]
     """
-    return np.abs(2 * np.asarray(levels, dtype=np.float64) - 1)
+    levels = np.asarray(levels, dtype=np.float64)
+    return np.concatenate([np.abs(2 * levels - 1), levels])
