@@ -158,8 +158,9 @@ class Ensemble:
                 for s in self.smoothing.values()
             ]
             shares = self._shares_of(np.stack([mean, *smoothed]), origins)
-            # Members that agree are forecast to the bit.
-            return mean + np.sum(shares[1:] * (smoothed - mean), axis=0)
+            # Members that agree are forecast to the bit. Squares of huge values overflow in smoothing.
+            combined = mean + np.sum(np.where(shares[1:] > 0, shares[1:] * (smoothed - mean), 0.0), axis=0)
+            return np.where(np.isfinite(combined), combined, mean)
 
     def components(self, table, horizon, n_jobs=None):
         """Take forecasts from the end of each series apart.
@@ -184,7 +185,7 @@ class Ensemble:
         none = np.zeros((len(origins.series), horizon))
         stacked = {name: np.stack([member.get(name, none) for member in members]) for name in COMPONENTS}
         shares = self._shares_of(np.sum(list(stacked.values()), axis=0), origins)
-        return {name: np.sum(shares * part, axis=0) for name, part in stacked.items()}
+        return {name: np.sum(np.where(shares > 0, shares * part, 0.0), axis=0) for name, part in stacked.items()}
 
     def _shares_of(self, forecasts, origins):
         """Return the share of each member in each forecast, of shape (n_members, n_origins, horizon).
