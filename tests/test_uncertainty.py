@@ -1,6 +1,7 @@
 """Intervals, quantiles and sample paths of a forecaster."""
 
 import functools
+import warnings
 
 import numpy as np
 import pandas as pd
@@ -9,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tsrnn import RNNForecaster
-from tsrnn.forecaster import ShortSeriesWarning
+from tsrnn.forecaster import OutlierWarning, ShortSeriesWarning
 from tsrnn.losses import StudentT
 from tsrnn.validation import InvalidParameterError
 
@@ -241,6 +242,42 @@ class TestTimeGoesOn:
         moved = quick().fit(y[:90]).update(y[90:])
         trained = quick().fit(y[:90]).partial_fit(y[90:])
         pd.testing.assert_frame_equal(trained.calibration_, moved.calibration_, rtol=1e-9)
+
+    def test_a_series_that_was_constant_gets_the_spread_of_what_it_does_then(self):
+        values = np.r_[np.zeros(60), 1e5 + 1e4 * np.random.default_rng(0).normal(size=60)]
+        forecaster = quick().fit(values[:60])
+        for k in range(60, 120, 10):
+            forecaster.update(values[k : k + 10])
+        forecast = forecaster.predict(level=80)
+        # The first forecasts were wrong by 1e5.
+        assert 1e4 < (forecast[:, 2] - forecast[:, 1]).mean() < 3e5
+
+    @pytest.mark.parametrize("n_series", [2, 12])
+    def test_a_new_series_of_one_value_gets_a_spread_of_its_own(self, n_series):
+        panel = pd.concat(
+            [noise(40, k).rename_axis("ds").reset_index().assign(unique_id=str(k)) for k in range(n_series)]
+        )
+        forecaster = quick().fit(panel)
+        rows = (2e7 + 3e6 * noise(20)).rename_axis("ds").reset_index().assign(unique_id="new")
+        for k in range(20):
+            forecaster.update(rows.iloc[k : k + 1])
+        forecast = forecaster.predict(level=80).query("unique_id == 'new'")
+        width = (forecast["y-hi-80"] - forecast["y-lo-80"]).mean()
+        # Of normal noise 2.56 standard deviations, of a series that is hardly known a few times as much.
+        assert 3e6 < width < 4e7
+
+    def test_a_step_that_is_confirmed_later_is_the_same_in_pieces_and_at_once(self):
+        y = noise(100)
+        y.iloc[90:] += 300
+        forecasts = []
+        for size in (1, 15):
+            forecaster = quick().fit(y[:85])
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", OutlierWarning)
+                for k in range(85, 100, size):
+                    forecaster.update(y[k : k + size])
+            forecasts.append(forecaster.predict())
+        np.testing.assert_allclose(forecasts[0], forecasts[1], rtol=1e-9)
 
     def test_new_series_have_intervals_in_their_own_units(self):
         panel = long()

@@ -185,7 +185,7 @@ class BaseForecaster(Predicting):
         if panel.n_series > self._panel.n_series:
             ensemble = ensemble.extend(prepared)
         table = ensemble.best.recipe.read(prepared, self._table)
-        ensemble = ensemble.follow(table, self._n_threads())
+        ensemble = ensemble.follow(table, self._n_threads(), table.differs_from(self._table))
         warn_of_outliers(panel, prepared.panel, self._panel.lengths, stacklevel=3)
         warn_of_missing(panel, ensemble, self._panel.lengths, stacklevel=3)
         changes = {"_panel": panel, "_preparation": preparation, "_prepared": prepared, "_table": table}

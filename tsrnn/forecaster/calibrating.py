@@ -12,6 +12,7 @@ from tsrnn.forecaster.past_errors import MAX_SCORED, MAX_TOGETHER, compare, erro
 from tsrnn.forecaster.spreads import N_REFITS, OwnSpreads, Spreads, fit_power
 from tsrnn.forecaster.uncertainty import Uncertainty
 from tsrnn.learners.smoothing import Smoothing
+from tsrnn.scaling import MIN_UNIT
 from tsrnn.windows import Origins, offsets_of, rows_of, thin
 
 N_HALF = 20.0  # Windows, none over steps of another, from which on networks tell more than each series does.
@@ -69,6 +70,7 @@ def calibrate(ensemble, batch, linear, estimate, plan):
             for name, one in ensemble.smoothing.items()
         },
         lengths,
+        ensemble.best.recipe.units > MIN_UNIT,
     )
     return replace(ensemble, uncertainty=uncertainty)
 

@@ -53,23 +53,29 @@ class Ensemble:
         behind = {name: s.extend(table.values, table.offsets) for name, s in uncertainty.smoothing.items()}
         return replace(self, members=members, smoothing=smoothing, uncertainty=replace(uncertainty, smoothing=behind))
 
-    def follow(self, table, n_jobs=None):
-        """Return the ensemble after the last observations of a table: states of smoothing, and scores of forecasts."""
-        smoothing = {name: s.follow(table.values, table.offsets, n_jobs) for name, s in self.smoothing.items()}
-        return replace(self, smoothing=smoothing, uncertainty=self._observe(table, n_jobs))
+    def follow(self, table, n_jobs=None, anew=False):
+        """Return the ensemble after the last observations of a table: states of smoothing, and scores of forecasts.
+
+        ``anew`` says that values before these are others than those that the states have seen.
+        """
+        smoothing, known = self.smoothing, self.uncertainty
+        if anew:
+            smoothing = {name: s.at_beginning() for name, s in smoothing.items()}
+            known = replace(known, smoothing={name: s.at_beginning() for name, s in known.smoothing.items()})
+        smoothing = {name: s.follow(table.values, table.offsets, n_jobs) for name, s in smoothing.items()}
+        return replace(self, smoothing=smoothing, uncertainty=replace(self, uncertainty=known)._observe(table, n_jobs))
 
     def _observe(self, table, n_jobs):
         """Return the uncertainty after the last observations of a table: forecasts that have come true are scored."""
         uncertainty, seen = self.uncertainty, np.diff(table.offsets)
-        calibration, dependence, last = uncertainty.calibration, uncertainty.dependence, seen - uncertainty.horizon
+        last = seen - uncertainty.horizon
         first = np.maximum(uncertainty.seen - uncertainty.horizon + 1, np.maximum(last - MAX_SCORED + 1, 1))
-        for _, series, scores in score_between(self, table, first, last, n_jobs):
-            calibration, dependence = calibration.observe(scores), dependence.observe(scores, series)
+        uncertainty = uncertainty.observe([scored[1:] for scored in score_between(self, table, first, last, n_jobs)])
         behind = np.maximum(last, 0)
         smoothing = {
             name: s.follow(table.values, table.offsets, n_jobs, behind) for name, s in uncertainty.smoothing.items()
         }
-        return replace(uncertainty, calibration=calibration, dependence=dependence, smoothing=smoothing, seen=seen)
+        return replace(uncertainty, smoothing=smoothing, seen=seen)
 
     def with_scores_of(self, other):
         """Return the ensemble with the calibration of another one, of the same series."""

@@ -9,7 +9,7 @@ from tsrnn.windows import Origins, rows_of, thin
 
 MAX_SCORED = 512  # Most origins that are scored at once.
 MAX_TOGETHER = 64  # Most series whose errors at one origin are all known, and drawn together.
-LARGEST_SCORE = 1e6
+LARGEST_SCORE = 1e15
 CHUNK = 4_096  # Windows that are forecast at once.
 
 
@@ -22,8 +22,9 @@ def errors_of(ensemble, table, origins, horizon, n_jobs):
         return np.empty((0, horizon)), np.empty((0, horizon))
     recipe = ensemble.best.recipe
     forecasts, learned = ensemble.forecast_with_spreads(table, horizon, n_jobs, origins)
-    changes = (recipe.units > MIN_UNIT)[origins.series, None]
-    return np.where(changes, compare(recipe, table, origins, forecasts), np.nan), learned
+    errors = compare(recipe, table, origins, forecasts)
+    changes = (recipe.units > MIN_UNIT)[origins.series, None] | (errors != 0)
+    return np.where(changes, errors, np.nan), learned
 
 
 def compare(recipe, table, origins, forecasts):

@@ -4,7 +4,7 @@ A network tells the spread of its forecasts from the window. Of few and short se
 there, errors of forecasts from past origins tell more, each by models that were fitted to what was known.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -12,6 +12,7 @@ N_REFITS = 30  # Newest origins of a series that are forecast from.
 DECAY = 0.9  # Of the weight of an error from one origin to the one before.
 USUAL_GROWTH, GROWTH_WEIGHT = 0.5, 20.0  # Exponent of a random walk, and what it counts for.
 FEW = 2.0  # Origins by which few of them widen the spread.
+SMALLEST_PART = 0.1  # Of the spread of a series by itself, by which it is changed at most.
 NORMAL = 1.2533  # Standard deviation over mean absolute deviation of a normal distribution.
 
 
@@ -108,3 +109,8 @@ class Spreads:
         told = self.factor * learned * beyond ** self.own.growths[series, None]
         trust = self.trust[series, None]
         return np.where(np.isnan(told), own, own ** (1 - trust) * told**trust)
+
+    def rescale(self, ratios):
+        """Return spreads that are so many times as large, of series whose networks do not tell all."""
+        power = np.where(self.trust < 1, 1 / np.maximum(1 - self.trust, SMALLEST_PART), 0.0)
+        return replace(self, own=replace(self.own, sizes=self.own.sizes * ratios**power))

@@ -12,6 +12,9 @@ from tsrnn.intervals import MEDIAN
 from tsrnn.scaling import SeriesScaler
 
 LOWEST = -np.finfo(float).max
+# Mean score of the forecasts of a series that is new, or was constant, from which on its values are on another scale
+# than its spread: it gets another one, and tells nothing of others.
+STRANGE = 30.0
 
 
 @dataclass(frozen=True)
@@ -31,6 +34,8 @@ class Uncertainty:
         when these are known.
     seen : ndarray of shape (n_series,), int64
         Observations of each series up to which forecasts have been scored.
+    settled : ndarray of shape (n_series,), bool
+        Series whose spread is from changes or errors that they have shown.
     """
 
     spreads: Spreads
@@ -38,11 +43,36 @@ class Uncertainty:
     dependence: Dependence
     smoothing: dict
     seen: np.ndarray
+    settled: np.ndarray
 
     @property
     def horizon(self):
         """Steps of a forecast that is scored."""
         return self.calibration.horizon
+
+    def observe(self, scored):
+        """Return the uncertainty after forecasts that have come true.
+
+        Parameters
+        ----------
+        scored : list of tuple
+            Series and scores from each origin, the oldest first, as from `score_between`.
+
+        Returns
+        -------
+        Uncertainty
+        """
+        calibration, dependence = self.calibration, self.dependence
+        ratios = _mean_scores(scored, len(self.seen))
+        strange = ~self.settled & ((ratios > STRANGE) | ((ratios > 0) & (ratios < 1 / STRANGE)))
+        for series, scores in scored:
+            usual = ~strange[series]
+            if usual.any():
+                calibration = calibration.observe(scores[usual])
+                dependence = dependence.observe(scores[usual], series[usual])
+        spreads = self.spreads.rescale(np.where(strange, ratios, 1.0)) if strange.any() else self.spreads
+        settled = self.settled | (np.isfinite(ratios) & ~strange)
+        return replace(self, spreads=spreads, calibration=calibration, dependence=dependence, settled=settled)
 
     def extend(self, units, lengths):
         """Return the uncertainty of more series, which have the spreads of the median series in their ``units``."""
@@ -54,7 +84,12 @@ class Uncertainty:
             np.concatenate([known, np.full(n_new, np.median(known))]) for known in (own.growths, self.spreads.trust)
         )
         spreads = replace(self.spreads, own=OwnSpreads(sizes, growths), trust=trust)
-        return replace(self, spreads=spreads, seen=np.concatenate([self.seen, lengths[n_known:]]))
+        return replace(
+            self,
+            spreads=spreads,
+            seen=np.concatenate([self.seen, lengths[n_known:]]),
+            settled=np.concatenate([self.settled, np.zeros(n_new, bool)]),
+        )
 
 
 @dataclass(frozen=True)
@@ -148,6 +183,15 @@ class Distribution:
         # Rounding must not put a quantile on the other side of the forecast.
         lower, upper = np.minimum(moved, self.forecasts), np.maximum(moved, self.forecasts)
         return np.where(sign > 0, upper, np.where(sign < 0, lower, self.forecasts))
+
+
+def _mean_scores(scored, n_series):
+    """Return the mean score of each series, without the signs; NaN where there is none."""
+    sums, counts = np.zeros(n_series), np.zeros(n_series)
+    for series, scores in scored:
+        np.add.at(sums, series, np.nansum(np.abs(scores), axis=1))
+        np.add.at(counts, series, np.isfinite(scores).sum(axis=1))
+    return np.where(counts > 0, sums / np.maximum(counts, 1), np.nan)
 
 
 def shares_of(levels):

@@ -73,6 +73,13 @@ def stack_paths(panel, paths):
         As from :meth:`Panel.restore`, for each path: its number is the first level of the index, ``path``, or a first
         column where stamps are a column; of an array, the first axis.
     """
+    names = [*panel.names.id_cols, panel.names.time_col, panel.names.target_col]
+    names = getattr(panel.layout, "level_names", names if hasattr(panel.layout, "names") else [])
+    if PATH in names:
+        raise ValueError(
+            f"The number of a path is in the column or level {PATH!r}. Got series with a column or level of that name. "
+            "Rename it, and fit again."
+        )
     times = panel.as_given(panel.continue_index(paths.shape[2]))
     tables = [panel.layout.build(panel.ids, times, path) for path in paths]
     if isinstance(tables[0], np.ndarray):

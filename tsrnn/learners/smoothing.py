@@ -135,7 +135,7 @@ class Smoothing:
             method, seasons, models, kinds, first_seasons, units, np.zeros((n_series, N_KEPT, 2)),
             np.zeros((n_series, N_KEPT, longest)), np.zeros(n_series, np.int64), log,
         )  # fmt: skip
-        return unseen._at_beginning().follow(values, offsets, n_jobs)
+        return unseen.at_beginning().follow(values, offsets, n_jobs)
 
     def follow(self, values, offsets, n_jobs=None, seen=None):
         """Return the models with the states after the first ``seen`` of some observations, by default all of them.
@@ -143,7 +143,7 @@ class Smoothing:
         If these are fewer than the models have seen, they begin anew with their first states.
         """
         seen = np.diff(offsets) if seen is None else seen
-        start = self if (seen >= self.seen).all() else self._at_beginning()
+        start = self if (seen >= self.seen).all() else self.at_beginning()
         _, moved = start._run(values, offsets, seen, n_jobs=n_jobs)
         return moved
 
@@ -167,7 +167,7 @@ class Smoothing:
         -------
         ndarray of shape (n, horizon), or (3, n, horizon) with components, float64
         """
-        start = self if (seen >= self.seen[series]).all() else self._at_beginning()
+        start = self if (seen >= self.seen[series]).all() else self.at_beginning()
         order = np.lexsort((seen, series))
         parts, _ = start._run(
             values, offsets, start.seen, series[order], seen[order], horizon, 3 if components else 1, n_jobs
@@ -186,7 +186,7 @@ class Smoothing:
         names = ("models", "kinds", "first_seasons", "units", "states", "seasons", "seen")
         return replace(self, **{n: np.concatenate([getattr(self, n), getattr(new, n)]) for n in names})
 
-    def _at_beginning(self):
+    def at_beginning(self):
         """Return the models with their first states."""
         n_series = len(self.kinds)
         first = self.first_seasons[np.arange(n_series)[:, None], np.maximum(self.kinds - 1, 0) // 2, 0]

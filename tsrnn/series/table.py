@@ -7,7 +7,7 @@ import numpy as np
 from tsrnn.scaling import ordinary_spreads, series_units, window_levels, window_spreads
 from tsrnn.seasonality import Decomposition, seasonal_future
 from tsrnn.series.inputs import Inputs
-from tsrnn.windows import Windows, row_series, runs, windows_at
+from tsrnn.windows import Windows, row_series, rows_of, runs, windows_at
 
 REMAINDER, SEASONAL = 0, 1  # Columns of `numbers`.
 
@@ -217,6 +217,11 @@ class Table(Rows):
         if self.inputs is not None:
             return truth
         return truth - self.seasonal_future(windows.series, windows.seen, horizon)
+
+    def differs_from(self, before):
+        """Tell whether values are others than in the table of the first rows of the first series."""
+        kept = rows_of(self.offsets[: len(before.offsets) - 1], np.diff(before.offsets))
+        return not np.array_equal(self.values[kept], before.values, equal_nan=True)
 
     def workspace(self, origins, width, horizon):
         """Copy the last rows before some `Origins`, with room for the steps after them.
