@@ -24,6 +24,7 @@ MAX_REFIT_VALUES = 4_000_000  # Most values of all refits.
 MAX_REFIT_SERIES = 1_000
 SMALLEST = 0.05  # Spread, in ordinary changes over a season: a series that has changed may change again.
 SINGLE = 0.25  # Of its value, spread of a series of a single one.
+MIN_ORIGINS = 32  # Fewest origins from which the errors of series that are drawn together are known.
 MIN_REFITS = 4  # Of a series, however many there are.
 
 
@@ -83,7 +84,7 @@ def _choose_origins(windows, lengths, horizon):
     ages = lengths[windows.series] - horizon - windows.seen
     k = np.flatnonzero(ages >= 0)
     if len(lengths) <= MAX_TOGETHER:
-        newest = thin(np.unique(ages[k]), max(MAX_SCORED // len(lengths), 1))
+        newest = thin(np.unique(ages[k]), max(MAX_SCORED // len(lengths), MIN_ORIGINS))
         k = k[np.isin(ages[k], newest)]
     else:
         k = thin(k, MAX_SCORED)

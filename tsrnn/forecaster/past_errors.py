@@ -8,7 +8,7 @@ from tsrnn.scaling import MIN_UNIT
 from tsrnn.windows import Origins, rows_of, thin
 
 MAX_SCORED = 512  # Most origins that are scored at once.
-MAX_TOGETHER = 64  # Most series whose errors at one origin are all known, and drawn together.
+MAX_TOGETHER = 128  # Most series whose errors at one origin are all known, and drawn together.
 LARGEST_SCORE = 1e15
 CHUNK = 4_096  # Windows that are forecast at once.
 

@@ -149,8 +149,9 @@ class Predicting(Forecasting):
         """Draw sample paths of the values ahead, for sums, maxima, reorder points and other functions of several steps.
 
         The quantile of a sum is not the sum of quantiles: errors of neighbouring steps, and of series, go together.
-        Paths have the quantiles of `predict` at each step, and go together as errors of past forecasts have done; up to
-        64 series of one length do so, too, more are drawn one by one.
+        Paths have the quantiles of `predict` at each step, and go together as errors of past forecasts have done. Up to
+        128 series of one length go together, too; more, and others, are drawn one by one, and totals over them are
+        narrower than they should be.
 
         Parameters
         ----------
