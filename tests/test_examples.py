@@ -122,6 +122,16 @@ def test_names(run):
     assert all(name.startswith("or") for name in continued.split())
 
 
+def test_weekly_totals(run):
+    text, _ = run("weekly_totals.py")
+    (paths, width), (days, sums) = (
+        numbers_after(name, text) for name in ("sample paths:", "sums of the quantiles of days:")
+    )
+    assert width < sums
+    # Three standard errors of a share of .8 of 40 weeks.
+    assert 61 < paths <= days
+
+
 def test_generate_curves(run, tmp_path):
     text, _ = run("generate_curves.py")
     network, linear = numbers_after("recurrent network", text), numbers_after("linear regression", text)
