@@ -1,10 +1,12 @@
 """Scores of quantiles, intervals and sample paths: known values, known distributions, labels and refusals."""
 
+import re
 from functools import partial
 from statistics import NormalDist
 
 import numpy as np
 import pandas as pd
+import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -123,6 +125,55 @@ def test_quantiles_are_checked_by_name(name):
     for quantile in ([], [QUANTILES]):
         with pytest.raises(ValueError, match="quantile must be one number or a list of numbers"):
             QUANTILE_SCORES[name](TRUE, TABLE, quantile)
+
+
+class TestNamesThatTellQuantiles:
+    """Columns as `RNNForecaster.predict` and `backtest` name them."""
+
+    names = {"y-lo-80": 0.1, "y-median": 0.5, "y-q0.75": 0.75, "a b-hi-97.5": 0.9875, "q0.05": 0.05, "hi-95": 0.975}
+    frame = pd.DataFrame(np.random.default_rng(0).normal(size=(4, len(names))), columns=list(names))
+    kinds = pytest.mark.parametrize("kind", [pd.DataFrame, pl.DataFrame], ids=["pandas", "polars"])
+    metrics = pytest.mark.parametrize("score", QUANTILE_SCORES.values(), ids=QUANTILE_SCORES)
+
+    @kinds
+    @metrics
+    @given(order=st.permutations(list(names)), n=st.integers(2, len(names)))
+    def test_the_order_of_the_columns_is_that_of_the_quantiles(self, score, kind, order, n):
+        order = order[:n]
+        frame, levels = self.frame[order], [self.names[name] for name in order]
+        table = kind(frame.to_dict("list"))
+        expected = score(TRUE, frame.to_numpy(), levels)
+        assert score(TRUE, table, levels) == expected
+        assert score(TRUE, table, np.float32(levels)) == pytest.approx(expected, rel=1e-5)  # of quantiles in float32
+        with pytest.raises(
+            ValueError, match=f"Column '{order[0]}' is the quantile {levels[0]:g} by its name. Got"
+        ) as e:
+            score(TRUE, table, levels[::-1] if levels[0] != levels[-1] else levels[1:] + levels[:1])
+        advised = eval(re.search(r"set quantile=(\[.*?\])", str(e.value))[1])
+        assert score(TRUE, table, advised) == expected
+        assert score(TRUE, table.to_numpy(), levels[::-1]) == score(TRUE, frame.to_numpy(), levels[::-1])
+
+    @metrics
+    def test_one_quantile(self, score):
+        median = self.frame["y-median"]
+        assert score(TRUE, median, 0.5) == score(TRUE, median.to_numpy(), 0.5)
+        with pytest.raises(ValueError, match="Column 'y-median' is .* Got 0.9 for it. To mend this, set quantile=0.5,"):
+            score(TRUE, median, 0.9)
+        wide = self.frame[["y-lo-80", "y-median"]]
+        with pytest.raises(ValueError, match="Column 'y-median' is the quantile 0.5 by its name. Got 0.1 for it"):
+            score(wide.to_numpy(), wide, 0.1)
+
+    @metrics
+    def test_silent_columns_and_names_of_series(self, score):
+        frame = self.frame[["y-lo-80", "y-median"]].set_axis(["y", "y-median"], axis=1)
+        assert score(TRUE, frame, [0.9, 0.5]) == score(TRUE, frame.to_numpy(), [0.9, 0.5])
+        with pytest.raises(ValueError, match="select the columns in the order of quantile, or pass arrays"):
+            score(TRUE, frame, [0.5, 0.9])
+        assert score(TRUE, frame[["y-median", "y"]], [0.5, 0.9]) == score(TRUE, frame.to_numpy()[:, ::-1], [0.5, 0.9])
+        assert score(frame, frame, 0.9) == 0  # both are series of these names
+        levels = frame.set_axis(pd.MultiIndex.from_tuples([("a", "y-q0.1"), ("a", "y-q0.9")]), axis=1)
+        with pytest.raises(ValueError, match="is the quantile 0.1 by its name. Got 0.9 for it"):
+            score(TRUE, levels, [0.9, 0.1])
 
 
 def test_fair_scores_need_two_paths():
