@@ -7,6 +7,7 @@ from statistics import NormalDist
 import numpy as np
 import pandas as pd
 import polars as pl
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -217,6 +218,43 @@ class TestPathsOfForecasters:
         truth = self.y.rename("sold").reset_index().assign(shop="a").set_index(["shop", "ds"])["sold"]
         advised = long.set_index(["path", "shop", "ds"])["sold"]
         assert crps_ensemble(truth, advised) == crps_ensemble(self.y, self.paths)
+
+    def test_wide_frames_with_columns_of_paths_are_told_how_to_pass(self):
+        wide = pd.DataFrame({"a": self.y, "b": self.y})
+        given = {"y_true": wide.reset_index(), "samples": pd.concat({0: wide + 1, 1: wide - 3}, names=["path"])}
+        given["samples"] = given["samples"].reset_index()
+        with pytest.raises(ValueError, match="Pass samples.set_index") as error:
+            crps_ensemble(**given)
+        samples, y_true = (eval(part, given) for part in str(error.value).split("Pass ")[1][:-1].split(", and "))
+        assert crps_ensemble(y_true, samples) == pytest.approx(crps_ensemble(self.y, self.paths), rel=1e-12)
+
+    @pytest.mark.parametrize("kind", [pl.from_pandas, pa.Table.from_pandas], ids=["polars", "pyarrow"])
+    def test_frames_of_other_libraries(self, kind):
+        expected = crps_ensemble(self.y, self.paths)
+        for columns in ({"y": self.y}, {"a": self.y}, {"a": self.y, "b": self.y}):
+            truth = pd.DataFrame(columns)
+            paths = pd.concat({0: truth + 1, 1: truth - 3}, names=["path"])
+            assert crps_ensemble(kind(truth.reset_index()), kind(paths.reset_index())) == pytest.approx(
+                expected, rel=1e-12
+            )
+        keyed = pd.concat({"p": self.y, "q": self.y * 2}, names=["unique_id"]).rename("y")
+        paths = pd.concat({0: keyed + 1, 1: keyed - 3}, names=["path"])
+        given = {"y_true": kind(keyed.reset_index()), "samples": kind(paths.reset_index())}
+        with pytest.raises(ValueError, match="Pass samples.set_index.* This code is for pandas: ") as error:
+            crps_ensemble(**given)
+        advice, code = re.search(r"Pass (.*)\. This code is for pandas: (.*)\.$", str(error.value)).groups()
+        exec(code.replace(", samples =", "; samples ="), given)
+        samples, y_true = (eval(part, given) for part in advice.split(", and "))
+        assert crps_ensemble(y_true, samples) == crps_ensemble(keyed, paths)
+
+    @pytest.mark.parametrize("kind", [pl.from_pandas, pa.Table.from_pandas], ids=["polars", "pyarrow"])
+    def test_advice_of_all_metrics_is_for_pandas(self, kind):
+        long = pd.concat({"p": self.y, "q": self.y * 2}, names=["unique_id"]).rename("y").reset_index()
+        given = {"y_true": kind(long), "y_pred": kind(long.assign(y=long["y"] + 1))}
+        with pytest.raises(ValueError, match="This code is for pandas: y_true = y_true.to_pandas") as error:
+            metrics.mae(given["y_true"], given["y_pred"])
+        pivot = re.search(r"Pass y_true(\.pivot\(.*?\))\. This", str(error.value))[1]
+        assert metrics.mae(*(eval(f"given.to_pandas(){pivot}", {"given": part}) for part in given.values())) == 1
 
     def test_other_steps_are_refused(self):
         with pytest.raises(ValueError, match="same steps in every path, one path after another"):

@@ -71,14 +71,14 @@ def _check_told_quantiles(y_true, y_pred, quantile):
     if not names or (levels.ndim == 0 and names == _names_of(y_true)):
         return  # an array, or names of series
     told = [_told_by(name) for name in names]
-    for name, quantile, level in zip(names, told, np.broadcast_to(levels, len(names)), strict=True):
-        if quantile is not None and not np.isclose(quantile, level, rtol=CLOSE, atol=0):
+    for name, own, level in zip(names, told, np.broadcast_to(levels, len(names)), strict=True):
+        if own is not None and not np.isclose(own, level, rtol=CLOSE, atol=0):
             mend = "select the columns in the order of quantile"
             if None not in told and (levels.ndim or len(set(told)) == 1):
                 mend = f"set quantile={told if levels.ndim else told[0]}"
             raise ValueError(
                 f"quantile must be that of each column of y_pred, in their order. Column {name!r} is the quantile "
-                f"{quantile:g} by its name. Got {level:g} for it. To mend this, {mend}, or pass arrays if the names do "
+                f"{own:g} by its name. Got {level:g} for it. To mend this, {mend}, or pass arrays if the names do "
                 "not matter."
             )
 
@@ -86,10 +86,15 @@ def _check_told_quantiles(y_true, y_pred, quantile):
 def _names_of(values):
     """Return the names of the columns of values in a frame, or that of a Series; none of an array."""
     if is_native(values):
-        values = open_native(values)
-    if hasattr(values, "columns"):
-        return [name for name in values.columns if name != Names().time_col]
-    return [values.name] if hasattr(values, "name") else []
+        opened = open_native(values)
+        return [
+            name
+            for name in (opened.columns if hasattr(opened, "columns") else [opened.name])
+            if name != Names().time_col
+        ]
+    if isinstance(values, pd.DataFrame):
+        return list(values.columns)
+    return [values.name] if isinstance(values, pd.Series) else []
 
 
 def _told_by(name):
