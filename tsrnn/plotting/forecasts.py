@@ -13,6 +13,7 @@ from tsrnn._types import SeriesData
 from tsrnn.forecaster import RNNForecaster
 from tsrnn.forecaster.checks import separate
 from tsrnn.frames import append
+from tsrnn.frames.frequency import beginnings
 from tsrnn.intervals import read_quantiles
 from tsrnn.plotting.bands import draw_bands, find_intervals
 from tsrnn.plotting.figures import find_axes
@@ -255,7 +256,7 @@ def find_series(ids, series):
 def positions(index):
     """Return stamps as matplotlib takes them: beginnings of periods, and times of the zone's own clock."""
     if isinstance(index, pd.PeriodIndex):
-        index = index.to_timestamp()
+        index = beginnings(index)
     if isinstance(index, pd.DatetimeIndex):
         index = index.tz_localize(None)
     return index.to_numpy()

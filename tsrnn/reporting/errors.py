@@ -3,6 +3,8 @@
 import numpy as np
 import pandas as pd
 
+from tsrnn.frames.frequency import beginnings
+
 REFERENCES = ("naive", "seasonal_naive")
 N_WORST = 3  # Groups of a kind that are named for each forecaster.
 DAY = pd.Timedelta(days=1)
@@ -80,7 +82,7 @@ def summarize(backtest, errors):
 def kinds_of_groups(backtest):
     """Return labels of all rows by kind of group: series, step and, where the stamps tell them, weekday and hour."""
     kinds = {"series": backtest.ids.take(backtest.series), "step": pd.Index(backtest.steps)}
-    times = backtest.times.to_timestamp() if isinstance(backtest.times, pd.PeriodIndex) else backtest.times
+    times = beginnings(backtest.times) if isinstance(backtest.times, pd.PeriodIndex) else backtest.times
     if isinstance(times, pd.DatetimeIndex):
         gap = times.unique().sort_values().to_series().diff().min()
         if gap <= DAY:
