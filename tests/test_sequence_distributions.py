@@ -249,7 +249,7 @@ def test_size_is_no_advice_for_other_numbers(rng):
 def test_a_network_refuses_large_counts(loss):
     network = Network(input_size=1, hidden_size=2, output_size=loss.n_outputs, outputs_per_target=loss.n_outputs)
     targets = np.array([[[3.0]], [[1e12]]])
-    message = r"Got 1000000000000.0 at sequence 1, output step 0, target 0. Count in larger units: np.round\(targets / 10000\)"
+    message = r"Got 1000000000000.0 at sequence 1, output step 0, .* in larger units: np.round\(targets / 10000\)"
     sequences = Sequences.from_dense(np.zeros((2, 2, 1)), targets)
     with pytest.raises(ValueError, match=message):
         network.loss_and_gradient(sequences, loss)
