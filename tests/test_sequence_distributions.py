@@ -226,7 +226,7 @@ def test_other_numbers_than_counts_are_refused(rng, loss, bad):
 def test_counts_beyond_the_largest_mean_are_refused(rng, loss, size):
     """Beyond exp(20), the bound of the mean, all would be predicted as that."""
     X, y = rng.normal(size=(30, 4)), np.floor(size * rng.uniform(0.99, 1, size=30))
-    y[:20] = 0  # their mean is within the bounds, or not: those that are large would be predicted as the bound anyway
+    y[:20] = 0  # The mean of all may be small: each large count matters, since its own mean may be as large.
     model = RNNRegressor(loss=loss, **QUICK)
     with pytest.raises(ValueError, match="integers of at least 0, up to 485165195, as targets.* in larger units") as e:
         model.fit(X, y)
