@@ -201,8 +201,8 @@ def test_targets_that_are_mostly_the_same_have_a_start(name, targets):
     assert np.all(np.abs(start) <= 10)
 
 
-def test_counts_are_integers_of_at_least_0():
-    values = np.array([0.0, -0.0, 1.0, 1e9, -1.0, 0.5, np.nan, np.inf])
-    assert COUNTS.contains(values).tolist() == [True] * 4 + [False] * 4
-    assert REALS.contains(values).tolist() == [True] * 6 + [False] * 2
+def test_counts_are_integers_from_0_to_the_largest_mean():
+    values = np.array([0.0, -0.0, 1.0, 1e8, np.floor(np.exp(20)), -1.0, 0.5, np.ceil(np.exp(20)), np.nan, np.inf])
+    assert COUNTS.contains(values).tolist() == [True] * 5 + [False] * 5
+    assert REALS.contains(values).tolist() == [True] * 8 + [False] * 2
     assert {name for name, loss in NUMBERS.items() if loss.domain is COUNTS} == {"poisson", "negative_binomial"}

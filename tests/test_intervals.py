@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tsrnn.intervals import read_quantiles
+from tsrnn.intervals import read_quantiles, split_column
 from tsrnn.validation import InvalidParameterError
 
 
@@ -26,6 +26,19 @@ def test_columns_are_ascending_levels_then_ascending_quantiles():
 )
 def test_numbers_come_in_any_collection(given):
     assert read_quantiles(given) == read_quantiles([80, 95])
+
+
+@pytest.mark.parametrize("forecast", ["y", "a-b", "a\nb", "y-median", "q0.1"])
+def test_names_of_columns_are_read_back(forecast):
+    asked = read_quantiles([1, 80, 97.5, 99.999], [1e-7, 0.05, 0.5, 0.995])
+    # Twelve digits: those of the level 99.999 as a quantile are rounded.
+    told = {suffix: split_column(f"{forecast}-{suffix}") for suffix in asked}
+    assert told == {suffix: (forecast, pytest.approx(quantile, abs=1e-12)) for suffix, quantile in asked.items()}
+
+
+@pytest.mark.parametrize("name", ["y", "median", "y-lo", "y-q", "y-lo-80 ", "y_q0.1", None, 0.1, ("y", "lo-80")])
+def test_other_names_tell_no_quantile(name):
+    assert split_column(name) is None
 
 
 def test_nothing_is_asked_for_by_default():

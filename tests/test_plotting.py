@@ -59,6 +59,47 @@ def test_lines_hold_the_forecast_and_the_last_observations(forecaster, monthly):
     assert display.figure_ is display.ax_.figure
 
 
+def overlap_of_labels(ax):
+    """Pixels by which labels of dates lie over each other, once drawn."""
+    ax.figure.canvas.draw()
+    low, high = ax.get_xlim()
+    labels = [tick.label1 for tick in ax.xaxis.get_major_ticks() if low <= tick.get_loc() <= high]
+    boxes = sorted((label.get_window_extent() for label in labels if label.get_text()), key=lambda box: box.x0)
+    assert len(boxes) >= 2
+    return max(one.x1 - other.x0 for one, other in zip(boxes, boxes[1:], strict=False))
+
+
+@pytest.mark.parametrize("width", [4, 9])
+@pytest.mark.parametrize("freq", ["min", "h", "6h", "D", "B", "W", "MS", "QS", "YS"])
+def test_labels_of_dates_have_room(freq, width):
+    index = pd.date_range("2024-01-01", periods=80, freq=freq)
+    y = pd.Series(np.sin(np.arange(80)), index)
+    _, ax = plt.subplots(figsize=(width, 2.5), layout="constrained")
+    assert overlap_of_labels(ForecastDisplay.from_predictions(y[:70], y[70:], ax=ax).ax_) < 0
+
+
+def test_axes_of_numbers_keep_their_labels():
+    y = pd.Series(np.arange(80.0))
+    display = ForecastDisplay.from_predictions(y[:70], y[70:])
+    display.figure_.canvas.draw()
+    assert "40" in [label.get_text() for label in display.ax_.get_xticklabels()]
+
+
+def test_legends_hide_no_line():
+    """In a figure of its own it lies beside the axes; in axes that are given, it has a ground and the best corner."""
+    y = pd.Series(np.arange(80.0), pd.date_range("2024-01-01", periods=80))
+    display = ForecastDisplay.from_predictions(y[:70], y[70:])
+    display.figure_.canvas.draw()
+    legend, axes = display.ax_.get_legend().get_window_extent(), display.ax_.get_window_extent()
+    assert axes.x1 <= legend.x0 and legend.x1 <= display.figure_.bbox.x1
+    _, ax = plt.subplots()
+    legend = ForecastDisplay.from_predictions(y[:70], y[70:], ax=ax).ax_.get_legend()
+    ax.figure.canvas.draw()
+    assert legend.get_frame_on()
+    points = ax.transData.transform(np.column_stack([ax.convert_xunits(y.index), y]))
+    assert not any(legend.get_window_extent().contains(*point) for point in points)
+
+
 def test_three_seasons_or_two_horizons_are_shown(forecaster):
     season = max(forecaster.seasons_)
     assert season == 12

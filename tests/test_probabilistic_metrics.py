@@ -1,10 +1,13 @@
 """Scores of quantiles, intervals and sample paths: known values, known distributions, labels and refusals."""
 
+import re
 from functools import partial
 from statistics import NormalDist
 
 import numpy as np
 import pandas as pd
+import polars as pl
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -125,6 +128,55 @@ def test_quantiles_are_checked_by_name(name):
             QUANTILE_SCORES[name](TRUE, TABLE, quantile)
 
 
+class TestNamesThatTellQuantiles:
+    """Columns as `RNNForecaster.predict` and `backtest` name them."""
+
+    names = {"y-lo-80": 0.1, "y-median": 0.5, "y-q0.75": 0.75, "a b-hi-97.5": 0.9875, "q0.05": 0.05, "hi-95": 0.975}
+    frame = pd.DataFrame(np.random.default_rng(0).normal(size=(4, len(names))), columns=list(names))
+    kinds = pytest.mark.parametrize("kind", [pd.DataFrame, pl.DataFrame], ids=["pandas", "polars"])
+    metrics = pytest.mark.parametrize("score", QUANTILE_SCORES.values(), ids=QUANTILE_SCORES)
+
+    @kinds
+    @metrics
+    @given(order=st.permutations(list(names)), n=st.integers(2, len(names)))
+    def test_the_order_of_the_columns_is_that_of_the_quantiles(self, score, kind, order, n):
+        order = order[:n]
+        frame, levels = self.frame[order], [self.names[name] for name in order]
+        table = kind(frame.to_dict("list"))
+        expected = score(TRUE, frame.to_numpy(), levels)
+        assert score(TRUE, table, levels) == expected
+        assert score(TRUE, table, np.float32(levels)) == pytest.approx(expected, rel=1e-5)  # of quantiles in float32
+        with pytest.raises(
+            ValueError, match=f"Column '{order[0]}' is the quantile {levels[0]:g} by its name. Got"
+        ) as e:
+            score(TRUE, table, levels[::-1] if levels[0] != levels[-1] else levels[1:] + levels[:1])
+        advised = eval(re.search(r"set quantile=(\[.*?\])", str(e.value))[1])
+        assert score(TRUE, table, advised) == expected
+        assert score(TRUE, table.to_numpy(), levels[::-1]) == score(TRUE, frame.to_numpy(), levels[::-1])
+
+    @metrics
+    def test_one_quantile(self, score):
+        median = self.frame["y-median"]
+        assert score(TRUE, median, 0.5) == score(TRUE, median.to_numpy(), 0.5)
+        with pytest.raises(ValueError, match="Column 'y-median' is .* Got 0.9 for it. To mend this, set quantile=0.5,"):
+            score(TRUE, median, 0.9)
+        wide = self.frame[["y-lo-80", "y-median"]]
+        with pytest.raises(ValueError, match="Column 'y-median' is the quantile 0.5 by its name. Got 0.1 for it"):
+            score(wide.to_numpy(), wide, 0.1)
+
+    @metrics
+    def test_silent_columns_and_names_of_series(self, score):
+        frame = self.frame[["y-lo-80", "y-median"]].set_axis(["y", "y-median"], axis=1)
+        assert score(TRUE, frame, [0.9, 0.5]) == score(TRUE, frame.to_numpy(), [0.9, 0.5])
+        with pytest.raises(ValueError, match="select the columns in the order of quantile, or pass arrays"):
+            score(TRUE, frame, [0.5, 0.9])
+        assert score(TRUE, frame[["y-median", "y"]], [0.5, 0.9]) == score(TRUE, frame.to_numpy()[:, ::-1], [0.5, 0.9])
+        assert score(frame, frame, 0.9) == 0  # both are series of these names
+        levels = frame.set_axis(pd.MultiIndex.from_tuples([("a", "y-q0.1"), ("a", "y-q0.9")]), axis=1)
+        with pytest.raises(ValueError, match="is the quantile 0.1 by its name. Got 0.9 for it"):
+            score(TRUE, levels, [0.9, 0.1])
+
+
 def test_fair_scores_need_two_paths():
     assert crps_ensemble([3.0], [[1.0]]) == 2.0
     with pytest.raises(ValueError, match="samples must have at least 2 paths for a fair score. Got 1."):
@@ -166,6 +218,43 @@ class TestPathsOfForecasters:
         truth = self.y.rename("sold").reset_index().assign(shop="a").set_index(["shop", "ds"])["sold"]
         advised = long.set_index(["path", "shop", "ds"])["sold"]
         assert crps_ensemble(truth, advised) == crps_ensemble(self.y, self.paths)
+
+    def test_wide_frames_with_columns_of_paths_are_told_how_to_pass(self):
+        wide = pd.DataFrame({"a": self.y, "b": self.y})
+        given = {"y_true": wide.reset_index(), "samples": pd.concat({0: wide + 1, 1: wide - 3}, names=["path"])}
+        given["samples"] = given["samples"].reset_index()
+        with pytest.raises(ValueError, match="Pass samples.set_index") as error:
+            crps_ensemble(**given)
+        samples, y_true = (eval(part, given) for part in str(error.value).split("Pass ")[1][:-1].split(", and "))
+        assert crps_ensemble(y_true, samples) == pytest.approx(crps_ensemble(self.y, self.paths), rel=1e-12)
+
+    @pytest.mark.parametrize("kind", [pl.from_pandas, pa.Table.from_pandas], ids=["polars", "pyarrow"])
+    def test_frames_of_other_libraries(self, kind):
+        expected = crps_ensemble(self.y, self.paths)
+        for columns in ({"y": self.y}, {"a": self.y}, {"a": self.y, "b": self.y}):
+            truth = pd.DataFrame(columns)
+            paths = pd.concat({0: truth + 1, 1: truth - 3}, names=["path"])
+            assert crps_ensemble(kind(truth.reset_index()), kind(paths.reset_index())) == pytest.approx(
+                expected, rel=1e-12
+            )
+        keyed = pd.concat({"p": self.y, "q": self.y * 2}, names=["unique_id"]).rename("y")
+        paths = pd.concat({0: keyed + 1, 1: keyed - 3}, names=["path"])
+        given = {"y_true": kind(keyed.reset_index()), "samples": kind(paths.reset_index())}
+        with pytest.raises(ValueError, match="Pass samples.set_index.* This code is for pandas: ") as error:
+            crps_ensemble(**given)
+        advice, code = re.search(r"Pass (.*)\. This code is for pandas: (.*)\.$", str(error.value)).groups()
+        exec(code.replace(", samples =", "; samples ="), given)
+        samples, y_true = (eval(part, given) for part in advice.split(", and "))
+        assert crps_ensemble(y_true, samples) == crps_ensemble(keyed, paths)
+
+    @pytest.mark.parametrize("kind", [pl.from_pandas, pa.Table.from_pandas], ids=["polars", "pyarrow"])
+    def test_advice_of_all_metrics_is_for_pandas(self, kind):
+        long = pd.concat({"p": self.y, "q": self.y * 2}, names=["unique_id"]).rename("y").reset_index()
+        given = {"y_true": kind(long), "y_pred": kind(long.assign(y=long["y"] + 1))}
+        with pytest.raises(ValueError, match="This code is for pandas: y_true = y_true.to_pandas") as error:
+            metrics.mae(given["y_true"], given["y_pred"])
+        pivot = re.search(r"Pass y_true(\.pivot\(.*?\))\. This", str(error.value))[1]
+        assert metrics.mae(*(eval(f"given.to_pandas(){pivot}", {"given": part}) for part in given.values())) == 1
 
     def test_other_steps_are_refused(self):
         with pytest.raises(ValueError, match="same steps in every path, one path after another"):

@@ -1,5 +1,7 @@
 """Report of a backtest: known errors, copies and flat lines of simulated forecasts, groups, coverage, refusals."""
 
+import re
+
 import numpy as np
 import pandas as pd
 import polars as pl
@@ -8,6 +10,7 @@ from matplotlib import pyplot as plt
 
 import tsrnn
 from tsrnn import backtest, report
+from tsrnn.plotting import IntervalCalibrationDisplay
 from tsrnn.reporting import BacktestReport
 
 HORIZON = 12
@@ -203,6 +206,22 @@ class TestErrors:
         assert found.summary["scaled_mae"].equals(without.summary["scaled_mae"])
         assert found.by_series.loc["c"].isna().all()
 
+    @pytest.mark.parametrize("name", [None, np.nan, pd.NaT, pd.NA], ids=["None", "nan", "NaT", "NA"])
+    def test_a_series_without_a_name_counts_as_others(self, name):
+        panel = pd.DataFrame({"a": simulate("season"), "b": simulate("noise")})
+        reports = []
+        for names in (["a", "b"], ["a", name]):
+            table = backtest("naive", panel.set_axis(names, axis=1), horizon=6, n_windows=3, level=80)
+            reports.append(report(table.assign(net=table["naive"] + table["ds"].dt.hour)))
+        named, nameless = reports
+        assert nameless.by_series.index.isna().tolist() == [False, True]
+        np.testing.assert_array_equal(nameless.by_series, named.by_series)
+        np.testing.assert_array_equal(nameless.worst["relative_mae"], named.worst["relative_mae"])
+        pd.testing.assert_frame_equal(nameless.summary, named.summary)
+        pd.testing.assert_frame_equal(nameless.intervals, named.intervals)
+        nameless.plot(), nameless._repr_html_()
+        plt.close("all")
+
     def test_skill_beside_a_perfect_reference(self):
         found = report(TABLE.assign(seasonal_naive=TABLE["y"].fillna(0)))
         assert found.summary["skill_seasonal_naive"].tolist() == [-np.inf, -np.inf, 0]
@@ -323,6 +342,22 @@ class TestTables:
     def test_other_tables_are_refused(self, table, words):
         with pytest.raises(ValueError, match=words):
             report(table)
+
+    @pytest.mark.parametrize(("low", "high"), [("net-lo-80", "net-hi-80"), ("net-lo-97.5", "net-hi-97.5"),
+                                               ("net-q0.1", "net-q0.9"), ("net-q0.1", "net-hi-80")])  # fmt: skip
+    def test_inverted_intervals_are_refused(self, low, high):
+        table = TABLE.rename(columns={"net-lo-80": low, "net-hi-80": high})
+        table.loc[5, [low, high]] = [32.0, 31.0]
+        words = f"Column '{high}' is below '{low}' in 1 of 8 rows, first at row 5: 31.0 below 32.0"
+        for read in (report, IntervalCalibrationDisplay.from_backtest):
+            with pytest.raises(ValueError, match=re.escape(words)):
+                read(table)
+        swapped = TABLE.rename(columns={"net-lo-80": high, "net-hi-80": low})
+        swapped["net-median"] = [0.0, 9.0] * 4  # no end of an interval
+        with pytest.raises(ValueError, match="Were the two swapped") as error:
+            report(swapped)
+        advised = eval(str(error.value).split("swapped? ")[1].rstrip("."), {"table": swapped})
+        assert report(advised).intervals["coverage"].tolist() == report(TABLE).intervals["coverage"].tolist()
 
     def test_what_is_no_table_is_refused(self):
         with pytest.raises(

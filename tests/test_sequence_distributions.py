@@ -1,5 +1,6 @@
 """Distributions that sequence regressors predict: quantiles, samples, counts, and what is refused."""
 
+import re
 import warnings
 
 import numpy as np
@@ -218,6 +219,41 @@ def test_other_numbers_than_counts_are_refused(rng, loss, bad):
             method(X, y)
     np.testing.assert_array_equal(model.predict(X), before)
     RNNRegressor(loss="student_t", **QUICK).fit(X, y)  # as the error advises
+
+
+@pytest.mark.parametrize("size", [4.9e8, 1e9, 1e12, 1e300])
+@pytest.mark.parametrize("loss", COUNT_LOSSES)
+def test_counts_beyond_the_largest_mean_are_refused(rng, loss, size):
+    """Beyond exp(20), the bound of the mean, all would be predicted as that."""
+    X, y = rng.normal(size=(30, 4)), np.floor(size * rng.uniform(0.99, 1, size=30))
+    y[:20] = 0  # The mean of all may be small: each large count matters, since its own mean may be as large.
+    model = RNNRegressor(loss=loss, **QUICK)
+    with pytest.raises(ValueError, match="integers of at least 0, up to 485165195, as targets.* in larger units") as e:
+        model.fit(X, y)
+    advised = eval(re.search(r"np.round\(y / \S+\)", str(e.value))[0], {"np": np, "y": y})
+    model.fit(X, advised)
+    assert np.all(model.predict(X) < 485165195)
+    with pytest.raises(ValueError, match="in larger units"):
+        model.partial_fit(X, y)
+
+
+def test_size_is_no_advice_for_other_numbers(rng):
+    X = rng.normal(size=(3, 4))
+    for y in ([1.0, 0.5, 1e9], [1.0, -1.0, 1e12], [1.0, 0.5, 2.0]):
+        with pytest.raises(ValueError, match="takes counts.*another loss") as error:
+            RNNRegressor(loss="poisson", **QUICK).fit(X, np.array(y))
+        assert "larger units" not in str(error.value)
+
+
+@pytest.mark.parametrize("loss", [Poisson(), NegativeBinomial()])
+def test_a_network_refuses_large_counts(loss):
+    network = Network(input_size=1, hidden_size=2, output_size=loss.n_outputs, outputs_per_target=loss.n_outputs)
+    targets = np.array([[[3.0]], [[1e12]]])
+    message = r"Got 1000000000000.0 at sequence 1, output step 0, .* in larger units: np.round\(targets / 10000\)"
+    sequences = Sequences.from_dense(np.zeros((2, 2, 1)), targets)
+    with pytest.raises(ValueError, match=message):
+        network.loss_and_gradient(sequences, loss)
+    network.loss_and_gradient(Sequences.from_dense(np.zeros((2, 2, 1)), np.round(targets / 10000)), loss)
 
 
 @pytest.mark.parametrize("loss", [Poisson(), NegativeBinomial()])

@@ -14,6 +14,7 @@ from tsrnn._types import Column, Frequency
 from tsrnn.constraints import COLUMNS
 from tsrnn.frames import to_panel
 from tsrnn.frames.advice import Stamps, assign
+from tsrnn.frames.frequency import beginnings
 from tsrnn.frames.long import LongLayout
 from tsrnn.frames.times import as_times
 from tsrnn.validation import COUNT, InvalidParameterError, Options, check_parameters
@@ -248,7 +249,7 @@ def _as_datetimes(given, stamps):
     """Return time stamps, which may repeat and stand in any order, as datetimes of local time."""
     times = as_times(given, stamps)
     if isinstance(times, pd.PeriodIndex):
-        return times.to_timestamp(how="start")
+        return beginnings(times)
     if not isinstance(times, pd.DatetimeIndex):
         example = f" (first {times[0]})" if len(times) else ""
         raise TypeError(

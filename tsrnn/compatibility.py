@@ -55,6 +55,7 @@ def _check_domain(loss, sequences):
             raise ValueError(
                 f"The loss {loss.name!r} takes {loss.domain.words}, as targets. Got "
                 f"{sequences.targets[start + step, target]} at sequence {i}, output step {step}, target {target}."
+                f"{loss.domain.mend(sequences.targets, 'targets')}"
             )
 
 

@@ -1,5 +1,6 @@
 """Levels of prediction intervals and quantiles: what may be asked for, and how their columns are called."""
 
+import re
 from collections.abc import Iterable
 from numbers import Real
 
@@ -12,6 +13,8 @@ RULES = {
     "level": (1.0, 100.0, "percentages in the range [1, 100), such as level=80 or level=[80, 95]"),
     "quantiles": (0.0, 1.0, "numbers in the range (0, 1), such as quantiles=0.9 or quantiles=[0.1, 0.5, 0.9]"),
 }
+# Of a column of `tsrnn.backtest` or `RNNForecaster.predict`: the forecast, and the end of a level or a quantile.
+COLUMN = re.compile(r"(.+)-(?:(lo|hi)-(\d+(?:\.\d+)?)|(median)|q(\d+(?:\.\d+)?(?:e-\d+)?))", re.DOTALL)
 
 
 def read_quantiles(level=None, quantiles=None, method="predict"):
@@ -49,6 +52,38 @@ def read_quantiles(level=None, quantiles=None, method="predict"):
     for quantile in _read("quantiles", quantiles, method):
         columns["median" if quantile == MEDIAN else f"q{quantile:.12g}"] = quantile
     return columns
+
+
+def split_column(name):
+    """Return the forecast and the quantile that the name of a column tells, or None if it is not of this form.
+
+    Parameters
+    ----------
+    name : object
+        Name of a column.
+
+    Returns
+    -------
+    tuple of str and float, or None
+
+    Examples
+    --------
+    >>> from tsrnn.intervals import split_column
+    >>> split_column("gru-lo-80"), split_column("gru-median"), split_column("gru")
+    (('gru', 0.1), ('gru', 0.5), None)
+    """
+    match = COLUMN.fullmatch(name) if isinstance(name, str) else None
+    if match is None:
+        return None
+    forecast, end, level, median, quantile = match.groups()
+    if end:
+        return forecast, round_share((100 + (float(level) if end == "hi" else -float(level))) / 200)
+    return forecast, MEDIAN if median else round_share(float(quantile))
+
+
+def round_share(number):
+    """Return a quantile or a level without the last digits, which differ from one way to compute it to another."""
+    return round(number, 12)
 
 
 def _read(name, given, method):

@@ -11,6 +11,7 @@ from tsrnn.forecaster import ShortSeriesWarning
 from tsrnn.frames import Panel
 from tsrnn.frames.advice import Stamps
 from tsrnn.frames.attaching import attach_rows
+from tsrnn.frames.frequency import code_of_periods
 from tsrnn.frames.native import open_native
 from tsrnn.frames.native_columns import read_column
 from tsrnn.frames.times import as_times
@@ -103,19 +104,20 @@ def cut_at(panel, cutoffs, horizon):
     first, at = f"the first cutoff is {cutoffs[0]}", f"up to the first cutoff, {cutoffs[0]}"
     panel = _leave_out(panel, _count_until(panel, cutoffs[0]), first, at, "Take later cutoffs")
     origins = []
-    for cutoff in cutoffs:
+    for k, cutoff in enumerate(cutoffs):
         lengths = _count_until(panel, cutoff)
         counts = np.clip(panel.lengths - lengths, 0, horizon)
         if counts.max() < horizon:
             raise ValueError(_explain_late(panel, cutoff, int(counts.max()), horizon))
-        stamps = cutoffs[cutoffs == cutoff].repeat(panel.n_series)
+        stamps = cutoffs[[k]].repeat(panel.n_series)
         origins.append(Origin(panel.head(lengths), stamps, counts))
     return panel, origins
 
 
 def _count_until(panel, cutoff):
     """Return the number of stamps of each series up to a cutoff."""
-    is_past = np.asarray(panel.times <= cutoff)
+    is_period = isinstance(cutoff, pd.Period)
+    is_past = panel.times.asi8 <= cutoff.ordinal if is_period else np.asarray(panel.times <= cutoff)
     if panel.shares_times:
         return np.full(panel.n_series, is_past.sum())
     return np.add.reduceat(is_past, panel.offsets[:-1], dtype=np.int64)
@@ -151,7 +153,7 @@ def _require_same_kind(given, times):
         zone, method = times.tz, "tz_convert" if given.tz is not None and times.tz is not None else "tz_localize"
         mend = f" Convert them: pd.DatetimeIndex(cutoffs).{method}({zone if zone is None else str(zone)!r})."
     elif isinstance(times, pd.PeriodIndex) and isinstance(given, pd.DatetimeIndex):
-        mend = f" Convert them: pd.DatetimeIndex(cutoffs).to_period({times.freqstr!r})."
+        mend = f" Convert them: pd.DatetimeIndex(cutoffs).to_period({code_of_periods(times)!r})."
     elif isinstance(given, pd.PeriodIndex) and isinstance(times, pd.DatetimeIndex):
         mend = " Take the stamps themselves, as they stand in the series."
     raise TypeError(

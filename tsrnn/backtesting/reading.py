@@ -1,6 +1,5 @@
 """Tables of a backtest, taken apart: windows, steps ahead, truth, forecasts and their quantiles."""
 
-import re
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -10,9 +9,7 @@ import pandas as pd
 from tsrnn.frames.columns import quote
 from tsrnn.frames.native import open_native
 from tsrnn.frames.native_columns import read_column
-from tsrnn.intervals import MEDIAN
-
-SUFFIX = re.compile(r"(.+)-(?:(lo|hi)-(\d+(?:\.\d+)?)|(median)|q(\d+(?:\.\d+)?(?:e-\d+)?))", re.DOTALL)
+from tsrnn.intervals import MEDIAN, round_share, split_column
 
 
 @dataclass(frozen=True)
@@ -69,9 +66,9 @@ class Backtest:
         """Ends of intervals by forecaster and level in percent: pairs of quantiles as far below as above the median."""
         return {
             name: {
-                _rounded(100 - 200 * quantile): (found[quantile], found[_rounded(1 - quantile)])
+                round_share(100 - 200 * quantile): (found[quantile], found[round_share(1 - quantile)])
                 for quantile in reversed(found)
-                if quantile < MEDIAN and _rounded(1 - quantile) in found
+                if quantile < MEDIAN and round_share(1 - quantile) in found
             }
             for name, found in self.quantiles.items()
         }
@@ -104,8 +101,8 @@ def read_backtest(table):
     k = table.columns.get_loc("cutoff")
     *keys, time, cutoff = table.columns[: k + 1]
     numbers = {name: _floats(table, name) for name in table.columns[k + 1 :]}
-    series = table.groupby(keys, sort=False, observed=True).ngroup().to_numpy()
-    windows = table.groupby([*keys, cutoff], sort=False, observed=True).ngroup().to_numpy()
+    series = table.groupby(keys, sort=False, observed=True, dropna=False).ngroup().to_numpy()
+    windows = table.groupby([*keys, cutoff], sort=False, observed=True, dropna=False).ngroup().to_numpy()
     truth, *forecasts = numbers.values() or [None]
     if not forecasts or np.isnan(truth).all():
         raise ValueError(
@@ -166,11 +163,26 @@ def _count_steps(times, windows):
     return stamps.groupby(windows).rank(method="first").to_numpy(dtype="int64")
 
 
+def _require_order(ends, columns):
+    """Refuse intervals whose upper end is below the lower one."""
+    names = {parts: name for name, parts in ends.items()}
+    for (forecast, quantile), lower in names.items():
+        upper = names.get((forecast, round_share(1 - quantile)))
+        if quantile < MEDIAN and upper is not None and (inverted := columns[upper] < columns[lower]).any():
+            row = int(inverted.argmax())
+            raise ValueError(
+                f"The upper end of an interval must not be below the lower one. Column {upper!r} is below {lower!r} in "
+                f"{int(inverted.sum())} of {len(inverted)} rows, first at row {row}: {columns[upper][row]} below "
+                f"{columns[lower][row]}. Were the two swapped? "
+                f"table.rename(columns={{{lower!r}: {upper!r}, {upper!r}: {lower!r}}})."
+            )
+
+
 def _sort_columns(columns):
     """Return forecasts, and their quantiles, by forecaster; columns that belong to no other one are forecasts."""
-    matches = {name: match for name in columns if isinstance(name, str) and (match := SUFFIX.fullmatch(name))}
-    ends = {name: match for name, match in matches.items() if match[1] in columns}
-    ends = {name: match for name, match in ends.items() if match[1] not in ends}
+    told = {name: parts for name in columns if (parts := split_column(name))}
+    ends = {name: parts for name, parts in told.items() if parts[0] in columns}
+    ends = {name: parts for name, parts in ends.items() if parts[0] not in ends}
     forecasts = {name: values for name, values in columns.items() if name not in ends}
     for name, values in forecasts.items():
         if np.isnan(values).any():
@@ -178,19 +190,8 @@ def _sort_columns(columns):
                 f"Forecasts must not be missing. Column {name!r} is NaN in {int(np.isnan(values).sum())} of "
                 f"{len(values)} rows. Leave it out: table.drop(columns={name!r})."
             )
+    _require_order(ends, columns)
     quantiles = {name: {} for name in forecasts}
-    for name, match in ends.items():
-        quantiles[match[1]][_quantile_of(match)] = columns[name]
+    for name, (forecast, quantile) in ends.items():
+        quantiles[forecast][quantile] = columns[name]
     return forecasts, {name: dict(sorted(found.items())) for name, found in quantiles.items()}
-
-
-def _quantile_of(match):
-    _, end, level, median, quantile = match.groups()
-    if end:
-        return _rounded((100 + (float(level) if end == "hi" else -float(level))) / 200)
-    return MEDIAN if median else _rounded(float(quantile))
-
-
-def _rounded(number):
-    """Return a quantile or a level without the last digits, which differ from one way to compute it to another."""
-    return round(number, 12)

@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 
 from tsrnn.backtesting.naive_quantiles import has_quantiles
-from tsrnn.backtesting.reading import SUFFIX
 from tsrnn.forecaster import RNNForecaster
+from tsrnn.intervals import split_column
 from tsrnn.windows import rows_of
 
 
@@ -29,10 +29,10 @@ def name_columns(forecasters, suffixes):
         If a forecaster has the name of a quantile of another one.
     """
     for name in forecasters:
-        match = SUFFIX.fullmatch(name)
-        if match and match[1] in forecasters:
+        parts = split_column(name)
+        if parts and parts[0] in forecasters:
             raise ValueError(
-                f"The forecaster {name!r} has the name of a quantile of the forecaster {match[1]!r}. Give it another "
+                f"The forecaster {name!r} has the name of a quantile of the forecaster {parts[0]!r}. Give it another "
                 f"name, such as {name.replace('-', '_')!r}."
             )
     return {

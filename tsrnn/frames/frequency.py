@@ -27,6 +27,18 @@ def counts_in_absolute_time(freq):
     return fixed_step(freq) is not None
 
 
+def beginnings(periods):
+    """Return the time stamps at which periods begin: a DatetimeIndex for a PeriodIndex."""
+    if isinstance(periods.freq, pd.offsets.BusinessDay):
+        periods = periods.asfreq("D", how="start")  # pandas deprecates other ways from these to stamps
+    return periods.to_timestamp()
+
+
+def code_of_periods(periods):
+    """Return the frequency of a PeriodIndex as pandas reads it: that of its data type, such as "M" of period[M]."""
+    return str(periods.dtype).removeprefix("period[").removesuffix("]")
+
+
 def nanoseconds(unit):
     """Return the nanoseconds of a resolution such as "us"."""
     return pd.Timedelta(1, unit).as_unit("ns").value
@@ -98,7 +110,7 @@ def times_after(last, freq, count, name=None, before=None):
             raise ValueError(f"The stamps after {last} with step {freq} go beyond int64. Lower the horizon.")
         return pd.RangeIndex(last + freq, last + freq * (count + 1), freq, name=name)
     if isinstance(last, pd.Period):
-        return pd.period_range(last, periods=count + 1, freq=freq, name=name)[1:]
+        return pd.PeriodIndex([last], name=name).repeat(count) + np.arange(1, count + 1)
     if last.tz is None or counts_in_absolute_time(freq):
         return _skip_first(_run(last, freq, periods=count + 1, name=name), last)
     if before is not None:
@@ -241,7 +253,10 @@ def first_mismatch(times, expected, freq):
     int or None
         The position.
     """
-    same = np.asarray(times == expected)
+    if isinstance(times, pd.PeriodIndex):
+        same = times.asi8 == expected.asi8
+    else:
+        same = np.asarray(times == expected)
     if isinstance(times, pd.DatetimeIndex) and times.tz is not None and not counts_in_absolute_time(freq):
         same |= np.asarray(times.tz_localize(None) == expected.tz_localize(None))
     return None if same.all() else int((~same).argmax())

@@ -1,13 +1,14 @@
 """Validation of a frequency that the user gives."""
 
 import datetime
+import re
 
 import numpy as np
 import pandas as pd
 from pandas.tseries.frequencies import to_offset
 
 from tsrnn.frames.advice import convert_integers
-from tsrnn.frames.frequency import fixed_step, nanoseconds
+from tsrnn.frames.frequency import code_of_periods, fixed_step, nanoseconds
 
 
 def parse_frequency(freq, times, stamps):
@@ -47,7 +48,7 @@ def parse_frequency(freq, times, stamps):
     if isinstance(times, pd.PeriodIndex):
         if not _is_period_frequency(freq, times):
             raise ValueError(
-                f"freq={freq!r} differs from the frequency of the periods, {times.freqstr!r}. Leave freq=None."
+                f"freq={freq!r} differs from the frequency of the periods, {code_of_periods(times)!r}. Leave freq=None."
             )
         return times.freq
     offset = _as_offset(freq)
@@ -75,6 +76,8 @@ def _as_offset(freq):
 
 def _is_period_frequency(freq, times):
     try:
+        if isinstance(freq, pd.offsets.BusinessDay) or (isinstance(freq, str) and re.fullmatch(r"\d*B", freq)):
+            return to_offset(freq) == times.freq  # pandas deprecates the data type of such periods
         return pd.PeriodDtype(freq) == times.dtype
     except (ValueError, TypeError):
         return False

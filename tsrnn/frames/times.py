@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from tsrnn.frames.frequency import code_of_periods
 from tsrnn.frames.text_dates import as_expression, find_formats, read_dates
 
 MIN_STAMPS = 3  # to infer a frequency from
@@ -211,7 +212,7 @@ def _advise_kind(times, seen, stamps):
     elif isinstance(times, pd.PeriodIndex) and isinstance(seen, pd.DatetimeIndex) and seen.tz is None:
         how = "to_timestamp()"
     elif isinstance(times, pd.DatetimeIndex) and isinstance(seen, pd.PeriodIndex) and times.tz is None:
-        how = f"to_period({seen.freqstr!r})"
+        how = f"to_period({code_of_periods(seen)!r})"
     if stamps is None or how is None:
         return ""
     return f" If they mean the same times, convert them: {stamps.convert(f'{{}}{stamps.accessor}.{how}')}."

@@ -6,10 +6,8 @@ import numpy as np
 from scipy import special
 
 from tsrnn.losses.base import Loss, read_levels, read_weighted, weighted_means
-from tsrnn.losses.domains import COUNTS
+from tsrnn.losses.domains import COUNTS, MAX_LOG_MEAN
 
-# Of the mean, from one in half a billion to half a billion.
-MAX_LOG_MEAN = 20.0
 # Of the dispersion: from that of a Poisson distribution, to single digits, to nearly nothing but zeros.
 MIN_LOG_DISPERSION, MAX_LOG_DISPERSION = -15.0, 10.0
 SHIFT = 10  # Terms by which the argument of digamma is raised, so that six terms of its series give double precision

@@ -4,19 +4,29 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from tsrnn.metrics.inputs import check_same_columns, check_same_rows, is_labelled, read_beside, takes_frames, to_array
+from tsrnn.frames.columns import Names
+from tsrnn.metrics.inputs import (
+    PATH,
+    check_same_columns,
+    check_same_rows,
+    is_labelled,
+    read_beside,
+    takes_frames,
+    to_array,
+)
 from tsrnn.validation import BOOLEAN, check_parameters
-
-PATH = "path"  # Level of the index, or column, that numbers the paths of `RNNForecaster.sample`.
 
 
 def _put_beside(y_true, samples):
     """Return paths one under another as an array whose last axis is that of the paths; other samples as they are."""
     if isinstance(samples, pd.DataFrame) and PATH in samples.columns:
-        *keys, target = samples.columns
+        columns, time = list(samples.columns), Names().time_col
+        n = columns.index(time) + 1 if time in columns[:-1] else len(columns) - 1
+        values = f"[{columns[n]!r}]" if len(columns) == n + 1 else f"[{columns[n:]}]"
+        keys = [name for name in columns[:n] if name != PATH]
         raise ValueError(
-            f"Paths of a long DataFrame must be a Series, whose index tells paths, series and stamps. Pass "
-            f"samples.set_index({keys})[{target!r}], and y_true.set_index({keys[1:]})[{target!r}]."
+            "Paths one under another must be told by the index, as series and stamps. Pass "
+            f"samples.set_index({[PATH, *keys]}){values}, and y_true.set_index({keys}){values}."
         )
     if not is_labelled(samples) or PATH not in samples.index.names:
         return samples
@@ -45,7 +55,8 @@ def crps_ensemble(y_true: ArrayLike, samples: ArrayLike, *, fair: bool = False) 
         Truth.
     samples : array-like of shape (n_steps, n_samples), or array of shape (n_steps, n_series, n_samples)
         Draws from the forecast distribution, one path a column; each step is scored by itself. Or those of
-        `RNNForecaster.sample`: a Series or wide DataFrame whose index has the level ``path``. Its arrays have the
+        `RNNForecaster.sample`: a Series or wide DataFrame whose index has the level ``path`` (in other libraries, a
+        frame with the columns ``path`` and ``ds`` and one of each series). Its arrays have the
         paths along the first axis: ``np.moveaxis(samples, 0, -1)``.
     fair : bool, default=False
         Whether the score is that of the distribution that the paths were drawn from, estimated without bias (at least

@@ -1,7 +1,9 @@
 """Arguments of the metrics: float arrays, by the same labels where they are pandas objects."""
 
+import re
 from collections.abc import Callable
 from functools import wraps
+from inspect import signature
 from typing import ParamSpec, TypeVar
 
 import numpy as np
@@ -14,28 +16,53 @@ from tsrnn.frames.values import DATES, as_float64
 
 P = ParamSpec("P")
 T = TypeVar("T")
+PATH = "path"  # Level of the index, or column, that numbers the paths of `RNNForecaster.sample`.
 
 
 def takes_frames(metric: Callable[P, T]) -> Callable[P, T]:
     """Let a metric take frames and Series of other libraries than pandas.
 
-    A column "ds" is the index, as in pandas; without one, rows are compared by position.
+    A column "ds" is the index, as in pandas; without one, rows are compared by position. In errors with advice, the
+    expressions that bring the data into pandas are told, for which it is written.
     """
+    names = list(signature(metric).parameters)
 
     @wraps(metric)
     def measure(*arguments, **named):
-        return metric(*map(_in_pandas, arguments), **{name: _in_pandas(value) for name, value in named.items()})
+        ways = {}
+        read = [
+            _in_pandas(value, name, ways) for name, value in zip(names + [""] * len(arguments), arguments, strict=False)
+        ]
+        read_named = {name: _in_pandas(value, name, ways) for name, value in named.items()}
+        try:
+            return metric(*read, **read_named)
+        except (TypeError, ValueError) as error:
+            used = [f"{name} = {way}" for name, way in ways.items() if _is_code_of(name, str(error))]
+            if not used or type(error) not in (TypeError, ValueError):
+                raise
+            raise type(error)(f"{error} This code is for pandas: {', '.join(used)}.") from error
 
     return measure
 
 
-def _in_pandas(values):
+def _in_pandas(values, name, ways):
+    """Return an argument in pandas or as an array, and add the expression that brings it there to ``ways``."""
     if not is_native(values):
         return values
-    names = Names()
+    names, code = Names(), f"{name}.to_pandas()"
     with in_pandas(values, None, names) as (data, _, _):
-        has_index = isinstance(data, pd.DataFrame) and names.time_col in data and names.id_col not in data
-        return data.set_index(names.time_col) if has_index else data
+        if isinstance(data, pd.DataFrame) and data.index.name == names.time_col:
+            data = data.reset_index()
+        if isinstance(data, pd.DataFrame) and names.time_col in data and names.id_col not in data:
+            index = [PATH, names.time_col] if PATH in data else names.time_col
+            data, code = data.set_index(index), f"{code}.set_index({index!r})"
+        ways[name] = code
+        return data
+
+
+def _is_code_of(name, text):
+    """Tell whether a message has an expression with a name: a method of it, a selection, or a call with it."""
+    return re.search(rf"\b{name}(\.\w|\[)|\({name}[,)]", text) is not None
 
 
 def read_alike(**arguments):

@@ -1,14 +1,24 @@
 """Errors of quantile forecasts: `pinball`, `crps`, `wql`."""
 
+from collections.abc import Callable
+from functools import wraps
+from inspect import signature
 from numbers import Real
+from typing import ParamSpec
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
+from tsrnn.frames.columns import Names
+from tsrnn.frames.native import is_native, open_native
+from tsrnn.intervals import split_column
 from tsrnn.metrics.inputs import as_floats, read_alike, read_beside, takes_frames
 from tsrnn.validation import Interval, check_parameters
 
+P = ParamSpec("P")
+
+CLOSE = 1e-6  # Relative difference of quantiles that are the same, rounded to float32.
 _QUANTILE = {"quantile": [Interval(Real, 0.0, 1.0, "neither")]}
 
 
@@ -44,6 +54,56 @@ def _check_quantile_names(columns, quantile, levels):
         )
 
 
+def _reads_names(metric: Callable[P, float]) -> Callable[P, float]:
+    """Let a metric refuse columns whose names, such as y-q0.1 or y-lo-80, tell other quantiles, in any library."""
+
+    @wraps(metric)
+    def measure(*arguments: P.args, **named: P.kwargs) -> float:
+        score = metric(*arguments, **named)  # refuses what is no number, frame or quantile
+        _check_told_quantiles(**signature(metric).bind(*arguments, **named).arguments)
+        return score
+
+    return measure
+
+
+def _check_told_quantiles(y_true, y_pred, quantile):
+    levels, names = np.asarray(quantile, dtype="float64"), _names_of(y_pred)
+    if not names or (levels.ndim == 0 and names == _names_of(y_true)):
+        return  # an array, or names of series
+    told = [_told_by(name) for name in names]
+    for name, own, level in zip(names, told, np.broadcast_to(levels, len(names)), strict=True):
+        if own is not None and not np.isclose(own, level, rtol=CLOSE, atol=0):
+            mend = "select the columns in the order of quantile"
+            if None not in told and (levels.ndim or len(set(told)) == 1):
+                mend = f"set quantile={told if levels.ndim else told[0]}"
+            raise ValueError(
+                f"quantile must be that of each column of y_pred, in their order. Column {name!r} is the quantile "
+                f"{own:g} by its name. Got {level:g} for it. To mend this, {mend}, or pass arrays if the names do "
+                "not matter."
+            )
+
+
+def _names_of(values):
+    """Return the names of the columns of values in a frame, or that of a Series; none of an array."""
+    if is_native(values):
+        opened = open_native(values)
+        return [
+            name
+            for name in (opened.columns if hasattr(opened, "columns") else [opened.name])
+            if name != Names().time_col
+        ]
+    if isinstance(values, pd.DataFrame):
+        return list(values.columns)
+    return [values.name] if isinstance(values, pd.Series) else []
+
+
+def _told_by(name):
+    """Return the quantile that the name of a column ends with, or None; of several levels, the last tells it."""
+    column = split_column(f"y-{name[-1] if isinstance(name, tuple) and name else name}")
+    return column and column[1]
+
+
+@_reads_names
 @takes_frames
 def pinball(y_true: ArrayLike, y_pred: ArrayLike, quantile: ArrayLike) -> float:
     """Mean pinball loss of quantile forecasts, in the units of the series.
@@ -54,7 +114,8 @@ def pinball(y_true: ArrayLike, y_pred: ArrayLike, quantile: ArrayLike) -> float:
         Truth.
     y_pred : array-like
         With one quantile, the shape of `y_true`; with several, ``(n_steps, n_quantiles)`` of one series, or an array
-        ``(n_steps, n_series, n_quantiles)``. Column names of a frame that are floats must be the quantiles.
+        ``(n_steps, n_series, n_quantiles)``. Column names of a frame that are floats, or end as those of
+        ``RNNForecaster.predict(level=..., quantiles=...)``, must be the quantiles.
     quantile : float or array-like of shape (n_quantiles,)
         Between 0 and 1, both excluded.
 
@@ -81,6 +142,7 @@ def pinball(y_true: ArrayLike, y_pred: ArrayLike, quantile: ArrayLike) -> float:
     return _mean_loss("pinball", y_true, y_pred, quantile)
 
 
+@_reads_names
 @takes_frames
 def crps(y_true: ArrayLike, y_pred: ArrayLike, quantile: ArrayLike) -> float:
     r"""Continuous ranked probability score of quantile forecasts, in the units of the series.
@@ -135,6 +197,7 @@ def crps(y_true: ArrayLike, y_pred: ArrayLike, quantile: ArrayLike) -> float:
     return 2 * _mean_loss("crps", y_true, y_pred, quantile)
 
 
+@_reads_names
 @takes_frames
 def wql(y_true: ArrayLike, y_pred: ArrayLike, quantile: ArrayLike) -> float:
     """Weighted quantile loss: the pinball loss as a share of the size of the series, as in GIFT-Eval and GluonTS.

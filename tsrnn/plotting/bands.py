@@ -4,7 +4,7 @@ import re
 
 import numpy as np
 
-from tsrnn.backtesting.reading import SUFFIX
+from tsrnn.intervals import split_column
 
 SHADES = 0.18, 0.45  # Strength of the colour of the widest and the narrowest of several bands.
 ONE_SHADE = 0.3
@@ -28,8 +28,8 @@ def find_intervals(table, name):
         Columns ``lo-80``, ``hi-80`` and so on.
     """
     known = {_as_text(column): column for column in table.columns}
-    found = {column: match for column in table.columns if (match := SUFFIX.fullmatch(_as_text(column)))}
-    owners = {column: known[match[1]] for column, match in found.items() if match[1] in known}
+    found = {column: parts for column in table.columns if (parts := split_column(_as_text(column)))}
+    owners = {column: known[parts[0]] for column, parts in found.items() if parts[0] in known}
     forecasts = [column for column in table.columns if column not in owners]
     if len(forecasts) != 1 and name not in forecasts:
         raise ValueError(

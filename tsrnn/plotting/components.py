@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from sklearn.utils.validation import check_is_fitted
 
 from tsrnn.forecaster import RNNForecaster
-from tsrnn.plotting.figures import find_figure
+from tsrnn.plotting.figures import find_figure, label_dates
 from tsrnn.plotting.forecasts import find_series, positions
 from tsrnn.validation import NONE, Interval, check_parameters
 
@@ -109,4 +109,5 @@ class ComponentsDisplay:
         for ax, (name, values) in zip(self.axes_, [(title, self.forecast), *shown.items()], strict=True):
             ax.plot(stamps, values.to_numpy(), color="C0", linewidth=1.6)
             ax.set_title(name, loc="left", fontsize="medium")
+        label_dates(self.axes_[-1], stamps)
         return self

@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure as Figure
 
 
+MAX_LABELS = 7  # Of dates along an axis: room for them in a third of a page; of fewer, some steps have no interval.
 GRAYS = {"naive": "0.75", "seasonal_naive": "0.5"}  # Forecasts that others are put beside.
 
 
@@ -45,6 +46,23 @@ def find_figure(n_rows):
     return import_pyplot().subplots(
         n_rows, figsize=(9, 1 + 1.4 * n_rows), sharex=True, layout="constrained", squeeze=False
     )
+
+
+def label_dates(ax, stamps):
+    """Label an axis of dates concisely, so that labels have room in small axes; one of numbers stays.
+
+    Parameters
+    ----------
+    ax : matplotlib.axes.Axes
+    stamps : ndarray of shape (n_steps,)
+        What is drawn along the axis.
+    """
+    if stamps.dtype.kind == "M":
+        from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
+
+        locator = AutoDateLocator(minticks=3, maxticks=MAX_LABELS)
+        ax.xaxis.set_major_locator(locator)
+        ax.xaxis.set_major_formatter(ConciseDateFormatter(locator))
 
 
 def import_pyplot():

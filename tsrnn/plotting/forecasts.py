@@ -13,9 +13,10 @@ from tsrnn._types import SeriesData
 from tsrnn.forecaster import RNNForecaster
 from tsrnn.forecaster.checks import separate
 from tsrnn.frames import append
+from tsrnn.frames.frequency import beginnings
 from tsrnn.intervals import read_quantiles
 from tsrnn.plotting.bands import draw_bands, find_intervals
-from tsrnn.plotting.figures import find_axes
+from tsrnn.plotting.figures import find_axes, label_dates
 from tsrnn.validation import NONE, Interval, check_parameters
 
 if TYPE_CHECKING:
@@ -224,7 +225,9 @@ class ForecastDisplay:
         (self.line_,) = self.ax_.plot(times, self.y_pred.to_numpy(), **(style | kwargs))
         self.bands_ = draw_bands(self.ax_, times, self.intervals, self.line_.get_color())
         self.ax_.set_title("" if self.y_true.name is None else str(self.y_true.name))
-        self.ax_.legend(frameon=False)
+        label_dates(self.ax_, times)
+        beside = {"loc": "upper left", "bbox_to_anchor": (1, 1), "frameon": False}
+        self.ax_.legend(**(beside if ax is None else {"loc": "best", "frameon": True}))
         return self
 
 
@@ -255,7 +258,7 @@ def find_series(ids, series):
 def positions(index):
     """Return stamps as matplotlib takes them: beginnings of periods, and times of the zone's own clock."""
     if isinstance(index, pd.PeriodIndex):
-        index = index.to_timestamp()
+        index = beginnings(index)
     if isinstance(index, pd.DatetimeIndex):
         index = index.tz_localize(None)
     return index.to_numpy()

@@ -3,6 +3,8 @@
 import numpy as np
 import pandas as pd
 
+from tsrnn.frames.frequency import beginnings
+
 REFERENCES = ("naive", "seasonal_naive")
 N_WORST = 3  # Groups of a kind that are named for each forecaster.
 DAY = pd.Timedelta(days=1)
@@ -80,7 +82,7 @@ def summarize(backtest, errors):
 def kinds_of_groups(backtest):
     """Return labels of all rows by kind of group: series, step and, where the stamps tell them, weekday and hour."""
     kinds = {"series": backtest.ids.take(backtest.series), "step": pd.Index(backtest.steps)}
-    times = backtest.times.to_timestamp() if isinstance(backtest.times, pd.PeriodIndex) else backtest.times
+    times = beginnings(backtest.times) if isinstance(backtest.times, pd.PeriodIndex) else backtest.times
     if isinstance(times, pd.DatetimeIndex):
         gap = times.unique().sort_values().to_series().diff().min()
         if gap <= DAY:
@@ -93,7 +95,8 @@ def kinds_of_groups(backtest):
 
 def errors_by(kind, labels, errors):
     """Return the mean error of each forecaster over the rows of a group, a row a group; series stay in their order."""
-    table = pd.DataFrame(errors).groupby(_keys_of(labels), sort=kind != "series", observed=True).mean()
+    groups = pd.DataFrame(errors).groupby(_keys_of(labels), sort=kind != "series", observed=True, dropna=False)
+    table = groups.mean()
     return table if labels.nlevels > 1 else table.rename_axis(kind)
 
 
@@ -125,7 +128,8 @@ def worst_groups(kinds, errors, forecasters):
         if not values.any():
             continue
         for kind, labels in kinds.items():
-            groups = pd.Series(values / values.mean()).groupby(_keys_of(labels[known]), observed=True)
+            relative, keys = pd.Series(values / values.mean()), _keys_of(labels[known])
+            groups = relative.groupby(keys, observed=True, dropna=False)
             table = groups.agg(["mean", "size"]).sort_values("mean", ascending=False, kind="stable").head(N_WORST)
             rows += [(name, kind, group, value, n) for group, value, n in table.itertuples() if value > 1]
     return pd.DataFrame(rows, columns=["forecaster", "by", "group", "relative_mae", "n"])

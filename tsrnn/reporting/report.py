@@ -41,7 +41,8 @@ def report(table: pd.DataFrame) -> BacktestReport:
     Raises
     ------
     TypeError, ValueError
-        If it is no such table, its truth is missing throughout, a forecast is missing, or a naive one is.
+        If it is no such table, its truth is missing throughout, a forecast is missing, a naive one is, or an upper end
+        of an interval is below the lower one.
 
     Notes
     -----

@@ -88,7 +88,8 @@ class RNNRegressor(RegressorMixin, SequenceEstimator):
         distribution, with `quantiles` in `predict` and with `sample`: "student_t", or of counts "poisson" and
         "negative_binomial", which varies more; or an instance such as ``Quantile([0.1, 0.5, 0.9])``, which gives
         predictions a last axis for the levels. A `Huber` turns linear at `delta` standard deviations of the target if
-        targets are standardized. Losses of counts take integers of at least 0.
+        targets are standardized. Losses of counts take integers from 0 to 485165195, the
+        largest mean.
     learning_rate : float, default=0.01
         Rate of the Adam optimizer.
     schedule : {"constant", "cosine", "one_cycle"}, default="cosine"
@@ -431,13 +432,14 @@ class RNNRegressor(RegressorMixin, SequenceEstimator):
             row, output = np.unravel_index(np.argmax(bad), bad.shape)
             raise ValueError(
                 "RNNRegressor with loss={!r} takes {}, as targets. Input y contains {}: first at sample {}, step {}, "
-                "output {}; {} such in all. Other numbers need another loss, such as 'student_t'.".format(
+                "output {}; {} such in all.{} Other numbers need another loss, such as 'student_t'.".format(
                     loss.name,
                     loss.domain.words,
                     targets.values[row, output],
                     *locate(row, targets.starts),
                     output,
                     np.count_nonzero(bad),
+                    loss.domain.mend(targets.values, "y"),
                 )  # fmt: skip
             )
 
