@@ -45,6 +45,20 @@ def test_scores_count_less_the_older_they_are(rng):
     assert alone.factors(SHARES)[1] < both.factors(SHARES)[1] < reverse.factors(SHARES)[1]
 
 
+def test_errors_that_spreads_were_found_from_count_less(rng):
+    small = scores_of(rng, 2_000) / 2
+    usual, all_own, half_own = (Calibration.of(small, np.zeros(2_000, int), share) for share in (0.0, 1.0, 0.5))
+    t, normal = Calibration(HORIZON).factors(SHARES), stats.norm.ppf((1 + SHARES) / 2) / 2
+    # With nine parts of ten, and with half, the share of larger scores lies so far between both distributions.
+    np.testing.assert_allclose(usual.factors(SHARES), normal, rtol=0.04)
+    assert (half_own.factors(SHARES) > normal * 1.2).all() and (half_own.factors(SHARES) < t * 0.9).all()
+    np.testing.assert_allclose(all_own.factors(SHARES), t, rtol=0.12)
+    later = all_own
+    for _ in range(1_500):
+        later = later.observe(scores_of(rng, 1) / 2)
+    assert (later.factors(SHARES) < half_own.factors(SHARES)).all()
+
+
 def test_one_origin_after_another_is_as_all_at_once(rng):
     scores = scores_of(rng, 50)
     at_once, step_by_step = Calibration.of(scores, np.arange(50)[::-1]), Calibration(HORIZON)

@@ -300,6 +300,7 @@ class TestRefusals:
         ):
             quick(5, smoothing=False).fit(values(n))
 
+    @pytest.mark.slow  # All models of smoothing
     @pytest.mark.parametrize("n", range(1, 21))
     @pytest.mark.parametrize("horizon", [1, 6])
     def test_few_values_of_a_line_go_on_or_are_repeated(self, n, horizon):

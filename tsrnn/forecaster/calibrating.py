@@ -64,7 +64,7 @@ def calibrate(ensemble, batch, linear, estimate, plan):
     together = len(lengths) if len(lengths) <= MAX_TOGETHER and (lengths == lengths[0]).all() else 1
     uncertainty = Uncertainty(
         spreads,
-        Calibration.of(scores, ages),
+        Calibration.of(scores, ages, 1 - float(trust.mean())),
         Dependence.of(scores, origins.series, ages, together),
         {
             name: one.follow(table.values, table.offsets, n_jobs, np.maximum(lengths - horizon, 0))

@@ -16,6 +16,7 @@ from scipy.stats import t as student_t
 EDGES = np.concatenate([[0.0], np.geomspace(1e-3, 1e3, 1_200), [np.inf]])  # Of the bins of scores.
 DF = 6.0  # Degrees of freedom of Student's t distribution.
 N_USUAL = 20.0  # Forecasts, none over steps of another, that it counts as.
+LARGEST_OWN = 0.9  # Share of spreads that were found from the errors that are scored.
 DECAY = 0.98  # Of the weight of a score over a horizon.
 RATE = 0.02  # Of the levels, by what intervals miss over a horizon.
 LEVELS = np.array([0.5, 0.8, 0.9, 0.95, 0.99])  # Levels that move; those between them are interpolated.
@@ -36,6 +37,8 @@ class Calibration:
         Weights of the scores in each bin of `EDGES`.
     shifts : ndarray of shape (n_levels,), float64
         By how much each of `LEVELS` has moved.
+    n_usual : float
+        Forecasts, none over steps of another, that Student's t distribution counts as.
     sums : ndarray of shape (2 + n_levels, horizon), float64
         For each step: weights of the scores, of the scores times themselves, and of those within each of `LEVELS`.
     """
@@ -44,9 +47,10 @@ class Calibration:
     counts: np.ndarray = field(default_factory=lambda: np.zeros(len(EDGES) - 1))
     shifts: np.ndarray = field(default_factory=lambda: np.zeros(len(LEVELS)))
     sums: np.ndarray | None = None
+    n_usual: float = N_USUAL
 
     @classmethod
-    def of(cls, scores, ages):
+    def of(cls, scores, ages, own_share=0.0):
         """Return the calibration by some forecasts.
 
         Parameters
@@ -55,6 +59,9 @@ class Calibration:
             Errors in units of their spreads; NaN for steps that were not observed.
         ages : ndarray of shape (n,), int64
             Steps since each origin.
+        own_share : float, default=0.0
+            Share of spreads that were found from these errors: in their units, errors look smaller than later ones
+            will, and Student's t distribution, of whose degrees of freedom they are, counts for as much.
 
         Returns
         -------
@@ -62,7 +69,9 @@ class Calibration:
         """
         horizon, scores = scores.shape[1], np.abs(scores)
         weights = np.where(np.isfinite(scores), DECAY ** (ages / horizon)[:, None], 0.0)
-        calibration = cls(horizon, _histogram(scores, weights))
+        counts, own_share = _histogram(scores, weights), min(own_share, LARGEST_OWN)
+        n_usual = N_USUAL + own_share / (1 - own_share) * counts.sum() / horizon
+        calibration = cls(horizon, counts, n_usual=n_usual)
         return replace(calibration, sums=calibration._summarize(scores, weights))
 
     def factors(self, levels):
@@ -89,7 +98,7 @@ class Calibration:
     def _shares(self):
         """Return the share of scores below each of `ENDS`."""
         total = self.counts.sum() / self.horizon
-        empirical = np.cumsum(N_USUAL * USUAL + self.counts / self.horizon) / (N_USUAL + total)
+        empirical = np.cumsum(self.n_usual * USUAL + self.counts / self.horizon) / (self.n_usual + total)
         return np.concatenate([[0.0], empirical])
 
     def observe(self, scores):
@@ -113,7 +122,13 @@ class Calibration:
             missed = 1 - sums[2:].sum(axis=1) / known.sum()
             shifts = shifts + RATE / self.horizon * (missed - (1 - LEVELS))
         before = 0.0 if self.sums is None else kept * self.sums
-        return replace(self, counts=kept * self.counts + _histogram(scores, weights), shifts=shifts, sums=before + sums)
+        return replace(
+            self,
+            counts=kept * self.counts + _histogram(scores, weights),
+            shifts=shifts,
+            sums=before + sums,
+            n_usual=N_USUAL + kept * (self.n_usual - N_USUAL),
+        )
 
     def _summarize(self, scores, weights):
         filled = np.nan_to_num(scores)
