@@ -263,8 +263,8 @@ class TestTimeGoesOn:
             forecaster.update(rows.iloc[k : k + 1])
         forecast = forecaster.predict(level=80).query("unique_id == 'new'")
         width = (forecast["y-hi-80"] - forecast["y-lo-80"]).mean()
-        # Of normal noise 2.56 standard deviations; of a series that is hardly known a few times more or less, and not 1,
-        # as of one that has only shown a single value.
+        # Of normal noise 2.56 standard deviations; of a series that is hardly known a few times more or less, and not a
+        # millionth, as of one that has only shown a single value.
         assert 1e6 < width < 4e7
 
     def test_a_step_that_is_confirmed_later_is_the_same_in_pieces_and_at_once(self):
