@@ -23,6 +23,8 @@ MIN_FORECASTS = 20  # Fewest held-out forecasts, none over steps of another, tha
 # Of fewer, for each of them. Of a short series smoothing knows more than models that are trained: their share is drawn
 # towards less.
 POWER_OF_FORECAST, AGAINST_MODELS = 2.0, 2.0
+# Least part of the error that smoothing must save beside linear components, which stand for models that are better.
+MIN_GAIN = 0.02
 USUAL_SHARES = (0.5, 0.25, 0.25)
 MIN_LOG_LENGTH = 48
 MAX_JUDGED = 2_000  # Most held-out windows that are forecast.
@@ -66,8 +68,9 @@ def choose_shares(recipe, batch, model, season_lengths, log, plan):
     -------
     shares : tuple of float
         Share of the models and of each kind of smoothing. If too few windows are held out, usual ones of many series,
-        whose models have learned from all of them. Of the models alone to leave smoothing out: what one of joint
-        channels tells of another it cannot know, and too little is held out to see that.
+        whose models have learned from all of them. Of the models alone to leave smoothing out, where it saves too
+        little, and of joint channels: what one of them tells of another it cannot know, and too little is held out to
+        see that.
     mean_share : float
         Share of the mean by these in the forecast; the rest is that of the median.
     """
@@ -96,6 +99,9 @@ def choose_shares(recipe, batch, model, season_lengths, log, plan):
     errors = np.array([np.mean(np.abs(shares @ members - target)) for shares in trials])
     if n_forecasts < MIN_FORECASTS:
         return _weigh(errors, POWER_OF_FORECAST * n_forecasts, trials), n_forecasts / (n_forecasts + 1)
+    alone = errors[np.argmax(trials[:, 0])]
+    if not plan.early_stopping and errors.min() > (1 - MIN_GAIN) * alone:
+        return (1.0,), 1.0
     power = POWER + POWER_OF_PERIOD * n_forecasts / len(np.unique(batch.series[held_out]))
     return _weigh(errors, power, trials, against_models=0.0), 1.0
 
