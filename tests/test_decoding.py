@@ -14,7 +14,7 @@ TOLERANCE = 1e-12  # The order of the additions.
 
 
 def fed_by_prediction(config, outputs):
-    """What prediction feeds the decoder after its outputs (m, output_size)."""
+    """Input of the next step of a decoder in prediction, from its outputs (m, output_size)."""
     loss = cases.make_loss(config)
     if loss.takes_classes:
         return outputs.argmax(axis=1)

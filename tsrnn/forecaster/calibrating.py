@@ -11,7 +11,7 @@ from tsrnn.forecaster.model import Model
 from tsrnn.forecaster.past_errors import MAX_SCORED, MAX_TOGETHER, compare, errors_of, score
 from tsrnn.forecaster.spreads import N_REFITS, OwnSpreads, Spreads, fit_power
 from tsrnn.forecaster.uncertainty import Uncertainty
-from tsrnn.learners.smoothing import Smoothing
+from tsrnn.learners.smoothing import follow_all
 from tsrnn.scaling import MIN_UNIT
 from tsrnn.windows import Origins, offsets_of, rows_of, thin
 
@@ -66,10 +66,7 @@ def calibrate(ensemble, batch, linear, estimate, plan):
         spreads,
         Calibration.of(scores, ages, 1 - float(trust.mean())),
         Dependence.of(scores, origins.series, ages, together),
-        {
-            name: one.follow(table.values, table.offsets, n_jobs, np.maximum(lengths - horizon, 0))
-            for name, one in ensemble.smoothing.items()
-        },
+        follow_all(ensemble.smoothing, table.values, table.offsets, n_jobs, np.maximum(lengths - horizon, 0)),
         lengths,
         ensemble.best.recipe.units > MIN_UNIT,
     )
@@ -191,7 +188,7 @@ def _refit(ensemble, table, series, horizon, n_jobs):
     values, offsets = table.values[rows_of(table.offsets[origins.series], origins.seen)], offsets_of(origins.seen)
     bounds, total = ensemble.bounds(table, origins, horizon), 0.0
     for one in kinds:
-        fit = Smoothing.fit(one.method, values, offsets, one.season_lengths, n_jobs, one.log)
+        fit = one.fit_again(values, offsets, n_jobs)
         forecasts = fit.forecast(values, offsets, np.arange(len(origins.seen)), origins.seen, horizon, n_jobs)
         total = total + np.clip(forecasts, *bounds)
     errors = np.abs(compare(ensemble.best.recipe, table, origins, total / len(kinds)))

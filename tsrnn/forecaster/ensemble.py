@@ -8,7 +8,7 @@ from tsrnn.forecaster.limits import limits
 from tsrnn.forecaster.model import Model
 from tsrnn.forecaster.past_errors import MAX_SCORED, score_between
 from tsrnn.forecaster.uncertainty import Distribution, Uncertainty
-from tsrnn.learners.smoothing import Smoothing
+from tsrnn.learners.smoothing import Smoothing, follow_all
 from tsrnn.windows import Origins, offsets_of, rows_of
 
 COMPONENTS = ("level", "trend", "season", "linear", "network", "limits")
@@ -62,7 +62,7 @@ class Ensemble:
         if anew:
             smoothing = {name: s.at_beginning() for name, s in smoothing.items()}
             known = replace(known, smoothing={name: s.at_beginning() for name, s in known.smoothing.items()})
-        smoothing = {name: s.follow(table.values, table.offsets, n_jobs) for name, s in smoothing.items()}
+        smoothing = follow_all(smoothing, table.values, table.offsets, n_jobs)
         return replace(self, smoothing=smoothing, uncertainty=replace(self, uncertainty=known)._observe(table, n_jobs))
 
     def _observe(self, table, n_jobs):
@@ -71,11 +71,8 @@ class Ensemble:
         last = seen - uncertainty.horizon
         first = np.maximum(uncertainty.seen - uncertainty.horizon + 1, np.maximum(last - MAX_SCORED + 1, 1))
         uncertainty = uncertainty.observe([scored[1:] for scored in score_between(self, table, first, last, n_jobs)])
-        behind = np.maximum(last, 0)
-        smoothing = {
-            name: s.follow(table.values, table.offsets, n_jobs, behind) for name, s in uncertainty.smoothing.items()
-        }
-        return replace(uncertainty, smoothing=smoothing, seen=seen)
+        behind = follow_all(uncertainty.smoothing, table.values, table.offsets, n_jobs, np.maximum(last, 0))
+        return replace(uncertainty, smoothing=behind, seen=seen)
 
     def with_scores_of(self, other):
         """Return the ensemble with the calibration of another one, of the same series."""
@@ -85,15 +82,11 @@ class Ensemble:
     def fit_again(self, table, seen, n_jobs=None):
         """Return the ensemble with smoothing fitted to the first ``seen`` rows of the series of a table."""
         values, offsets = table.values[rows_of(table.offsets[:-1], seen)], offsets_of(seen)
-        smoothing = {
-            name: Smoothing.fit(s.method, values, offsets, s.season_lengths, n_jobs, s.log)
-            for name, s in self.smoothing.items()
-        }
+        smoothing = {name: s.fit_again(values, offsets, n_jobs) for name, s in self.smoothing.items()}
         if self.uncertainty is None:
             return replace(self, smoothing=smoothing)
-        behind = np.maximum(seen - self.uncertainty.horizon, 0)
-        lagged = {name: s.follow(values, offsets, n_jobs, behind) for name, s in smoothing.items()}
-        return replace(self, smoothing=smoothing, uncertainty=replace(self.uncertainty, smoothing=lagged))
+        behind = follow_all(smoothing, values, offsets, n_jobs, np.maximum(seen - self.uncertainty.horizon, 0))
+        return replace(self, smoothing=smoothing, uncertainty=replace(self.uncertainty, smoothing=behind))
 
     def forecast(self, table, horizon, n_jobs=None, origins=None):
         """Forecast a panel.
@@ -149,6 +142,27 @@ class Ensemble:
             forecasts, spreads, known.own.growths[origins.series], self.uncertainty.calibration, scaler, origins.series,
             floor, ceiling,
         )  # fmt: skip
+
+    def forecast_quantiles(self, table, horizon, levels, n_jobs=None, origins=None, factors=None):
+        """Forecast a panel, and quantiles.
+
+        Parameters
+        ----------
+        table, horizon, n_jobs, origins : as for :meth:`forecast`
+        levels : sequence of float
+            Quantiles, perhaps none.
+        factors : ndarray of shape (2 * n_levels, n_origins), optional
+            As for `Distribution.quantiles`.
+
+        Returns
+        -------
+        ndarray of shape (1 + n_levels, n_origins, horizon), float64
+            The forecast and its quantiles.
+        """
+        if not len(levels):
+            return self.forecast(table, horizon, n_jobs, origins)[None]
+        distribution = self.distribution(table, horizon, n_jobs, origins)
+        return np.concatenate([distribution.forecasts[None], distribution.quantiles(levels, factors)])
 
     def _combine(self, forecasts, table, horizon, n_jobs, origins):
         """Combine forecasts of the members with those of smoothing."""

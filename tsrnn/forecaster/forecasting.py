@@ -61,12 +61,8 @@ class Forecasting(FittedState):
             some = slice(start, start + size)
             seen = (origins[some] - prepared.leads[:, None]).ravel()
             ends = Origins(np.repeat(np.arange(n_series), len(origins[some])), seen)
-            if levels:
-                distribution = ensemble.distribution(table, horizon, self._n_threads(), ends)
-                quantiles = distribution.quantiles(levels, np.tile(factors[:, some], (1, n_series)))
-                values = np.concatenate([distribution.forecasts[None], quantiles])
-            else:
-                values = ensemble.forecast(table, horizon, self._n_threads(), ends)
+            part = None if factors is None else np.tile(factors[:, some], (1, n_series))
+            values = ensemble.forecast_quantiles(table, horizon, levels, self._n_threads(), ends, part)
             forecasts[:, :, some] = values.reshape(-1, n_series, len(origins[some]), horizon)
         for k in np.flatnonzero(np.isin(origins, self._preparation.unsettled_origins(panel))):
             before, rows = self._read_panel(panel.head(origins[k]))
@@ -131,11 +127,7 @@ class Forecasting(FittedState):
             The forecast and its quantiles.
         """
         table, panel = self._with_future(table, prepared, horizon, future)
-        if not len(levels):
-            values = ensemble.forecast(table, horizon, self._n_threads())[None]
-        else:
-            distribution = ensemble.distribution(table, horizon, self._n_threads())
-            values = np.concatenate([distribution.forecasts[None], distribution.quantiles(levels, factors)])
+        values = ensemble.forecast_quantiles(table, horizon, levels, self._n_threads(), factors=factors)
         require_finite(values[0], panel)
         return values
 

@@ -19,7 +19,7 @@ STRANGE = 30.0
 
 @dataclass(frozen=True)
 class Uncertainty:
-    """What is known of the errors of forecasts.
+    """Spreads of forecasts, and scores of past ones.
 
     Attributes
     ----------

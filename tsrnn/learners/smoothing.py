@@ -180,11 +180,13 @@ class Smoothing:
     def extend(self, values, offsets, n_jobs=None):
         """Return the models of more series; those known keep theirs."""
         first = offsets[len(self.seen)]
-        new = Smoothing.fit(
-            self.method, values[first:], offsets[len(self.seen) :] - first, self.season_lengths, n_jobs, self.log
-        )
+        new = self.fit_again(values[first:], offsets[len(self.seen) :] - first, n_jobs)
         names = ("models", "kinds", "first_seasons", "units", "states", "seasons", "seen")
         return replace(self, **{n: np.concatenate([getattr(self, n), getattr(new, n)]) for n in names})
+
+    def fit_again(self, values, offsets, n_jobs=None):
+        """Return models of the same kind, fitted to other observations."""
+        return Smoothing.fit(self.method, values, offsets, self.season_lengths, n_jobs, self.log)
 
     def at_beginning(self):
         """Return the models with their first states."""
@@ -214,6 +216,11 @@ class Smoothing:
         work = WORK * self.models.shape[1] * (parts.size + np.maximum(stops - self.seen, 0).sum())
         _launch(run, count_threads(n_jobs, work, len(offsets) - 1))
         return parts, moved
+
+
+def follow_all(smoothing, values, offsets, n_jobs=None, seen=None):
+    """Return smoothing of several methods, by name, after some observations; see :meth:`Smoothing.follow`."""
+    return {name: one.follow(values, offsets, n_jobs, seen) for name, one in smoothing.items()}
 
 
 def _launch(work, n_threads):
